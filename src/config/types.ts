@@ -1,0 +1,25 @@
+import type { GatewayLimits, ListenAddress } from '../wire/index.ts';
+
+/** The platform's whole configuration: validated, frozen, every default filled in. */
+export interface PlatformConfig {
+  /** Absolute. Holds the embedded database, blobs, logs, sockets. */
+  readonly dataDirectory: string;
+  /** null: the embedded database in the data directory; otherwise `postgres://…`. */
+  readonly databaseUrl: string | null;
+  readonly http: ListenAddress;
+  readonly grpc: ListenAddress | null;
+  /** A Triton-style directory that is imported and served at start. */
+  readonly modelRepository: string | null;
+  readonly limits: GatewayLimits & {
+    /** Largest file of a push. */
+    readonly fileBytesMax: number;
+  };
+  readonly shutdownGraceMs: number;
+  /** How long gateways and workers outlive a dead control. */
+  readonly orphanGraceMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Bytes kept of each replica's stdout and stderr. */
+  readonly replicaLogBytesMax: number;
+  /** Events kept. */
+  readonly eventsMax: number;
+}

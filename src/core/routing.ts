@@ -1,0 +1,59 @@
+import type { BatchingSpec, StickyKey, TimeoutSpec } from './service.ts';
+import type { Signature } from './tensor.ts';
+import type { Digest, ModelFormat } from './version.ts';
+
+/** One ready replica: where the gateway connects. */
+export interface ReplicaRoute {
+  readonly id: string;
+  /** Unix socket of the worker. */
+  readonly socketPath: string;
+}
+
+/**
+ * `ready`: at least one replica serves. `recovering`: it served and is being restarted, so requests wait in the queue.
+ * `starting`, `failed`: requests get VERSION_NOT_READY with reason and message at once.
+ */
+export type VersionPhase = 'ready' | 'recovering' | 'starting' | 'failed';
+
+/** One version of a service as the gateway needs it. */
+export interface VersionRoute {
+  readonly version: string;
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly format: ModelFormat;
+  readonly signature: Signature;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly phase: VersionPhase;
+  readonly reason: string;
+  readonly message: string;
+  readonly priority: number;
+  readonly batching: BatchingSpec & {
+    /** Measured: rows may be merged along dimension 0. */
+    readonly batchable: boolean;
+    /** Largest batch to form now. */
+    readonly batchMax: number;
+  };
+  readonly timeouts: TimeoutSpec;
+  readonly replicas: readonly ReplicaRoute[];
+}
+
+/** A service's traffic with labels already resolved. Weights are > 0 and sum to 100, or empty when nothing may answer. */
+export interface ServiceRoute {
+  readonly service: string;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly sticky: StickyKey | null;
+  /** Answers metadata, config and statistics without a version; null when no version is deployed. */
+  readonly defaultVersion: string | null;
+  /** Labels that may stand where a version may: label → version. Only versions of this service. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly versions: readonly VersionRoute[];
+}
+
+/** Immutable snapshot that the engine hands to gateways. A request reads it once. */
+export interface RoutingTable {
+  /** Grows with every change, across restarts of control. */
+  readonly generation: number;
+  readonly services: readonly ServiceRoute[];
+}
+
+export const EMPTY_ROUTING_TABLE: RoutingTable = { generation: 0, services: [] };

@@ -1,0 +1,81 @@
+import type { Digest } from './version.ts';
+
+/** Resources of one replica. */
+export interface Resources {
+  /** Intra-op threads of the runtime. */
+  readonly threads: number;
+  /** Declared limit, bytes; null: none. */
+  readonly memoryBytes: number | null;
+}
+
+export interface BatchingSpec {
+  /** Largest batch; null: what the load-time measurement found best. 1: never batch. */
+  readonly maxBatch: number | null;
+  /** How long a queued request may wait for company, milliseconds. 0: take what is queued, never wait. */
+  readonly maxDelayMs: number;
+  /** Most requests that may wait for this version; one more is refused with QUEUE_FULL. */
+  readonly queueLengthMax: number;
+}
+
+export interface TimeoutSpec {
+  /** Deadline of a request that brings none, from arrival to answer. */
+  readonly requestTimeoutMs: number;
+  /** Longest single run; a replica that takes longer counts as hung. */
+  readonly runTimeoutMs: number;
+  /** Longest load including known answers and warm-up. */
+  readonly loadTimeoutMs: number;
+  /** Longest wait for requests in flight when a replica leaves. */
+  readonly drainTimeoutMs: number;
+}
+
+/** One version inside a service. */
+export interface DeploymentSpec {
+  readonly repository: string;
+  readonly version: string;
+  readonly digest: Digest;
+  readonly target: 'local';
+  readonly replicas: { readonly min: number; readonly max: number };
+  /** Higher is more important. Stored; the scheduler uses it. */
+  readonly priority: number;
+  readonly resources: Resources;
+  readonly batching: BatchingSpec;
+  readonly timeouts: TimeoutSpec;
+}
+
+/** The key of a sticky decision: a request header (gRPC metadata) or a request parameter. */
+export type StickyKey = { readonly header: string } | { readonly parameter: string };
+
+/** Who answers a request that names no version. */
+export type TrafficPolicy =
+  /** Percent by version name, sum 100; versions not named, and those at 0, are dark: only reached by name. */
+  | { readonly kind: 'weights'; readonly weights: Readonly<Record<string, number>>; readonly sticky: StickyKey | null; readonly defaultVersion: string | null }
+  /** All to one version. */
+  | { readonly kind: 'version'; readonly version: string; readonly defaultVersion: string | null }
+  /** All to the version that a label of the deployments' repository points to now. */
+  | { readonly kind: 'label'; readonly repository: string; readonly label: string; readonly defaultVersion: string | null };
+
+/** Desired state of a service. In the Open Inference Protocol its name is the model name. */
+export interface ServiceSpec {
+  readonly name: string;
+  /** Version names are unique within a service, whatever their repository. */
+  readonly deployments: readonly DeploymentSpec[];
+  readonly traffic: TrafficPolicy;
+}
+
+/** An immutable revision of a service's spec; rollback makes a new one that equals an earlier. */
+export interface ServiceRevision {
+  readonly service: string;
+  readonly revision: number;
+  readonly spec: ServiceSpec;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly reason: string;
+}
+
+export interface Condition {
+  readonly type: 'Ready' | 'Progressing' | 'Degraded';
+  readonly status: boolean;
+  readonly reason: string;
+  readonly message: string;
+  readonly since: string;
+}

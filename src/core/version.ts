@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
+import type { Signature, Tensor } from './tensor.ts';
+
+/** `sha256:` and 64 hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+export const DIGEST_PATTERN = '^sha256:[0-9a-f]{64}$';
+
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && new RegExp(DIGEST_PATTERN).test(value);
+}
+
+export function digestOf(bytes: Uint8Array | string): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** One file of an artefact. `path` is relative, with `/`, without `.` or `..` parts. */
+export interface ArtefactFile {
+  readonly path: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** How a version is served. `onnx` is the only one yet; each has a folder in `deployment-engine/runtimes`. */
+export const MODEL_FORMATS = ['onnx'] as const;
+export type ModelFormat = (typeof MODEL_FORMATS)[number];
+
+/** What a `config.pbtxt` or a push may say about batching. Absent: measured at load. */
+export interface BatchingHint {
+  /** Largest batch along the first dimension; 0 or 1: the model takes no batches. */
+  readonly maxBatchSize: number;
+  /** Whether signature shapes include the batch dimension (always true here; Triton's config leaves it out). */
+  readonly preferred?: readonly number[];
+  readonly maxDelayMs?: number;
+}
+
+/**
+ * The manifest of a version. Its canonical JSON's SHA-256 is the version's identity, so it holds what the version *is*
+ * and nothing about who named it when: the same content pushed twice has the same digest.
+ */
+export interface VersionManifest {
+  readonly schema: 1;
+  readonly format: ModelFormat;
+  /** The file that the runtime opens; one of `files`. */
+  readonly entry: string;
+  /** Sorted by path. */
+  readonly files: readonly ArtefactFile[];
+  readonly signature: Signature;
+  readonly batching: BatchingHint | null;
+  /** Free facts: metrics of training, source, licence. JSON values, at most 64 KiB. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Facts read from the model: producer, opset, IR version. */
+  readonly model: Readonly<Record<string, unknown>>;
+  /** Digest of the version that this one came from. */
+  readonly parent: Digest | null;
+}
+
+export function manifestDigest(manifest: VersionManifest): Digest {
+  return digestOf(canonicalJson(manifest));
+}
+
+/** A version as the repository knows it. Immutable once it exists. */
+export interface Version {
+  readonly repository: string;
+  readonly version: string;
+  readonly digest: Digest;
+  readonly manifest: VersionManifest;
+  /** Name of the parent inside the same repository, when it still has one. */
+  readonly parentVersion: string | null;
+  /** Sum of the files' sizes, bytes. */
+  readonly sizeBytes: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+}
+
+export interface RepositoryInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly versionCount: number;
+  readonly latestVersion: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Label {
+  readonly repository: string;
+  readonly label: string;
+  readonly version: string;
+  readonly digest: Digest;
+  readonly movedAt: string;
+  readonly movedBy: string;
+}
+
+/** One entry of a repository's history, newest first in listings. */
+export interface HistoryEntry {
+  readonly at: string;
+  readonly by: string;
+  readonly action: 'repository-created' | 'version-published' | 'version-deleted' | 'label-moved' | 'label-deleted';
+  readonly version: string | null;
+  readonly label: string | null;
+  /** For labels: the version that it pointed to before. */
+  readonly before: string | null;
+  readonly digest: Digest | null;
+}
+
+/** Difference of two versions. */
+export interface VersionDiff {
+  readonly from: string;
+  readonly to: string;
+  readonly identical: boolean;
+  readonly files: readonly { readonly path: string; readonly change: 'added' | 'removed' | 'changed'; readonly from?: ArtefactFile; readonly to?: ArtefactFile }[];
+  readonly signature: readonly { readonly side: 'input' | 'output'; readonly name: string; readonly change: 'added' | 'removed' | 'changed'; readonly from?: string; readonly to?: string }[];
+  readonly metadata: readonly { readonly key: string; readonly change: 'added' | 'removed' | 'changed'; readonly from?: unknown; readonly to?: unknown }[];
+}
+
+/**
+ * A known answer: inputs, and the outputs that the version must give for them. A version that carries any (file
+ * `lepton-examples.json` in the artefact, written by `push --example`) becomes ready only if it answers them.
+ */
+export interface KnownAnswer {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Largest |difference| allowed, absolute plus relative to the expected value. */
+  readonly tolerance: number;
+}

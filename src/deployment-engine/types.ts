@@ -1,0 +1,133 @@
+import type { Condition, LoadProfile, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, VersionPhase } from '../core/index.ts';
+import type { VersionDemand } from '../wire/index.ts';
+
+/** Who asks and why; kept with the revision and in events. */
+export interface ChangeContext {
+  readonly by: string;
+  readonly reason?: string;
+  /** Refuse with CONFLICT unless the service is at this revision now. */
+  readonly expectRevision?: number;
+}
+
+/** What people write for one version in a service. Quantities may be numbers or, for memory, text such as `512MiB`. */
+export interface DeploymentInput {
+  /** `repository:version`; a label in place of the version is resolved now. */
+  readonly version: string;
+  readonly target?: 'local';
+  readonly replicas?: number | { readonly min: number; readonly max?: number };
+  readonly priority?: number;
+  readonly resources?: { readonly threads?: number; readonly memory?: number | string | null };
+  readonly batching?: { readonly maxBatch?: number | null; readonly maxDelayMs?: number; readonly queueLengthMax?: number };
+  readonly timeouts?: { readonly requestTimeoutMs?: number; readonly runTimeoutMs?: number; readonly loadTimeoutMs?: number; readonly drainTimeoutMs?: number };
+}
+
+/** Exactly one of weights, version, label; none: see `ServiceInput.traffic`. */
+export interface TrafficInput {
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly version?: string;
+  readonly label?: string;
+  /** With weights only. */
+  readonly sticky?: StickyKey | null;
+  readonly default?: string | null;
+}
+
+/** Declarative form of a service: what `apply -f` reads. */
+export interface ServiceInput {
+  readonly name: string;
+  readonly deployments: readonly DeploymentInput[];
+  /** Absent: unchanged if that is still valid, otherwise all to the first deployment. */
+  readonly traffic?: TrafficInput;
+}
+
+export interface SpecChange {
+  /** `deployments.v2.priority` */
+  readonly path: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+export interface ApplyResult {
+  readonly service: string;
+  /** The revision that is desired now. */
+  readonly revision: number;
+  /** Empty: nothing to do, no new revision. */
+  readonly changes: readonly SpecChange[];
+}
+
+export interface ReplicaStatus {
+  readonly id: string;
+  readonly phase: ReplicaPhase;
+  readonly reason: string;
+  readonly message: string;
+  readonly since: string;
+  readonly pid: number | null;
+  readonly residentBytes: number | null;
+  readonly cpuSeconds: number | null;
+}
+
+export interface VersionStatus {
+  readonly version: string;
+  readonly repository: string;
+  readonly digest: string;
+  readonly phase: VersionPhase | 'draining';
+  readonly reason: string;
+  readonly message: string;
+  /** Percent of version-less traffic that it gets now. */
+  readonly weight: number;
+  /** Part of the desired spec (false: still serving or draining until its successor is ready). */
+  readonly desired: boolean;
+  readonly priority: number;
+  readonly restarts: number;
+  readonly profile: LoadProfile | null;
+  readonly demand: VersionDemand | null;
+  readonly replicasDesired: number;
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly spec: ServiceSpec;
+  /** Newest revision asked for. */
+  readonly revision: number;
+  /** Newest revision that the loop has looked at. */
+  readonly observedRevision: number;
+  /** Revision whose traffic policy is in force; null before the first is ready. */
+  readonly servingRevision: number | null;
+  readonly conditions: readonly Condition[];
+  readonly versions: readonly VersionStatus[];
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What should run, and the loop that makes it so. All methods reject with LeptonError before anything changed. */
+export interface DeploymentEngine {
+  listServices(): Promise<readonly ServiceStatus[]>;
+  getService(name: string): Promise<ServiceStatus>;
+  revisions(name: string): Promise<readonly ServiceRevision[]>;
+
+  /** Makes the service equal to the input; the same input again changes nothing. */
+  apply(input: ServiceInput, context: ChangeContext, options?: { dryRun?: boolean }): Promise<ApplyResult>;
+  /** Adds a version (creating the service with it at 100 % if need be; otherwise dark unless a weight is given, which the others give up in proportion). */
+  deploy(service: string, deployment: DeploymentInput, context: ChangeContext, options?: { weight?: number; dryRun?: boolean }): Promise<ApplyResult>;
+  /** Puts a version in the place of another (default: the only one, or the one with all traffic), with its weight and settings, unless set. */
+  update(service: string, deployment: DeploymentInput, context: ChangeContext, options?: { from?: string; dryRun?: boolean }): Promise<ApplyResult>;
+  /** Removes one version, or the whole service. A version with traffic is refused (PRECONDITION_FAILED) unless it is the last or `force`. */
+  undeploy(service: string, version: string | null, context: ChangeContext, options?: { force?: boolean; dryRun?: boolean }): Promise<ApplyResult>;
+  setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options?: { dryRun?: boolean }): Promise<ApplyResult>;
+  /** Priority and replicas of one version. */
+  schedule(service: string, version: string, change: { priority?: number; replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult>;
+  /** New revision equal to an earlier one; default: the one before the current. REVISION_NOT_FOUND; VERSION_NOT_FOUND if a version of it was deleted. */
+  rollback(service: string, revision: number | null, context: ChangeContext): Promise<ApplyResult>;
+
+  /** Resolves when the revision serves or has failed, or with the state at the time-out. */
+  waitSettled(service: string, revision: number, timeoutMs: number): Promise<ServiceStatus>;
+  /** Last lines of a replica's stdout and stderr, ended replicas too while their log is kept. */
+  replicaLog(replica: string, options: { tailBytes: number }): Promise<string>;
+  /** Replicas that have a log, newest first. */
+  listReplicas(filter: { service?: string; version?: string }): Promise<readonly (ReplicaStatus & { service: string; version: string })[]>;
+
+  /** Adopts what still runs, starts the loop and the gateways. */
+  start(): Promise<void>;
+  /** Drains gateways and workers and ends them within the grace. */
+  stop(options: { graceMs: number }): Promise<void>;
+}

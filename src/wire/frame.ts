@@ -1,0 +1,136 @@
+/**
+ * Frames between our processes, on Unix sockets. All numbers little-endian.
+ *
+ *    0        4     5     6        8       12               16                        16+headerLength
+ *   ┌────────┬─────┬─────┬────────┬───────┬────────────────┬─────────────────────────┬──────────────┐
+ *   │ length │ ver │type │ 0      │ id    │ headerLength   │ header: UTF-8 JSON      │ body: bytes  │
+ *   └────────┴─────┴─────┴────────┴───────┴────────────────┴─────────────────────────┴──────────────┘
+ *    u32      u8    u8    u16      u32     u32              object, may be empty (0)   tensors' bytes
+ *
+ * `length` counts everything after itself. `id` joins an answer to its request; 0 where there is none.
+ * The golden vectors in protocol/frames.json are this layout's test, for TypeScript and Python alike.
+ */
+import { LeptonError } from '../core/index.ts';
+
+export const FRAME_VERSION = 1;
+export const FRAME_HEADER_BYTES = 16;
+/** Most bytes of one frame unless a connection is opened with another limit: 1 GiB. */
+export const FRAME_BYTES_MAX = 2 ** 30;
+/** Most bytes of a frame's JSON header. A routing table of 10,000 versions needs about 8 MiB. */
+export const FRAME_JSON_BYTES_MAX = 64 * 2 ** 20;
+
+export const FrameType = {
+  hello: 1,
+  helloAnswer: 2,
+  status: 3,
+  infer: 4,
+  inferResult: 5,
+  failure: 6,
+  ping: 7,
+  pong: 8,
+  stop: 9,
+  routingTable: 10,
+  routingAck: 11,
+  demand: 12,
+  replicaTrouble: 13,
+  cancel: 14,
+} as const;
+export type FrameTypeName = keyof typeof FrameType;
+export type FrameTypeCode = (typeof FrameType)[FrameTypeName];
+
+const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));
+
+export interface Frame {
+  readonly type: FrameTypeCode;
+  readonly id: number;
+  readonly header: unknown;
+  /** A view into the receive buffer that stays valid: the buffer is not reused. */
+  readonly body: Uint8Array;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Encodes the fixed part and the JSON header; the body's chunks follow it on the socket as they are. */
+export function encodeFrameHead(type: FrameTypeCode, id: number, header: unknown, bodyBytes: number): Buffer {
+  const json = header === undefined ? '' : JSON.stringify(header);
+  const jsonBytes = Buffer.byteLength(json);
+  const head = Buffer.allocUnsafe(FRAME_HEADER_BYTES + jsonBytes);
+  head.writeUInt32LE(FRAME_HEADER_BYTES - 4 + jsonBytes + bodyBytes, 0);
+  head[4] = FRAME_VERSION;
+  head[5] = type;
+  head.writeUInt16LE(0, 6);
+  head.writeUInt32LE(id, 8);
+  head.writeUInt32LE(jsonBytes, 12);
+  head.write(json, FRAME_HEADER_BYTES, 'utf8');
+  return head;
+}
+
+/**
+ * Cuts a byte stream into frames. Throws INVALID_ARGUMENT on a wrong version, type or JSON and TOO_LARGE over the limit;
+ * the connection must then be closed, since the stream has no point to resume at.
+ */
+export class FrameDecoder {
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  #needed = 4;
+  readonly #bytesMax: number;
+
+  constructor(bytesMax: number = FRAME_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Bytes received and not yet returned in a frame. */
+  get buffered(): number {
+    return this.#buffered;
+  }
+
+  push(chunk: Buffer): Frame[] {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    const frames: Frame[] = [];
+    if (this.#buffered < this.#needed) return frames;
+    let buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
+    this.#needed = 4;
+    while (buffer.length >= 4) {
+      const total = 4 + this.#checkLength(buffer.readUInt32LE(0));
+      if (buffer.length < total) {
+        this.#needed = total;
+        break;
+      }
+      frames.push(decodeFrame(buffer.subarray(0, total)));
+      buffer = buffer.subarray(total);
+    }
+    this.#chunks = buffer.length ? [buffer] : [];
+    this.#buffered = buffer.length;
+    return frames;
+  }
+
+  #checkLength(length: number): number {
+    if (length < FRAME_HEADER_BYTES - 4) throw new LeptonError('INVALID_ARGUMENT', `frame length ${length} is shorter than a frame's head`);
+    if (length > this.#bytesMax) throw new LeptonError('TOO_LARGE', `frame of ${length} bytes is over the limit of ${this.#bytesMax}`);
+    return length;
+  }
+}
+
+function decodeFrame(bytes: Buffer): Frame {
+  if (bytes[4] !== FRAME_VERSION) throw new LeptonError('INVALID_ARGUMENT', `frame version ${bytes[4]} is not ${FRAME_VERSION}`);
+  const type = bytes[5] as number;
+  if (!KNOWN_TYPES.has(type)) throw new LeptonError('INVALID_ARGUMENT', `frame type ${type} is unknown`);
+  const jsonBytes = bytes.readUInt32LE(12);
+  const bodyStart = FRAME_HEADER_BYTES + jsonBytes;
+  if (bodyStart > bytes.length || jsonBytes > FRAME_JSON_BYTES_MAX) throw new LeptonError('INVALID_ARGUMENT', `frame header of ${jsonBytes} bytes does not fit its frame`);
+  return {
+    type: type as FrameTypeCode,
+    id: bytes.readUInt32LE(8),
+    header: jsonBytes ? parseJson(bytes.toString('utf8', FRAME_HEADER_BYTES, bodyStart)) : undefined,
+    body: bodyStart === bytes.length ? EMPTY : bytes.subarray(bodyStart),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LeptonError('INVALID_ARGUMENT', 'frame header is not JSON', { cause });
+  }
+}

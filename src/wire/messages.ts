@@ -1,0 +1,114 @@
+/**
+ * What the frames say. Three kinds of connection, all to a Unix socket that the named side listens on:
+ *
+ *   control ──▶ worker    hello(role control) · ping/pong · stop · status (pushed by the worker on every change)
+ *   gateway ──▶ worker    hello(role gateway) · infer → inferResult | failure
+ *   control ──▶ gateway   hello(role control) · routingTable → routingAck · demand (pushed by the gateway) · replicaTrouble · ping/pong · stop
+ */
+import type { ErrorCode, LoadProfile, ReplicaReason, RoutingTable } from '../core/index.ts';
+
+export interface HelloMessage {
+  readonly role: 'control' | 'gateway';
+  /** Secret of the one instance meant; a worker or gateway that has another closes the connection. */
+  readonly token: string;
+}
+
+export interface HelloAnswer {
+  readonly pid: number;
+  /** Replica id, or gateway id. */
+  readonly instance: string;
+  readonly startedAt: string;
+}
+
+/** Worker → control. `failed` is followed by the worker's exit. */
+export interface WorkerStatus {
+  readonly phase: 'loading' | 'ready' | 'failed';
+  readonly reason: ReplicaReason;
+  readonly message: string;
+  /** With `ready`. */
+  readonly profile?: LoadProfile;
+}
+
+/** A tensor in an infer frame: its bytes follow in the body, in the order in which tensors are named. */
+export interface WireTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** Bytes in the body. */
+  readonly bytes: number;
+}
+
+/** Gateway → worker. Several items are run as one batch along dimension 0 (the gateway only merges what fits). */
+export interface InferMessage {
+  readonly items: readonly InferItem[];
+}
+export interface InferItem {
+  readonly inputs: readonly WireTensor[];
+  /** Names of the outputs wanted; absent: all. */
+  readonly outputs?: readonly string[];
+}
+
+/** Worker → gateway, one entry an item in the same order. */
+export interface InferResultMessage {
+  readonly items: readonly (InferResultItem | InferFailureItem)[];
+  /** Time inside the runtime, nanoseconds. */
+  readonly runNs: number;
+  /** Merging inputs and splitting outputs, nanoseconds. */
+  readonly inputNs: number;
+  readonly outputNs: number;
+  /** Rows that ran together. */
+  readonly batchSize: number;
+}
+export interface InferResultItem {
+  readonly outputs: readonly WireTensor[];
+}
+export interface InferFailureItem {
+  readonly code: ErrorCode;
+  readonly error: string;
+}
+
+/** Control → gateway. */
+export type RoutingTableMessage = RoutingTable;
+/** Gateway → control: this table is the one that new requests read. */
+export interface RoutingAck {
+  readonly generation: number;
+}
+
+/** Gateway → control, every second and at once when a replica that left the table has no request in flight any more. */
+export interface DemandMessage {
+  readonly generation: number;
+  /** Requests in flight by replica id; replicas that left the table stay until 0 and then are absent. */
+  readonly inFlight: Readonly<Record<string, number>>;
+  readonly versions: readonly VersionDemand[];
+}
+export interface VersionDemand {
+  readonly service: string;
+  readonly version: string;
+  readonly queueLength: number;
+  /** Since the gateway started. */
+  readonly requests: number;
+  readonly failures: number;
+  readonly batches: number;
+  /** Milliseconds over the last 1,024 answered requests; null before the first. */
+  readonly latencyP50Ms: number | null;
+  readonly latencyP99Ms: number | null;
+}
+
+/** Gateway → control: look at this replica. */
+export interface ReplicaTrouble {
+  readonly replica: string;
+  readonly kind: 'run-timeout' | 'disconnected';
+  readonly message: string;
+}
+
+/** Either side, in place of an answer. */
+export interface FailureMessage {
+  readonly code: ErrorCode;
+  readonly error: string;
+}
+
+export interface StopMessage {
+  /** Finish what is in flight for at most this long, then leave. */
+  readonly graceMs: number;
+  readonly reason: string;
+}
