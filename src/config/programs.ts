@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
 /** The programs that we are made of. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
-export type Program = 'cli' | 'control' | 'gateway' | 'worker' | 'inspect';
+export type Program = 'cli' | 'gateway' | 'worker' | 'inspect';
 
 const SOURCE: Readonly<Record<Program, string>> = {
   cli: '../cli/main.ts',
-  control: '../control.ts',
   gateway: '../gateway/main.ts',
   worker: '../worker/main.ts',
   inspect: '../model-repository/formats/inspect-main.ts',
