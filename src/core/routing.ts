@@ -7,6 +7,8 @@ export interface ReplicaRoute {
   readonly id: string;
   /** Unix socket of the worker. */
   readonly socketPath: string;
+  /** Secret that the hello to this worker must bring. */
+  readonly token: string;
 }
 
 /**

@@ -18,6 +18,14 @@ export interface HelloAnswer {
   /** Replica id, or gateway id. */
   readonly instance: string;
   readonly startedAt: string;
+  /** Of a gateway: the addresses that it really listens on. */
+  readonly ports?: ListeningPorts;
+}
+
+/** A gateway's real addresses, also written to `<config file>.ports` once it listens. */
+export interface ListeningPorts {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly grpc: { readonly host: string; readonly port: number } | null;
 }
 
 /** Worker → control. `failed` is followed by the worker's exit. */
