@@ -1,0 +1,2 @@
+export { createManagementServer } from './server.ts';
+export type * from './types.ts';
