@@ -1,0 +1,42 @@
+# Few commands: `make demo` shows it, `make serve` leaves it running, `make test` proves it. All of them set up first.
+SHELL := /bin/sh
+NODE := sh scripts/node.sh
+SOURCES := $(shell find src clients -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
+# Rounds of the test that kills everything at random moments; make test ROUNDS=50 for the long form.
+ROUNDS ?=
+# make test ONLY=src/core runs only the test files whose path contains this.
+ONLY ?=
+
+.PHONY: help setup demo serve test check clean
+
+help:
+	@echo 'make setup    install packages and build; bin/lepton-ai works after it'
+	@echo 'make demo     three real versions of a model side by side, end to end, then stop'
+	@echo 'make serve    the same, left running until Ctrl-C'
+	@echo 'make test     every test (ONLY=path-part for some, ROUNDS=50 for long kill -9 runs)'
+	@echo 'make check    type check and lint'
+	@echo 'make clean    remove what was built and fetched, not node_modules'
+
+setup: dist/.built
+
+# npm writes this file last, so it says when an installation is whole.
+node_modules/.package-lock.json: package-lock.json
+	@sh
+
+dist/.built: node_modules/.package-lock.json scripts/build.ts package.json $(SOURCES)
+	@$(NODE) scripts/build.ts
+
+demo: setup
+	@$(NODE) examples/silero-vad/demo.ts
+
+serve: setup
+	@$(NODE) examples/silero-vad/demo.ts --serve
+
+test: setup
+	@ROUNDS='$(ROUNDS)' $(NODE) scripts/test.ts $(ONLY)
+
+check: setup
+	@$(NODE) scripts/check.ts
+
+clean:
+	rm -rf dist .cache .venv
