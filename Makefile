@@ -21,7 +21,7 @@ setup: dist/.built
 
 # npm writes this file last, so it says when an installation is whole.
 node_modules/.package-lock.json: package-lock.json
-	@sh
+	@sh scripts/install.sh
 
 dist/.built: node_modules/.package-lock.json scripts/build.ts package.json $(SOURCES)
 	@$(NODE) scripts/build.ts

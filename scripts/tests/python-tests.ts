@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+import { installDebianPackages } from './debian.ts';
+import { check, refuseEmpty, type Tally } from './tally.ts';
+
+/** Runs a folder of Python tests in our own virtual environment; its runner leaves the counts in a file. */
+export async function runPythonTests(root: string, folder: string): Promise<Tally> {
+  const python = await virtualEnvironment(root, join(root, folder, 'requirements.txt'));
+  if (!python) return check(false, `${folder}: no virtual environment could be made (Python 3.11 with venv is needed)`);
+  const directory = await mkdtemp(join(tmpdir(), 'lepton-python-'));
+  try {
+    const report = join(directory, 'report.json');
+    const code = await runCommand(python, ['-u', join(folder, 'run.py'), report], { cwd: root });
+    if (!existsSync(report)) return check(false, `${folder}: the runner ended with ${code} and left no report`);
+    const tally = JSON.parse(readFileSync(report, 'utf8')) as Tally;
+    if (code !== 0 && tally.failed === 0) return check(false, `${folder}: the runner ended with ${code} after its tests`);
+    return refuseEmpty(tally, folder);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The interpreter of `.venv`, made anew when the requirements changed; undefined when that is impossible here. */
+async function virtualEnvironment(root: string, requirements: string): Promise<string | undefined> {
+  const directory = join(root, '.venv');
+  const python = join(directory, 'bin/python');
+  const stamp = join(directory, '.requirements');
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  console.log('  making .venv for the Python clients');
+  if (!(await makeEnvironment(directory))) return undefined;
+  const code = await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', requirements]);
+  if (code !== 0) return undefined;
+  writeFileSync(stamp, wanted);
+  return python;
+}
+
+async function makeEnvironment(directory: string): Promise<boolean> {
+  rmSync(directory, { recursive: true, force: true });
+  if ((await runCommand('python3', ['-m', 'venv', directory], { quiet: true })) === 0) return true;
+  if (!(await installDebianPackages(['python3', 'python3-venv'], 'Python clients of the protocol'))) return false;
+  rmSync(directory, { recursive: true, force: true });
+  return (await runCommand('python3', ['-m', 'venv', directory])) === 0;
+}
