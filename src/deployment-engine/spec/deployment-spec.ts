@@ -1,0 +1,90 @@
+import { type BatchingSpec, type DeploymentSpec, type Digest, parseReference, type Resources, type TimeoutSpec } from '../../core/index.ts';
+import { readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
+
+/** What the repository knows of a reference: the version that a name or label stands for. */
+export interface ResolvedVersion {
+  readonly repository: string;
+  readonly version: string;
+  readonly digest: Digest;
+}
+
+/** Answers for every reference of an input, resolved before the pure part runs. */
+export type Resolve = (reference: string) => ResolvedVersion;
+
+/** What a deployment gets where its input is silent. */
+export const DEPLOYMENT_DEFAULTS = Object.freeze({
+  target: 'local' as const,
+  replicas: Object.freeze({ min: 1, max: 1 }),
+  priority: 0,
+  resources: Object.freeze({ threads: 1, memoryBytes: null }) satisfies Resources,
+  batching: Object.freeze({ maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000 }) satisfies BatchingSpec,
+  timeouts: Object.freeze({ requestTimeoutMs: 30_000, runTimeoutMs: 60_000, loadTimeoutMs: 120_000, drainTimeoutMs: 30_000 }) satisfies TimeoutSpec,
+});
+export type DeploymentSettings = Omit<DeploymentSpec, 'repository' | 'version' | 'digest'>;
+
+const REPLICAS_MAX = 64;
+const DAY_MS = 86_400_000;
+const DEPLOYMENT_KEYS = ['version', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
+
+/** The reference that a deployment's input names. */
+export function referenceOf(path: string, input: unknown): string {
+  const { version } = readObject(path, input, DEPLOYMENT_KEYS);
+  if (typeof version !== 'string') refuse(`${path}.version`, version, 'text of the form repository:version');
+  parseReference(version);
+  return version;
+}
+
+/** Input → defaults (or `base`, for what an update keeps) → validated spec. Throws INVALID_ARGUMENT. */
+export function deploymentSpec(path: string, input: unknown, resolve: Resolve, base: DeploymentSettings = DEPLOYMENT_DEFAULTS): DeploymentSpec {
+  const fields = readObject(path, input, DEPLOYMENT_KEYS);
+  if (fields.target !== undefined && fields.target !== 'local') refuse(`${path}.target`, fields.target, 'local is the only target');
+  const { repository, version, digest } = resolve(referenceOf(path, input));
+  return {
+    repository, version, digest,
+    target: 'local',
+    replicas: readReplicas(`${path}.replicas`, fields.replicas, base.replicas),
+    priority: readInteger(`${path}.priority`, fields.priority, 0, 1000, base.priority),
+    resources: readResources(`${path}.resources`, fields.resources, base.resources),
+    batching: readBatching(`${path}.batching`, fields.batching, base.batching),
+    timeouts: readTimeouts(`${path}.timeouts`, fields.timeouts, base.timeouts),
+  };
+}
+
+/** `3` means exactly three; an object may leave room above `min`. */
+export function readReplicas(path: string, value: unknown, base: DeploymentSpec['replicas']): DeploymentSpec['replicas'] {
+  if (value === undefined) return base;
+  if (typeof value === 'number') {
+    const count = readInteger(path, value, 1, REPLICAS_MAX, 1);
+    return { min: count, max: count };
+  }
+  const fields = readObject(path, value, ['min', 'max']);
+  if (fields.min === undefined) refuse(`${path}.min`, fields.min, 'it must be given');
+  const min = readInteger(`${path}.min`, fields.min, 1, REPLICAS_MAX, 1);
+  return { min, max: readInteger(`${path}.max`, fields.max, min, REPLICAS_MAX, min) };
+}
+
+export const readPriority = (path: string, value: unknown, base: number): number => readInteger(path, value, 0, 1000, base);
+
+function readResources(path: string, value: unknown, base: Resources): Resources {
+  const fields = readObject(path, value ?? {}, ['threads', 'memory']);
+  return { threads: readInteger(`${path}.threads`, fields.threads, 1, 256, base.threads), memoryBytes: readMemory(`${path}.memory`, fields.memory, base.memoryBytes) };
+}
+
+function readBatching(path: string, value: unknown, base: BatchingSpec): BatchingSpec {
+  const fields = readObject(path, value ?? {}, ['maxBatch', 'maxDelayMs', 'queueLengthMax']);
+  return {
+    maxBatch: fields.maxBatch === null ? null : fields.maxBatch === undefined ? base.maxBatch : readInteger(`${path}.maxBatch`, fields.maxBatch, 1, 65_536, 1),
+    maxDelayMs: readMilliseconds(`${path}.maxDelayMs`, fields.maxDelayMs, 0, 60_000, base.maxDelayMs),
+    queueLengthMax: readInteger(`${path}.queueLengthMax`, fields.queueLengthMax, 1, 1_000_000, base.queueLengthMax),
+  };
+}
+
+function readTimeouts(path: string, value: unknown, base: TimeoutSpec): TimeoutSpec {
+  const fields = readObject(path, value ?? {}, ['requestTimeoutMs', 'runTimeoutMs', 'loadTimeoutMs', 'drainTimeoutMs']);
+  return {
+    requestTimeoutMs: readMilliseconds(`${path}.requestTimeoutMs`, fields.requestTimeoutMs, 1, DAY_MS, base.requestTimeoutMs),
+    runTimeoutMs: readMilliseconds(`${path}.runTimeoutMs`, fields.runTimeoutMs, 1, DAY_MS, base.runTimeoutMs),
+    loadTimeoutMs: readMilliseconds(`${path}.loadTimeoutMs`, fields.loadTimeoutMs, 1, DAY_MS, base.loadTimeoutMs),
+    drainTimeoutMs: readMilliseconds(`${path}.drainTimeoutMs`, fields.drainTimeoutMs, 0, DAY_MS, base.drainTimeoutMs),
+  };
+}
