@@ -5,7 +5,7 @@ import { deploymentSpec, readPriority, readReplicas, type Resolve } from './depl
 import { refuse } from './fields.ts';
 import { checkUnique, freeze } from './service-spec.ts';
 import { allTo, trafficPolicy, weightOf } from './traffic-spec.ts';
-import { withoutVersions, withVersion } from './weights.ts';
+import { withoutVersions, withVersion } from '../plan/weights.ts';
 
 /** Adds a version, or gives one that is there new settings. Without a weight a new one is dark (the first gets everything). */
 export function deployEdit(service: string, before: ServiceSpec | null, input: DeploymentInput, resolve: Resolve, weight?: number): ServiceSpec {

@@ -1,0 +1,63 @@
+import type { Condition } from '../../core/index.ts';
+import { type ServiceView, shapeOf } from './model.ts';
+import { effectiveWeights } from './service-route.ts';
+import { readyReplicas, type VersionState, versionState, wantedVersions } from './versions.ts';
+
+/** A service's conditions now. `since` is kept from `before` where the status did not change. */
+export function conditions(view: ServiceView, now: number, before: readonly Condition[]): readonly Condition[] {
+  const states = new Map(wantedVersions(view).map((wanted) => [wanted.target.version, versionState(view, wanted, now)]));
+  const found = [readiness(view, states), progress(view, states), degradation(view, states)];
+  return found.map((condition) => {
+    const old = before.find((earlier) => earlier.type === condition.type);
+    return { ...condition, since: old && old.status === condition.status ? old.since : new Date(now).toISOString() };
+  });
+}
+
+type Found = Omit<Condition, 'since'>;
+type States = ReadonlyMap<string, VersionState>;
+
+function readiness(view: ServiceView, states: States): Found {
+  if (!view.desired) return { type: 'Ready', status: false, reason: 'Undeploying', message: 'the service is being removed' };
+  const weights = Object.keys(effectiveWeights(view, states));
+  const answering = weights.filter((version) => states.get(version)?.phase === 'ready');
+  if (!view.serving || !answering.length) return { type: 'Ready', status: false, reason: 'NoVersionReady', message: [...states].map(([version, state]) => describe(version, state)).join('; ') || 'nothing is deployed' };
+  return { type: 'Ready', status: true, reason: answering.length === weights.length ? 'AllVersionsReady' : 'SomeVersionsReady', message: `${answering.join(', ')} answer${answering.length === 1 ? 's' : ''}` };
+}
+
+function progress(view: ServiceView, states: States): Found {
+  if (!view.desired) return { type: 'Progressing', status: true, reason: 'Undeploying', message: `${view.replicas.length} replicas are still leaving` };
+  const starting = [...states].filter(([, state]) => state.phase === 'starting' || state.phase === 'recovering').map(([version]) => version);
+  const leaving = view.replicas.filter((replica) => replica.phase === 'draining').length;
+  if (starting.length) return { type: 'Progressing', status: true, reason: 'Starting', message: `${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} starting` };
+  const scaling = wantedVersions(view).filter(({ target }) => readyReplicas(view, target.version, target).length < target.replicas.min && states.get(target.version)?.phase !== 'failed');
+  if (scaling.length) return { type: 'Progressing', status: true, reason: 'Scaling', message: `${scaling.map(({ target }) => target.version).join(', ')} get${scaling.length === 1 ? 's' : ''} more or newer replicas` };
+  if (leaving) return { type: 'Progressing', status: true, reason: 'Draining', message: `${leaving} replica${leaving === 1 ? ' is' : 's are'} draining` };
+  if (view.serving?.revision === view.desired.revision && view.serving.complete) return { type: 'Progressing', status: false, reason: 'Settled', message: `revision ${view.desired.revision} serves` };
+  return { type: 'Progressing', status: false, reason: 'Blocked', message: `revision ${view.desired.revision} waits for a version that failed` };
+}
+
+function degradation(view: ServiceView, states: States): Found {
+  const bad = [...states].filter(([, state]) => state.phase === 'failed' || state.phase === 'recovering');
+  const unstable = wantedVersions(view).filter(({ target }) => view.failures.has(shapeOf(target)) && readyReplicas(view, target.version).length < target.replicas.min && !bad.some(([version]) => version === target.version));
+  if (!bad.length && !unstable.length) return { type: 'Degraded', status: false, reason: 'AsWanted', message: '' };
+  const parts = [
+    ...bad.map(([version, state]) => describe(version, state)),
+    ...unstable.map(({ target }) => `${target.version} has ${readyReplicas(view, target.version).length} of ${target.replicas.min} replicas: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
+  ];
+  const answering = Object.keys(effectiveWeights(view, states)).filter((version) => states.get(version)?.phase === 'ready');
+  const rest = answering.length ? `${answering.join(', ')} keep${answering.length === 1 ? 's' : ''} serving` : 'nothing serves';
+  return { type: 'Degraded', status: true, reason: bad[0]?.[1].reason ?? 'ReplicasFailing', message: `${parts.join('; ')}; ${rest}` };
+}
+
+const describe = (version: string, state: VersionState): string => (state.phase === 'failed' ? `${version} failed: ${state.reason}: ${state.message}` : `${version} is ${state.phase}${state.message ? `: ${state.message}` : ''}`);
+
+/** Whether a revision has come to rest: it, or a later one, serves, or a version of it has failed. */
+export function settled(view: ServiceView, revision: number, now: number): boolean {
+  if (!view.desired || view.desired.revision > revision) return true;
+  const wanted = wantedVersions(view).filter((version) => version.desired);
+  const states = wanted.map((version) => versionState(view, version, now).phase);
+  if (states.some((phase) => phase === 'starting' || phase === 'recovering')) return false;
+  if (states.includes('failed')) return true;
+  const full = wanted.every(({ target }) => readyReplicas(view, target.version, target).length >= target.replicas.min || view.failures.has(shapeOf(target)));
+  return full && view.serving?.revision === view.desired.revision && view.serving.complete;
+}

@@ -1,0 +1,111 @@
+import { type Action, type Plan, RECOVERY_MS, type ReplicaView, type ServiceView, type Serving, shapeOf } from './model.ts';
+import { policyWeights, readyReplicas, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+
+/**
+ * The next safe steps for one service. Level-triggered: it looks at what is, not at what happened, so calling it again
+ * after any crash gives the right answer.
+ *
+ *   start what is missing ──▶ all that the new policy needs is ready ──▶ serve (switch the table)
+ *                                                                          │ next pass
+ *                             stop when idle or out of time ◀── drain what nobody needs
+ *
+ * Nothing that serves is drained in the pass that switches: gateways get the new table first.
+ */
+export function plan(view: ServiceView, now: number): Plan {
+  const wanted = wantedVersions(view);
+  const starts = wanted.flatMap((version) => missing(view, version, now));
+  const serving = nextServing(view, wanted, now);
+  const actions: Action[] = serving ? [{ kind: 'serve', serving }, ...starts] : [...starts, ...departures(view, wanted), ...stops(view, now)];
+  if (!view.desired && !view.replicas.length) actions.push({ kind: 'forget' });
+  return { actions, wakeAt: wakeAt(view, wanted, now) };
+}
+
+function missing(view: ServiceView, { target }: WantedVersion, now: number): Action[] {
+  const shape = shapeOf(target);
+  const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
+  const failure = view.failures.get(shape);
+  if (failure && now < failure.nextStartAt) return [];
+  const count = target.replicas.min - live.length;
+  // What fails is tried one replica at a time.
+  const starts = failure ? Math.min(count, live.some((replica) => replica.phase !== 'ready') ? 0 : 1) : count;
+  return Array.from({ length: Math.max(0, starts) }, () => ({ kind: 'start' as const, deployment: target }));
+}
+
+/** The policy that should come into force now; null: the one in force stays. */
+function nextServing(view: ServiceView, wanted: readonly WantedVersion[], now: number): Serving | null {
+  const { desired, serving } = view;
+  if (!desired || (serving?.revision === desired.revision && serving.complete)) return null;
+  const needed = Object.keys(policyWeights(desired.spec.traffic, view.labels));
+  const complete = needed.length > 0 && needed.every((version) => isReady(view, wanted, version));
+  if (complete) return { ...desired, complete };
+  if (serving?.revision === desired.revision) return null;
+  const some = needed.some((version) => wanted.some(({ target }) => target.version === version && readyReplicas(view, version, target).length > 0));
+  return some && !answers(view, wanted, now) ? { ...desired, complete: false } : null;
+}
+
+/** A new version needs all its replicas, so that the switch loses no capacity; one that serves already needs one. */
+function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: string): boolean {
+  const found = wanted.find(({ target, desired }) => desired && target.version === version);
+  if (!found) return false;
+  const inForce = view.serving?.spec.deployments.some((deployment) => deployment.version === version && deployment.digest === found.target.digest);
+  const ready = inForce ? readyReplicas(view, version).length : readyReplicas(view, version, found.target).length;
+  return ready >= (inForce ? 1 : found.target.replicas.min);
+}
+
+/** Whether the policy in force can answer anything, now or within its recovery. */
+function answers(view: ServiceView, wanted: readonly WantedVersion[], now: number): boolean {
+  if (!view.serving) return false;
+  const weights = policyWeights(view.serving.spec.traffic, view.labels);
+  return wanted.some((version) => Object.hasOwn(weights, version.target.version) && ['ready', 'recovering'].includes(versionState(view, version, now).phase));
+}
+
+/** Replicas that nobody needs: those without a place leave the table, those that never served just stop. */
+function departures(view: ServiceView, wanted: readonly WantedVersion[]): Action[] {
+  const actions: Action[] = [];
+  for (const replica of view.replicas) {
+    if (replica.phase === 'draining') continue;
+    const version = wanted.find(({ target }) => target.version === replica.version);
+    if (!version) actions.push(leave(replica, 'Undeployed', `version ${replica.version} is not deployed any more`));
+    else if (replica.shape !== shapeOf(version.target) && (replica.phase !== 'ready' || replaced(view, version))) actions.push(leave(replica, 'Replaced', 'replaced by replicas of the newer revision'));
+  }
+  for (const version of wanted) actions.push(...surplus(view, version));
+  return actions;
+}
+
+function replaced(view: ServiceView, { target }: WantedVersion): boolean {
+  return readyReplicas(view, target.version, target).length >= target.replicas.min;
+}
+
+function surplus(view: ServiceView, { target }: WantedVersion): Action[] {
+  const shape = shapeOf(target);
+  const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
+  // Ready ones stay before others, older before newer.
+  const order = [...live].sort((a, b) => Number(b.phase === 'ready') - Number(a.phase === 'ready') || a.createdAt - b.createdAt);
+  return order.slice(target.replicas.min).map((replica) => leave(replica, 'ScaledDown', `${target.replicas.min} replicas are wanted`));
+}
+
+function leave(replica: ReplicaView, reason: 'Undeployed' | 'Replaced' | 'ScaledDown', message: string): Action {
+  return { kind: replica.phase === 'ready' ? 'drain' : 'stop', replica: replica.id, reason, message };
+}
+
+function stops(view: ServiceView, now: number): Action[] {
+  return view.replicas
+    .filter((replica) => replica.phase === 'draining' && (replica.idle || now >= drainDeadline(replica)))
+    .map((replica) =>
+      replica.idle
+        ? { kind: 'stop', replica: replica.id, reason: 'Drained', message: 'no request in flight' }
+        : { kind: 'stop', replica: replica.id, reason: 'DrainTimeout', message: `requests were still in flight after ${replica.drainTimeoutMs} ms` },
+    );
+}
+
+const drainDeadline = (replica: ReplicaView): number => (replica.drainingSince ?? 0) + replica.drainTimeoutMs;
+
+function wakeAt(view: ServiceView, wanted: readonly WantedVersion[], now: number): number | null {
+  const shapes = new Set(wanted.map(({ target }) => shapeOf(target)));
+  const times = [
+    ...view.replicas.filter((replica) => replica.phase === 'draining').map(drainDeadline),
+    ...[...view.failures].filter(([shape]) => shapes.has(shape)).map(([, failure]) => failure.nextStartAt),
+    ...[...view.unreadySince.values()].map((since) => since + RECOVERY_MS),
+  ].filter((time) => time > now);
+  return times.length ? Math.min(...times) : null;
+}

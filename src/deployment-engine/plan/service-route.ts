@@ -1,0 +1,87 @@
+import type { BatchingHint, DeploymentSpec, LoadProfile, ModelFormat, ServiceRoute, Signature, VersionRoute } from '../../core/index.ts';
+import type { ServiceView } from './model.ts';
+import { activeDeployment, policyWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { withoutVersions } from './weights.ts';
+
+/** The part of a version's manifest that routes carry. */
+export interface ManifestFacts {
+  readonly format: ModelFormat;
+  readonly signature: Signature;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly batching: BatchingHint | null;
+}
+
+/** What gateways should know of a service now; null: nothing (it shall go). Versions whose facts are unknown stay out. */
+export function serviceRoute(view: ServiceView, facts: (digest: string) => ManifestFacts | undefined, now: number): ServiceRoute | null {
+  if (!view.desired) return null;
+  const wanted = wantedVersions(view);
+  const states = new Map(wanted.map((version) => [version.target.version, versionState(view, version, now)]));
+  const versions = wanted.flatMap((version) => versionRoute(view, version, states.get(version.target.version) as VersionState, facts));
+  const weights = effectiveWeights(view, states);
+  const policy = (view.serving ?? view.desired).spec.traffic;
+  return {
+    service: view.name,
+    weights,
+    sticky: policy.kind === 'weights' ? policy.sticky : null,
+    defaultVersion: defaultVersion(policy.defaultVersion, weights, states),
+    labels: labelsOf(view, wanted),
+    versions,
+  };
+}
+
+function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionState, factsOf: (digest: string) => ManifestFacts | undefined): VersionRoute[] {
+  const { deployment, replicas } = activeDeployment(view, wanted);
+  const facts = factsOf(deployment.digest);
+  if (!facts) return [];
+  const profile = replicas.find((replica) => replica.profile)?.profile ?? null;
+  const { version, repository, digest, priority, timeouts } = deployment;
+  return [{
+    version, repository, digest, priority, timeouts,
+    format: facts.format, signature: facts.signature, metadata: facts.metadata,
+    ...state,
+    batching: batching(deployment, profile, facts.batching),
+    replicas: replicas.map((replica) => replica.route),
+  }];
+}
+
+/** The measurement decides whether rows may be merged; the spec, or else the measurement, how many; a hint is a ceiling. */
+function batching(deployment: DeploymentSpec, profile: LoadProfile | null, hint: BatchingHint | null): VersionRoute['batching'] {
+  const batchable = profile?.batchable ?? false;
+  const ceiling = hint && hint.maxBatchSize > 0 ? hint.maxBatchSize : Number.MAX_SAFE_INTEGER;
+  const asked = deployment.batching.maxBatch ?? profile?.bestBatch ?? 1;
+  return { ...deployment.batching, batchable, batchMax: batchable ? Math.max(1, Math.min(asked, ceiling)) : 1 };
+}
+
+/**
+ * Percent of version-less traffic by version, now. A failed version's part goes to the others, so that one bad version
+ * leaves the rest serving; when all have failed they keep their weights, so that the refusal names the reason.
+ */
+export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, VersionState>): Readonly<Record<string, number>> {
+  const policy = (view.serving ?? view.desired)?.spec.traffic;
+  if (!policy) return {};
+  const weights = policyWeights(policy, view.labels);
+  const known = withoutVersions(weights, (version) => !states.has(version));
+  if (policy.kind !== 'weights' || !view.serving) return known;
+  const out = view.serving.complete ? ['failed'] : ['failed', 'starting'];
+  const answering = withoutVersions(known, (version) => out.includes(states.get(version)?.phase ?? 'failed'));
+  return Object.keys(answering).length ? answering : known;
+}
+
+function defaultVersion(asked: string | null, weights: Readonly<Record<string, number>>, states: ReadonlyMap<string, VersionState>): string | null {
+  if (asked !== null && states.has(asked)) return asked;
+  const heaviest = Object.entries(weights).sort(([, a], [, b]) => b - a)[0]?.[0];
+  const ready = [...states].find(([, state]) => state.phase === 'ready')?.[0];
+  return heaviest ?? ready ?? [...states.keys()][0] ?? null;
+}
+
+/** Labels of the versions' repositories that point to a version served here, never shadowing a version's own name. */
+function labelsOf(view: ServiceView, wanted: readonly WantedVersion[]): Readonly<Record<string, string>> {
+  const origin = new Map(wanted.map(({ target }) => [target.version, target.repository]));
+  const found = new Map<string, string>();
+  for (const [name, version] of view.labels) {
+    const colon = name.indexOf(':');
+    const label = name.slice(colon + 1);
+    if (origin.get(version) === name.slice(0, colon) && !origin.has(label)) found.set(label, version);
+  }
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,81 @@
+import type { DeploymentSpec, TrafficPolicy, VersionPhase } from '../../core/index.ts';
+import { type Failure, RECOVERY_FAILURES_MAX, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
+
+/** One version that should run now. */
+export interface WantedVersion {
+  /** What shall be: replicas are started with this. */
+  readonly target: DeploymentSpec;
+  /** What serves until then under the same name, where it differs (other resources, other content); null: nothing else. */
+  readonly previous: DeploymentSpec | null;
+  /** Part of the desired spec; false: needed by the policy in force until the switch. */
+  readonly desired: boolean;
+}
+
+/** Desired versions and those that the policy in force still needs, in that order. */
+export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
+  if (!view.desired) return [];
+  const serving = view.serving?.spec.deployments ?? [];
+  const desired = view.desired.spec.deployments.map((target) => {
+    const previous = serving.find((deployment) => deployment.version === target.version);
+    return { target, previous: previous && shapeOf(previous) !== shapeOf(target) ? previous : null, desired: true };
+  });
+  if (view.serving?.revision === view.desired.revision) return desired;
+  const names = new Set(desired.map((wanted) => wanted.target.version));
+  const needed = neededByServing(view);
+  const kept = serving.filter((deployment) => !names.has(deployment.version) && needed.has(deployment.version));
+  return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false }))];
+}
+
+function neededByServing(view: ServiceView): ReadonlySet<string> {
+  if (!view.serving) return new Set();
+  const names = Object.keys(policyWeights(view.serving.spec.traffic, view.labels));
+  return new Set(view.serving.complete ? names : names.filter((version) => readyReplicas(view, version).length > 0));
+}
+
+/** Who answers version-less requests under a policy, in percent, labels resolved; empty when a label leads nowhere. */
+export function policyWeights(policy: TrafficPolicy, labels: ReadonlyMap<string, string>): Readonly<Record<string, number>> {
+  if (policy.kind === 'weights') return policy.weights;
+  const version = policy.kind === 'version' ? policy.version : labels.get(`${policy.repository}:${policy.label}`);
+  return version === undefined ? {} : { [version]: 100 };
+}
+
+export function readyReplicas(view: ServiceView, version: string, deployment?: DeploymentSpec): readonly ReplicaView[] {
+  const shape = deployment && shapeOf(deployment);
+  return view.replicas.filter((replica) => replica.version === version && replica.phase === 'ready' && (shape === undefined || replica.shape === shape));
+}
+
+/**
+ * What answers for a version now: the target once enough of it is ready, until then what served under this name.
+ * Replicas of equal content answer together; of different content never.
+ */
+export function activeDeployment(view: ServiceView, wanted: WantedVersion): { readonly deployment: DeploymentSpec; readonly replicas: readonly ReplicaView[] } {
+  const { target, previous } = wanted;
+  const fresh = readyReplicas(view, target.version, target);
+  if (!previous) return { deployment: target, replicas: fresh };
+  const old = readyReplicas(view, target.version, previous);
+  if (previous.digest === target.digest) return { deployment: target, replicas: [...fresh, ...old] };
+  const takenOver = fresh.length >= target.replicas.min || (!old.length && fresh.length > 0);
+  return takenOver || !old.length ? { deployment: target, replicas: fresh } : { deployment: previous, replicas: old };
+}
+
+export interface VersionState {
+  readonly phase: VersionPhase;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Ready if anything answers; `recovering` while a version that served is being restarted, for a bounded time. */
+export function versionState(view: ServiceView, wanted: WantedVersion, now: number): VersionState {
+  const { target } = wanted;
+  const ready = activeDeployment(view, wanted).replicas.length;
+  if (ready) return { phase: 'ready', reason: 'Ready', message: ready < target.replicas.min ? `${ready} of ${target.replicas.min} replicas ready` : '' };
+  const failure = view.failures.get(shapeOf(target));
+  const since = view.unreadySince.get(target.version);
+  if (since !== undefined && now - since < RECOVERY_MS && !givenUp(failure)) return { phase: 'recovering', reason: failure?.reason ?? 'Restarting', message: failure ? `restarting after: ${failure.message}` : 'restarting' };
+  if (failure && (since !== undefined || givenUp(failure))) return { phase: 'failed', reason: failure.reason, message: failure.message };
+  return { phase: 'starting', reason: 'Starting', message: failure ? `attempt ${failure.failures + 1} after: ${failure.message}` : 'no replica is ready yet' };
+}
+
+function givenUp(failure: Failure | undefined): boolean {
+  return failure !== undefined && (failure.deterministic || failure.failures >= RECOVERY_FAILURES_MAX);
+}
