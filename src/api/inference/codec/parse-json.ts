@@ -1,0 +1,50 @@
+import { LeptonError } from '../../../core/index.ts';
+import { show } from './values.ts';
+
+/** A whole number of 16 digits or more, where JSON.parse would round. Digits after a point don't count. */
+const LONG_INTEGER = /[[,:\s-]\d{16}/;
+const WHOLE = /^-?\d+$/;
+
+/**
+ * JSON text of a client. Whole numbers beyond 2^53 come out as bigint, exactly. JSON.parse itself is iterative, so depth
+ * is harmless there; the walk with a reviver is not, and is only taken when such numbers occur.
+ * Throws INVALID_ARGUMENT with the parser's reason.
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return LONG_INTEGER.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof RangeError ? 'it is nested too deeply' : (cause as Error).message;
+    throw new LeptonError('INVALID_ARGUMENT', `the request is not JSON that can be read: ${reason}`, { cause });
+  }
+}
+
+function exactIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || !context.source || !WHOLE.test(context.source)) return value;
+  return BigInt(context.source);
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The value as an object; throws INVALID_ARGUMENT naming the field. */
+export function asObject(value: unknown, field: string): JsonObject {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
+  throw new LeptonError('INVALID_ARGUMENT', `${field} must be an object, not ${show(value)}`);
+}
+
+/** A field that the object itself has; what `__proto__` or a prototype offers does not count. */
+export function own(object: JsonObject, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** An array of at most `max` entries; throws INVALID_ARGUMENT naming the field. */
+export function asArray(value: unknown, field: string, max: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new LeptonError('INVALID_ARGUMENT', `${field} must be an array, not ${show(value)}`);
+  if (value.length > max) throw new LeptonError('INVALID_ARGUMENT', `${field} has ${value.length} entries, more than ${max}`);
+  return value;
+}
+
+export function asString(value: unknown, field: string): string {
+  if (typeof value === 'string') return value;
+  throw new LeptonError('INVALID_ARGUMENT', `${field} must be a string, not ${show(value)}`);
+}
