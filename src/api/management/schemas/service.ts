@@ -1,0 +1,183 @@
+import { Type } from 'typebox';
+import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
+
+const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
+const milliseconds = (description: string) => Type.Number({ description });
+
+const ReplicasInput = Type.Union([Type.Integer(), closed({ min: Type.Integer(), max: Type.Optional(Type.Integer()) })], { description: 'A number, or {min, max}.' });
+
+/** What people write for one version in a service. */
+export const DeploymentInput = closed(
+  {
+    version: RepositoryReference,
+    target: Type.Optional(Type.Literal('local')),
+    replicas: Type.Optional(ReplicasInput),
+    priority: Type.Optional(Type.Integer({ description: 'Higher is more important.' })),
+    resources: Type.Optional(closed({ threads: Type.Optional(Type.Integer()), memory: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes, or text such as `512MiB`.' })) })),
+    batching: Type.Optional(
+      closed({
+        maxBatch: Type.Optional(nullable(Type.Integer(), 'null: what was measured at load.')),
+        maxDelayMs: Type.Optional(milliseconds('Longest wait for company; 0: take what is queued.')),
+        queueLengthMax: Type.Optional(Type.Integer()),
+      }),
+    ),
+    timeouts: Type.Optional(
+      closed({
+        requestTimeoutMs: Type.Optional(milliseconds('Deadline of a request that brings none.')),
+        runTimeoutMs: Type.Optional(milliseconds('Longest single run; more counts as hung.')),
+        loadTimeoutMs: Type.Optional(milliseconds('Longest load with known answers and warm-up.')),
+        drainTimeoutMs: Type.Optional(milliseconds('Longest wait for requests in flight.')),
+      }),
+    ),
+  },
+  { title: 'DeploymentInput' },
+);
+
+const StickyKey = Type.Union([closed({ header: Type.String() }), closed({ parameter: Type.String() })], { title: 'StickyKey', description: 'Requests with the same value of this header or request parameter get the same version.' });
+
+export const TrafficInput = closed(
+  {
+    weights: Type.Optional(mapOf(Type.Number(), 'Percent by version, sum 100; 0: dark.')),
+    version: Type.Optional(Type.String({ description: 'All to this version.' })),
+    label: Type.Optional(Type.String({ description: 'All to the version that this label points to.' })),
+    sticky: Type.Optional(nullable(StickyKey)),
+    default: Type.Optional(nullable(Type.String(), 'Answers metadata without a version.')),
+  },
+  { title: 'TrafficInput', description: 'Exactly one of weights, version and label.' },
+);
+
+export const ServiceInput = closed(
+  { name: Type.Optional(Name), deployments: Type.Array(DeploymentInput, { minItems: 1, maxItems: 256 }), traffic: Type.Optional(TrafficInput), reason: Reason, expectRevision: ExpectRevision },
+  { title: 'ServiceInput', description: 'Declarative form of a service; the same again changes nothing.' },
+);
+
+const context = { reason: Reason, expectRevision: ExpectRevision };
+export const DeployRequest = closed({ deployment: DeploymentInput, weight: Type.Optional(Type.Number({ description: 'Percent of traffic; the others give it up in proportion.' })), ...context }, { title: 'DeployRequest' });
+export const UpdateRequest = closed({ deployment: DeploymentInput, from: Type.Optional(Type.String({ description: 'The version to replace; absent: the only one, or the one with all traffic.' })), ...context }, { title: 'UpdateRequest' });
+export const TrafficRequest = closed({ traffic: TrafficInput, ...context }, { title: 'TrafficRequest' });
+export const ScheduleRequest = closed({ priority: Type.Optional(Type.Integer()), replicas: Type.Optional(ReplicasInput), ...context }, { title: 'ScheduleRequest' });
+export const RollbackRequest = closed({ revision: Type.Optional(nullable(Type.Integer({ minimum: 1 }), 'Absent or null: the one before the current.')), ...context }, { title: 'RollbackRequest' });
+
+const DeploymentSpec = closed(
+  {
+    repository: Name,
+    version: Name,
+    digest: DigestText,
+    target: Type.Literal('local'),
+    replicas: closed({ min: Type.Integer(), max: Type.Integer() }),
+    priority: Type.Integer(),
+    resources: closed({ threads: Type.Integer(), memoryBytes: nullable(Type.Number()) }),
+    batching: closed({ maxBatch: nullable(Type.Integer()), maxDelayMs: Type.Number(), queueLengthMax: Type.Integer() }),
+    timeouts: closed({ requestTimeoutMs: Type.Number(), runTimeoutMs: Type.Number(), loadTimeoutMs: Type.Number(), drainTimeoutMs: Type.Number() }),
+  },
+  { title: 'DeploymentSpec' },
+);
+
+const TrafficPolicy = Type.Union(
+  [
+    closed({ kind: Type.Literal('weights'), weights: mapOf(Type.Number(), 'Percent by version.'), sticky: nullable(StickyKey), defaultVersion: nullable(Type.String()) }),
+    closed({ kind: Type.Literal('version'), version: Type.String(), defaultVersion: nullable(Type.String()) }),
+    closed({ kind: Type.Literal('label'), repository: Type.String(), label: Type.String(), defaultVersion: nullable(Type.String()) }),
+  ],
+  { title: 'TrafficPolicy' },
+);
+
+export const ServiceSpec = closed({ name: Name, deployments: Type.Array(DeploymentSpec), traffic: TrafficPolicy }, { title: 'ServiceSpec' });
+
+export const ServiceRevision = closed(
+  { service: Name, revision: Type.Integer(), spec: ServiceSpec, createdAt: Time, createdBy: Type.String(), reason: Type.String() },
+  { title: 'ServiceRevision' },
+);
+
+const replicaFields = {
+  id: Type.String(),
+  phase: Type.Enum(['pending', 'starting', 'ready', 'draining', 'stopped', 'failed']),
+  reason: Type.String(),
+  message: Type.String(),
+  since: Time,
+  pid: nullable(Type.Integer()),
+  residentBytes: nullable(Type.Number()),
+  cpuSeconds: nullable(Type.Number()),
+};
+const ReplicaStatus = closed(replicaFields, { title: 'ReplicaStatus' });
+export const Replica = closed({ ...replicaFields, service: Type.String(), version: Type.String() }, { title: 'Replica' });
+
+const LoadProfile = closed(
+  {
+    loadMs: Type.Number(),
+    batchable: Type.Boolean(),
+    batchableReason: Type.String(),
+    bestBatch: Type.Integer(),
+    latencyMsByBatch: mapOf(Type.Number(), 'Median milliseconds of a run by batch size.'),
+    check: Type.Enum(['known-answer', 'smoke', 'inconclusive']),
+    checkMessage: Type.String(),
+    residentBytes: Type.Number(),
+  },
+  { title: 'LoadProfile', description: 'What a worker measured when it loaded.' },
+);
+
+const VersionDemand = closed(
+  {
+    service: Type.String(),
+    version: Type.String(),
+    queueLength: Type.Integer(),
+    requests: Type.Integer({ description: 'Since the gateway started.' }),
+    failures: Type.Integer(),
+    batches: Type.Integer(),
+    latencyP50Ms: nullable(Type.Number()),
+    latencyP99Ms: nullable(Type.Number()),
+  },
+  { title: 'VersionDemand' },
+);
+
+const VersionStatus = closed(
+  {
+    version: Type.String(),
+    repository: Type.String(),
+    digest: Type.String(),
+    phase: Type.Enum(['ready', 'recovering', 'starting', 'failed', 'draining']),
+    reason: Type.String(),
+    message: Type.String(),
+    weight: Type.Number({ description: 'Percent of version-less traffic that it gets now.' }),
+    desired: Type.Boolean({ description: 'false: serving or draining until its successor is ready.' }),
+    priority: Type.Integer(),
+    restarts: Type.Integer(),
+    profile: nullable(LoadProfile),
+    demand: nullable(VersionDemand),
+    replicasDesired: Type.Integer(),
+    replicas: Type.Array(ReplicaStatus),
+  },
+  { title: 'VersionStatus' },
+);
+
+const Condition = closed(
+  { type: Type.Enum(['Ready', 'Progressing', 'Degraded']), status: Type.Boolean(), reason: Type.String(), message: Type.String(), since: Time },
+  { title: 'Condition' },
+);
+
+export const ServiceStatus = closed(
+  {
+    name: Name,
+    spec: ServiceSpec,
+    revision: Type.Integer({ description: 'Newest revision asked for.' }),
+    observedRevision: Type.Integer({ description: 'Newest revision that the engine has looked at.' }),
+    servingRevision: nullable(Type.Integer(), 'Revision whose traffic policy is in force.'),
+    conditions: Type.Array(Condition),
+    versions: Type.Array(VersionStatus),
+    createdAt: Time,
+    updatedAt: Time,
+  },
+  { title: 'ServiceStatus' },
+);
+
+export const ChangeResult = closed(
+  {
+    service: Name,
+    revision: Type.Integer({ description: 'The revision that is desired now.' }),
+    changes: Type.Array(closed({ path: Type.String(), from: Type.Optional(Type.Unknown()), to: Type.Optional(Type.Unknown()) }, { title: 'SpecChange' }), { description: 'Empty: nothing to do, no new revision.' }),
+    status: Type.Optional(nullable(ServiceStatus, 'With `wait`: the state at the end of it; null: the service is gone.')),
+  },
+  { title: 'ChangeResult' },
+);
+
+export const ReplicaLog = closed({ replica: Type.String(), text: Type.String() }, { title: 'ReplicaLog' });
