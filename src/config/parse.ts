@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { LeptonError } from '../core/index.ts';
+import type { ListenAddress } from '../wire/index.ts';
+import { LOG_LEVELS, type Setting } from './settings.ts';
+
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 };
+const TIME_UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1e3, min: 6e4, m: 6e4, h: 3.6e6 };
+
+/** `512MiB`, `16 KiB`, `1024` as bytes; undefined when it is none. */
+export const parseBytes = (text: string): number | undefined => parseQuantity(text, BYTE_UNITS);
+/** `30s`, `5min`, `1500ms`, `1500` as milliseconds; undefined when it is none. */
+export const parseMilliseconds = (text: string): number | undefined => parseQuantity(text, TIME_UNITS);
+
+function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
+  const factor = match ? units[(match[2] ?? '').toLowerCase()] : undefined;
+  if (!match || factor === undefined) return undefined;
+  const value = Math.round(Number(match[1]) * factor);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** `host:port`, `[v6]:port`, `:port` and `port`; without a host: loopback. Undefined when it is none. */
+export function parseAddress(text: string): ListenAddress | undefined {
+  const match = /^(?:(?:\[([0-9a-f:.]+)\]|([^:[\]\s/]*)):)?(\d{1,5})$/i.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (!match || port > 65535) return undefined;
+  return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
+}
+
+/** Whether only this machine can reach the host. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/**
+ * The value of a setting from its text. `base` is what a relative path starts from, `origin` names where the text stands
+ * (`--http`, `LEPTON_HTTP`, `lepton.yaml: http`). Throws INVALID_ARGUMENT.
+ */
+export function parseSetting(setting: Setting, text: string, base: string, origin: string): unknown {
+  const value = parseText(setting, text, base);
+  if (value !== undefined) return value;
+  throw new LeptonError('INVALID_ARGUMENT', `${origin}: ${JSON.stringify(text)} is not ${FORMS[setting.type]}`);
+}
+
+const FORMS: Readonly<Record<Setting['type'], string>> = {
+  path: 'a path',
+  text: 'a text',
+  address: 'an address such as 127.0.0.1:8080',
+  'address-or-off': 'an address such as 127.0.0.1:8081, or off',
+  bytes: 'a size such as 256MiB',
+  milliseconds: 'a time such as 30s or 1500ms',
+  count: 'a whole number above 0',
+  'log-level': `one of ${LOG_LEVELS.join(', ')}`,
+};
+
+function parseText(setting: Setting, text: string, base: string): unknown {
+  if (text === '') return undefined;
+  switch (setting.type) {
+    case 'path':
+      return text.includes('\0') ? undefined : resolve(base, text);
+    case 'text':
+      return text;
+    case 'address':
+      return parseAddress(text);
+    case 'address-or-off':
+      return text === 'off' ? null : parseAddress(text);
+    case 'bytes':
+      return positive(parseBytes(text));
+    case 'milliseconds':
+      return positive(parseMilliseconds(text));
+    case 'count':
+      return /^\d{1,15}$/.test(text) ? positive(Number(text)) : undefined;
+    case 'log-level':
+      return LOG_LEVELS.find((level) => level === text);
+  }
+}
+
+const positive = (value: number | undefined): number | undefined => (value !== undefined && value > 0 ? value : undefined);

@@ -1,0 +1,54 @@
+import type { PlatformConfig } from './types.ts';
+
+/** How a setting's text is read; see `parse.ts`. */
+export type SettingType = 'path' | 'text' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level';
+
+export interface Setting {
+  /** Place in `PlatformConfig` and in the configuration file. */
+  readonly name: string;
+  /** Without the leading dashes. */
+  readonly flag: string;
+  readonly env: string;
+  readonly type: SettingType;
+  /** As it would be written; null: none. */
+  readonly default: string | null;
+  readonly help: string;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const satisfies readonly PlatformConfig['logLevel'][];
+
+const setting = (name: string, flag: string, type: SettingType, fallback: string | null, help: string): Setting => ({
+  name,
+  flag,
+  env: `LEPTON_${flag.replaceAll('-', '_').toUpperCase()}`,
+  type,
+  default: fallback,
+  help,
+});
+
+/** Every setting of the server: the source for flags, environment, file, `serve --help` and docs/reference/configuration.md. */
+export const SETTINGS: readonly Setting[] = [
+  setting('dataDirectory', 'data-dir', 'path', './.lepton-ai', 'Directory of the embedded database, model files, logs and sockets.'),
+  setting('databaseUrl', 'database-url', 'text', null, 'postgres://… for the metadata; without it the embedded database in the data directory.'),
+  setting('http', 'http', 'address', '127.0.0.1:8080', 'Address of REST: inference (/v2), management (/api/v1), metrics. Port 0: any free one.'),
+  setting('grpc', 'grpc', 'address-or-off', '127.0.0.1:8081', 'Address of gRPC inference, or off.'),
+  setting('modelRepository', 'model-repository', 'path', null, 'Triton-style directory NAME/VERSION/model.onnx, imported and served at start.'),
+  setting('limits.bodyBytesMax', 'body-bytes-max', 'bytes', '256MiB', 'Largest inference request body, after decompression.'),
+  setting('limits.headerBytesMax', 'header-bytes-max', 'bytes', '16KiB', 'Largest HTTP request head.'),
+  setting('limits.connectionsMax', 'connections-max', 'count', '4096', 'Most open client connections.'),
+  setting('limits.requestReceiveTimeoutMs', 'request-receive-timeout', 'milliseconds', '60s', 'Longest wait for a request to arrive whole.'),
+  setting('limits.keepAliveTimeoutMs', 'keep-alive-timeout', 'milliseconds', '75s', 'How long an idle connection stays open.'),
+  setting('limits.fileBytesMax', 'file-bytes-max', 'bytes', '16GiB', 'Largest file of a push.'),
+  setting('shutdownGraceMs', 'shutdown-grace', 'milliseconds', '30s', 'Longest graceful stop, requests in flight included.'),
+  setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),
+  setting('logLevel', 'log-level', 'log-level', 'info', `One of ${LOG_LEVELS.join(', ')}.`),
+  setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each replica’s output.'),
+  setting('eventsMax', 'events-max', 'count', '10000', 'Events kept.'),
+];
+
+/** Variables that the client side reads; the rest of `LEPTON_…` belongs to SETTINGS. */
+export const CLIENT_VARIABLES = {
+  LEPTON_URL: 'Server that the command line calls. Default http://127.0.0.1:8080.',
+  LEPTON_USER: 'Name that changes are made under. Default: the login name.',
+  LEPTON_CONFIG: 'Configuration file of `serve`, as --config.',
+} as const;
