@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LeptonError } from '../../../core/index.ts';
+import { dial, type WorkerConfig } from '../../../wire/index.ts';
+import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
+import { LocalWorker, removeWorkerFiles } from './local-worker.ts';
+import { isAlive, readStartTime, signalProcess } from './process-table.ts';
+
+export interface LocalTargetOptions {
+  /** From `runDirectory`: short, ours alone. */
+  readonly runDirectory: string;
+  /** No sign of life for this long, and no progress either: hung. Default 10 s. */
+  readonly heartbeatTimeoutMs?: number;
+  /** How long an adopted worker may take to answer: it may be in the middle of a run. Default 10 s. */
+  readonly adoptTimeoutMs?: number;
+}
+
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+const ADOPT_TIMEOUT_MS = 10_000;
+const REPLICA_ID = /^[A-Za-z0-9-]{1,128}$/;
+
+/** Workers as processes of this machine. They are detached and outlive control; `adopt` finds them again. */
+export class LocalTarget implements Target {
+  readonly name = 'local';
+  readonly #options: LocalTargetOptions;
+
+  constructor(options: LocalTargetOptions) {
+    this.#options = options;
+  }
+
+  async start(spec: WorkerSpec): Promise<WorkerHandle> {
+    const paths = this.#paths(spec.worker.replica);
+    const config: WorkerConfig = { ...spec.worker, token: randomBytes(24).toString('base64url'), socketPath: paths.socketPath };
+    try {
+      await writeConfig(paths.configPath, config);
+      await mkdir(dirname(spec.logFile), { recursive: true, mode: 0o700 });
+      const worker = await this.#spawn(spec, config, paths.configPath);
+      void worker.connect();
+      return worker;
+    } catch (cause) {
+      await removeWorkerFiles(paths);
+      const { service, version } = spec.worker;
+      throw new LeptonError('REPLICA_FAILED', `cannot start a worker for ${service}/${version}: ${(cause as Error).message}`, { cause, details: { reason: 'SpawnFailed' } });
+    }
+  }
+
+  async adopt(record: WorkerRecord): Promise<WorkerHandle | null> {
+    const found = await this.#find(record);
+    if (found) return found;
+    signalProcess(record.pid, record.pidStartTime, 'SIGKILL');
+    await removeWorkerFiles(record);
+    return null;
+  }
+
+  /** Named by a digest, since a socket's path must be short whatever the id's length. */
+  #paths(replica: string): { socketPath: string; configPath: string } {
+    if (!REPLICA_ID.test(replica)) throw new LeptonError('INVALID_ARGUMENT', `replica id ${JSON.stringify(replica)} may only hold letters, digits and -`);
+    const stem = join(this.#options.runDirectory, `worker-${createHash('sha256').update(replica).digest('hex').slice(0, 16)}`);
+    return { socketPath: `${stem}.sock`, configPath: `${stem}.json` };
+  }
+
+  async #spawn(spec: WorkerSpec, config: WorkerConfig, configPath: string): Promise<LocalWorker> {
+    const { file, args, env } = spec.command(configPath);
+    // A file and no pipes, appended to: the worker must be able to write when control is dead.
+    const log = openSync(spec.logFile, 'a', 0o600);
+    try {
+      const child = spawn(file, [...args], { detached: true, stdio: ['ignore', log, log], env: { ...env }, cwd: this.#options.runDirectory });
+      await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+      const pid = child.pid as number;
+      const { replica, token, socketPath } = config;
+      const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
+      return new LocalWorker({ config, record, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** The worker behind the record, if it answers with this replica's id on this replica's secret. */
+  async #find(record: WorkerRecord): Promise<LocalWorker | null> {
+    const config = await readConfig(record.configPath);
+    if (config?.replica !== record.replica || !isAlive(record.pid, record.pidStartTime)) return null;
+    const dialled = await dial(record.socketPath, { role: 'control', token: record.token }, this.#options.adoptTimeoutMs ?? ADOPT_TIMEOUT_MS).catch(() => null);
+    if (!dialled) return null;
+    const { connection, answer } = dialled;
+    if (answer.instance !== record.replica || answer.pid !== record.pid) {
+      connection.destroy();
+      return null;
+    }
+    const worker = new LocalWorker({ config, record, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    worker.attach(connection);
+    return worker;
+  }
+
+  get #heartbeatTimeoutMs(): number {
+    return this.#options.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
+  }
+}
+
+/** The file holds the worker's secret: 0600, and there in whole or not at all. */
+async function writeConfig(path: string, config: WorkerConfig): Promise<void> {
+  await writeFile(`${path}.new`, JSON.stringify(config), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export async function readConfig(path: string): Promise<WorkerConfig | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as WorkerConfig;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Tensor } from '../core/index.ts';
+import { byteElements } from './byte-elements.ts';
+
+/** The first element in which two tensors differ. */
+export interface Difference {
+  readonly tensor: string;
+  /** Row-major element index; null when shape or datatype differ already. */
+  readonly index: number | null;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** A difference in words. */
+export function describeDifference(difference: Difference): string {
+  const where = difference.index === null ? difference.tensor : `${difference.tensor} element ${difference.index}`;
+  return `${where}: expected ${difference.expected}, got ${difference.got}`;
+}
+
+/**
+ * Compares element by element. Floats may differ by `tolerance` absolute plus relative to the expected value, NaN equals
+ * NaN; everything else must be equal.
+ */
+export function firstDifference(expected: Tensor, got: Tensor, tolerance: number): Difference | null {
+  const form = (tensor: Tensor): string => `${tensor.datatype}[${tensor.shape.join(',')}]`;
+  if (form(expected) !== form(got)) return { tensor: expected.name, index: null, expected: form(expected), got: form(got) };
+  const [left, right] = [elementsOf(expected), elementsOf(got)];
+  const isFloat = FLOATS.has(expected.datatype);
+  for (let index = 0; index < left.length; index++) {
+    const [a, b] = [left[index], right[index]];
+    if (isFloat ? floatsAgree(a as number, b as number, tolerance) : a === b) continue;
+    return { tensor: expected.name, index, expected: String(a).slice(0, 200), got: String(b).slice(0, 200) };
+  }
+  return null;
+}
+
+const FLOATS: ReadonlySet<string> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
+
+function floatsAgree(expected: number, got: number, tolerance: number): boolean {
+  if (Object.is(expected, got) || expected === got) return true;
+  return Math.abs(got - expected) <= tolerance + tolerance * Math.abs(expected);
+}
+
+type Elements = ArrayLike<number | bigint | string | undefined>;
+
+/** The elements as JavaScript values; numbers for floats and small integers, bigint for 64 bits, text for BYTES. */
+export function elementsOf(tensor: Tensor): Elements {
+  if (tensor.datatype === 'BYTES') return byteElements(tensor).map((element) => Buffer.from(element).toString('utf8'));
+  const { buffer } = Uint8Array.prototype.slice.call(tensor.data);
+  switch (tensor.datatype) {
+    case 'BOOL': case 'UINT8': return new Uint8Array(buffer);
+    case 'UINT16': return new Uint16Array(buffer);
+    case 'UINT32': return new Uint32Array(buffer);
+    case 'UINT64': return new BigUint64Array(buffer);
+    case 'INT8': return new Int8Array(buffer);
+    case 'INT16': return new Int16Array(buffer);
+    case 'INT32': return new Int32Array(buffer);
+    case 'INT64': return new BigInt64Array(buffer);
+    case 'FP16': return new Float16Array(buffer);
+    case 'BF16': return Float32Array.from(new Uint16Array(buffer), (bits) => new Float32Array(new Uint32Array([bits << 16]).buffer)[0] as number);
+    case 'FP32': return new Float32Array(buffer);
+    case 'FP64': return new Float64Array(buffer);
+  }
+}

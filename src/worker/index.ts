@@ -1,0 +1,1 @@
+export { WorkerExit } from './exit-codes.ts';

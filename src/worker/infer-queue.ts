@@ -1,0 +1,74 @@
+import { asLeptonError, LeptonError } from '../core/index.ts';
+import { type FailureMessage, type FrameConnection, FrameType } from '../wire/index.ts';
+import type { InferenceRunner } from './inference.ts';
+
+/** Most infer frames of one connection that may wait; a gateway sends one or two at a time. */
+const PENDING_MAX = 64;
+
+interface Job {
+  readonly connection: FrameConnection;
+  readonly id: number;
+  readonly header: unknown;
+  readonly body: Uint8Array;
+}
+
+/** Infer frames of all connections in the order of arrival, run one at a time. Each gets exactly one answer. */
+export class InferQueue {
+  readonly #runner: InferenceRunner;
+  #jobs: Job[] = [];
+  #running = false;
+  #closed = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(runner: InferenceRunner) {
+    this.#runner = runner;
+  }
+
+  push(job: Job): void {
+    if (this.#closed) return refuse(job, new LeptonError('SHUTTING_DOWN', 'the worker is leaving'));
+    if (this.#jobs.filter((other) => other.connection === job.connection).length >= PENDING_MAX) {
+      return refuse(job, new LeptonError('QUEUE_FULL', `more than ${PENDING_MAX} infer frames wait on one connection`));
+    }
+    this.#jobs.push(job);
+    if (!this.#running) void this.#drain();
+  }
+
+  /** Takes a waiting frame out and answers it with CANCELLED; one that runs or has run is answered as if nothing was said. */
+  cancel(connection: FrameConnection, id: number): void {
+    const job = this.#jobs.find((candidate) => candidate.connection === connection && candidate.id === id);
+    if (!job) return;
+    this.#jobs = this.#jobs.filter((other) => other !== job);
+    refuse(job, new LeptonError('CANCELLED', 'cancelled before it ran'));
+  }
+
+  /** Forgets what a closed connection had waiting. */
+  drop(connection: FrameConnection): void {
+    this.#jobs = this.#jobs.filter((job) => job.connection !== connection);
+  }
+
+  /** Takes nothing more; resolves when all that was taken is answered. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#running ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve();
+  }
+
+  async #drain(): Promise<void> {
+    this.#running = true;
+    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await this.#answer(job);
+    this.#running = false;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  async #answer(job: Job): Promise<void> {
+    try {
+      const { header, body } = await this.#runner.answer(job.header, job.body);
+      job.connection.send(FrameType.inferResult, job.id, header, body);
+    } catch (error) {
+      refuse(job, asLeptonError(error));
+    }
+  }
+}
+
+function refuse(job: Job, error: LeptonError): void {
+  job.connection.send(FrameType.failure, job.id, { code: error.code, error: error.message } satisfies FailureMessage);
+}

@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type KnownAnswer, LeptonError, type LoadProfile, type ModelFormat, type ReplicaReason } from '../core/index.ts';
+import type { WorkerConfig } from '../wire/index.ts';
+import { checkKnownAnswers, readKnownAnswers } from './known-answers.ts';
+import type { LoadedModel, ModelOpener, TensorSet } from './loaded-model.ts';
+import { measureBatches, mergeObstacle, proveBatchable, sampleRows, warmUp } from './profile.ts';
+import { smokeRun } from './smoke-run.ts';
+import { rotate } from './synthesise.ts';
+
+export type LoadOutcome =
+  | { readonly ok: true; readonly model: LoadedModel; readonly profile: LoadProfile }
+  | { readonly ok: false; readonly reason: ReplicaReason; readonly message: string };
+
+/** Runtimes are loaded when they are needed: the worker's socket is there first. */
+const OPENERS: Readonly<Record<ModelFormat, () => Promise<ModelOpener>>> = {
+  onnx: async () => (await import('./onnx/onnx-model.ts')).openOnnxModel,
+};
+
+class LoadFailure extends Error {
+  readonly reason: ReplicaReason;
+  constructor(reason: ReplicaReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Loads a version and finds out what it is good for: open → known answers, or a smoke run on made-up inputs → warm-up →
+ * proof of batchability → best batch. Never rejects; what went wrong is the outcome.
+ */
+export async function loadVersion(config: WorkerConfig): Promise<LoadOutcome> {
+  try {
+    const answers = await openAnswers(config.modelDirectory);
+    const model = await openModel(config);
+    const { samples, ...checked } = await checkModel(model, answers);
+    const measured = await measure(model, config, samples);
+    // performance.now() counts from the process's start, as "spawn to ready" asks.
+    return { ok: true, model, profile: { loadMs: Math.round(performance.now()), ...measured, ...checked, residentBytes: process.memoryUsage.rss() } };
+  } catch (error) {
+    const reason = error instanceof LoadFailure ? error.reason : 'LoadFailed';
+    return { ok: false, reason, message: (error as Error).message };
+  }
+}
+
+async function openAnswers(directory: string): Promise<readonly KnownAnswer[]> {
+  return readKnownAnswers(directory);
+}
+
+async function openModel(config: WorkerConfig): Promise<LoadedModel> {
+  const file = join(config.modelDirectory, config.entry);
+  await access(file).catch(() => {
+    throw new LoadFailure('ArtefactMissing', `${config.entry} is not in the artefact's directory`);
+  });
+  const open = OPENERS[config.format];
+  if (!open) throw new LeptonError('UNSUPPORTED', `this worker serves no ${String(config.format)} models`);
+  return (await open())(file, config.signature, config.resources.threads);
+}
+
+interface Checked extends Pick<LoadProfile, 'check' | 'checkMessage'> {
+  /** Inputs that ran; empty if none did. */
+  readonly samples: readonly TensorSet[];
+}
+
+async function checkModel(model: LoadedModel, answers: readonly KnownAnswer[]): Promise<Checked> {
+  if (answers.length > 0) {
+    const wrong = await checkKnownAnswers(model, answers);
+    if (wrong) throw new LoadFailure('KnownAnswerFailed', wrong);
+    return { check: 'known-answer', checkMessage: `${answers.length} known answers given`, samples: knownSamples(answers) };
+  }
+  const run = await smokeRun(model);
+  if (run.outcome === 'failed') throw new LoadFailure('SmokeRunFailed', run.message);
+  if (run.outcome === 'inconclusive') return { check: 'inconclusive', checkMessage: run.message, samples: [] };
+  const shapes = run.inputs.map((tensor) => `${tensor.name}[${tensor.shape.join(',')}]`).join(' ');
+  return { check: 'smoke', checkMessage: `made-up inputs ran: ${shapes}`, samples: [run.inputs, run.another(2), run.another(3)] };
+}
+
+/** With too few different examples, their values shifted by a place stand in: their domain is the examples' own. */
+function knownSamples(answers: readonly KnownAnswer[]): TensorSet[] {
+  const inputs = answers.map((answer) => answer.inputs);
+  const first = inputs[0] as TensorSet;
+  return [...inputs, rotate(first, 1), rotate(first, 2)];
+}
+
+type Measured = Pick<LoadProfile, 'batchable' | 'batchableReason' | 'bestBatch' | 'latencyMsByBatch'>;
+
+async function measure(model: LoadedModel, config: WorkerConfig, samples: readonly TensorSet[]): Promise<Measured> {
+  const first = samples[0];
+  if (!first) return { batchable: false, batchableReason: 'no inputs to prove it with', bestBatch: 1, latencyMsByBatch: {} };
+  const latencyMs = Number((await warmUp(model, first)).toPrecision(4));
+  const obstacle = mergeObstacle(model.signature, config.batching);
+  const rows = obstacle === null ? sampleRows(samples) : [];
+  const reason = obstacle ?? (await proveBatchable(model, rows));
+  if (reason) return { batchable: false, batchableReason: withHint(reason, config), bestBatch: 1, latencyMsByBatch: { '1': latencyMs } };
+  const best = await measureBatches(model, rows, config.batching?.maxBatchSize ?? Number.POSITIVE_INFINITY);
+  return { batchable: true, batchableReason: '', ...best };
+}
+
+/** The measurement wins over the declaration, and says so. */
+function withHint(reason: string, config: WorkerConfig): string {
+  const declared = config.batching?.maxBatchSize ?? 0;
+  return declared > 1 ? `${reason} (although batches of ${declared} are declared)` : reason;
+}
