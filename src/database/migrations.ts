@@ -1,0 +1,94 @@
+/** The schema's history. A migration that has shipped never changes; a new one is appended. */
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
+import { LeptonError } from '../core/index.ts';
+import type { Schema } from './schema.ts';
+import type { Database } from './types.ts';
+
+type Engine = Database['engine'];
+interface Migration {
+  readonly name: string;
+  up(db: Kysely<Schema>, engine: Engine): Promise<void>;
+}
+
+/** A key that grows with every row and is never given twice. */
+function withSequence<T extends string>(table: CreateTableBuilder<T>, column: string, engine: Engine): CreateTableBuilder<T> {
+  if (engine === 'sqlite') return table.addColumn(column, 'integer', (c) => c.primaryKey().autoIncrement()) as CreateTableBuilder<T>;
+  return table.addColumn(column, 'bigint', (c) => c.primaryKey().generatedAlwaysAsIdentity()) as CreateTableBuilder<T>;
+}
+
+/** Columns of one type; a name that ends in `?` may be null. */
+function withColumns<T extends string>(table: CreateTableBuilder<T>, type: 'text' | 'bigint', names: string): CreateTableBuilder<T> {
+  let built = table;
+  for (const name of names.split(' ')) {
+    const nullable = name.endsWith('?');
+    built = built.addColumn(nullable ? name.slice(0, -1) : name, type, (c) => (nullable ? c : c.notNull())) as CreateTableBuilder<T>;
+  }
+  return built;
+}
+
+const text = <T extends string>(table: CreateTableBuilder<T>, names: string): CreateTableBuilder<T> => withColumns(table, 'text', names);
+const integer = <T extends string>(table: CreateTableBuilder<T>, names: string): CreateTableBuilder<T> => withColumns(table, 'bigint', names);
+
+async function createRepositoryTables(db: Kysely<Schema>, engine: Engine): Promise<void> {
+  await text(db.schema.createTable('repositories'), 'name description created_at created_by').addPrimaryKeyConstraint('repositories_key', ['name'] as never[]).execute();
+  const versions = withSequence(db.schema.createTable('versions'), 'sequence', engine);
+  await integer(text(versions, 'repository version digest manifest parent_version? created_at created_by'), 'size_bytes')
+    .addUniqueConstraint('versions_name', ['repository', 'version'] as never[])
+    .addForeignKeyConstraint('versions_repository', ['repository'] as never[], 'repositories', ['name'])
+    .execute();
+  await db.schema.createIndex('versions_digest').on('versions').column('digest').execute();
+  await integer(text(db.schema.createTable('version_files'), 'repository version path digest'), 'size_bytes')
+    .addPrimaryKeyConstraint('version_files_key', ['repository', 'version', 'path'] as never[])
+    .addForeignKeyConstraint('version_files_version', ['repository', 'version'] as never[], 'versions', ['repository', 'version'], (f) => f.onDelete('cascade'))
+    .execute();
+  await db.schema.createIndex('version_files_digest').on('version_files').column('digest').execute();
+  for (const [table, key, columns] of [
+    ['labels', ['repository', 'label'], 'repository label version moved_at moved_by'],
+    ['pins', ['holder', 'repository', 'version'], 'holder repository version'],
+  ] as const) {
+    await text(db.schema.createTable(table), columns)
+      .addPrimaryKeyConstraint(`${table}_key`, [...key] as never[])
+      .addForeignKeyConstraint(`${table}_version`, ['repository', 'version'] as never[], 'versions', ['repository', 'version'])
+      .execute();
+    await db.schema.createIndex(`${table}_by_version`).on(table).columns(['repository', 'version']).execute();
+  }
+  await text(withSequence(db.schema.createTable('repository_history'), 'id', engine), 'repository at actor action version? label? before? digest?').execute();
+  await db.schema.createIndex('repository_history_by_repository').on('repository_history').columns(['repository', 'id']).execute();
+}
+
+async function createEngineTables(db: Kysely<Schema>, engine: Engine): Promise<void> {
+  await integer(text(db.schema.createTable('services'), 'name created_at updated_at status'), 'revision').addPrimaryKeyConstraint('services_key', ['name'] as never[]).execute();
+  await integer(text(db.schema.createTable('service_revisions'), 'service spec created_at created_by reason'), 'revision')
+    .addPrimaryKeyConstraint('service_revisions_key', ['service', 'revision'] as never[])
+    .execute();
+  const replicas = text(db.schema.createTable('replicas'), 'id service version repository digest phase reason message pid_start_time? token socket_path config_path created_at updated_at profile?');
+  await integer(replicas, 'pid? attempt').addPrimaryKeyConstraint('replicas_key', ['id'] as never[]).execute();
+  await db.schema.createIndex('replicas_by_service').on('replicas').column('service').execute();
+  await integer(text(db.schema.createTable('gateways'), 'id pid_start_time? socket_path token config_path config created_at'), 'pid?').addPrimaryKeyConstraint('gateways_key', ['id'] as never[]).execute();
+  await integer(text(db.schema.createTable('counters'), 'name'), 'value').addPrimaryKeyConstraint('counters_key', ['name'] as never[]).execute();
+  await text(withSequence(db.schema.createTable('events'), 'id', engine), 'at severity reason message actor repository? service? version? replica? before? after?').execute();
+  await db.schema.createIndex('events_by_service').on('events').columns(['service', 'id']).execute();
+}
+
+const MIGRATIONS: readonly Migration[] = [
+  { name: 'model repository', up: createRepositoryTables },
+  { name: 'deployment engine and events', up: createEngineTables },
+];
+
+/** Brings the schema to this program's version, all in the transaction that it is given. Refuses a newer schema. */
+export async function migrate(db: Kysely<Schema>, engine: Engine, now: () => string): Promise<void> {
+  await sql`create table if not exists schema_migrations (number bigint primary key, name text not null, applied_at text not null)`.execute(db);
+  const { rows } = await sql<{ number: number | null }>`select max(number) as number from schema_migrations`.execute(db);
+  const current = rows[0]?.number ?? 0;
+  if (current > MIGRATIONS.length) {
+    throw new LeptonError('UNSUPPORTED', `the database has schema ${current}, this program knows up to ${MIGRATIONS.length}: it was used by a newer lepton-ai; start that one, or restore a backup from before`);
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < current) continue;
+    await migration.up(db, engine);
+    await sql`insert into schema_migrations (number, name, applied_at) values (${index + 1}, ${migration.name}, ${now()})`.execute(db);
+  }
+}
+
+/** Number of the newest schema that this program knows. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
