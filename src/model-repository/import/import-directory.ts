@@ -1,0 +1,57 @@
+import type { BatchingHint, Digest } from '../../core/index.ts';
+import type { ModelRepository } from '../types.ts';
+import { type ImportProblem, readTritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';
+
+export interface ImportedVersion {
+  readonly version: string;
+  readonly digest: Digest;
+  /** false: was there already with the same content. */
+  readonly created: boolean;
+}
+export interface ImportedModel {
+  readonly name: string;
+  /** Ascending; the last is the newest. */
+  readonly versions: readonly ImportedVersion[];
+  readonly batching: BatchingHint | null;
+  /** Replicas asked for by instance_group; null: not said. */
+  readonly replicas: number | null;
+}
+export interface ImportReport {
+  readonly models: readonly ImportedModel[];
+  readonly problems: readonly ImportProblem[];
+}
+
+export interface ImportOptions {
+  readonly by: string;
+  readonly onProgress?: (progress: { done: number; total: number; model: string; version: string }) => void;
+}
+
+/**
+ * Publishes every version of a Triton-style directory. Running it again changes nothing; a version whose files changed under the same
+ * name is a problem, never overwritten; a broken model is a problem and the rest goes on.
+ */
+export async function importTritonDirectory(repository: ModelRepository, root: string, options: ImportOptions): Promise<ImportReport> {
+  const { models, problems } = await readTritonDirectory(root);
+  const total = models.reduce((sum, model) => sum + model.versions.length, 0);
+  const found = [...problems];
+  const imported: ImportedModel[] = [];
+  let done = 0;
+  for (const model of models) {
+    const versions: ImportedVersion[] = [];
+    for (const version of model.versions) {
+      options.onProgress?.({ done: done++, total, model: model.name, version: version.version });
+      try {
+        versions.push(await publish(repository, model, version, options.by));
+      } catch (error) {
+        found.push({ model: model.name, version: version.version, severity: 'error', message: (error as Error).message });
+      }
+    }
+    if (versions.length) imported.push({ name: model.name, versions, batching: model.batching, replicas: model.replicas });
+  }
+  return { models: imported, problems: found };
+}
+
+async function publish(repository: ModelRepository, model: TritonModel, { version, directory }: TritonVersion, by: string): Promise<ImportedVersion> {
+  const result = await repository.publishDirectory(directory, { repository: model.name, version, batching: model.batching, by, createRepository: true });
+  return { version, digest: result.version.digest, created: result.created };
+}
