@@ -1,0 +1,308 @@
+import { LeptonError, type ErrorCode, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
+import type { InferResultMessage, WireTensor } from '../../../wire/index.ts';
+import { PullBatcher } from '../batching/index.ts';
+import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
+import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
+import { ReplicaLink } from './replica-link.ts';
+import { VersionStatistics } from './statistics.ts';
+
+/** Runs that one request may be part of. */
+const ATTEMPTS_MAX = 2;
+
+/** What a lane tells the data plane. */
+export interface LaneEvents {
+  /** The request must find another version, or fail: this lane takes nothing any more. */
+  onHomeless(pending: PendingRequest): void;
+  /** The request has its answer or error; the plane forgets it. */
+  onSettled(pending: PendingRequest): void;
+  onTrouble(replica: string, kind: 'run-timeout' | 'disconnected', message: string): void;
+  /** A replica that left the table has nothing in flight any more. */
+  onReplicaIdle(replica: string): void;
+}
+
+/**
+ * Everything about one version of one service in this gateway: queue, replicas, statistics.
+ *
+ *   submit ──▶ check ──▶ queue ──pull──▶ replica link ──▶ worker
+ *                 ▲         ▲                  │
+ *              refused      └── lost, once ────┘
+ */
+export class VersionLane {
+  readonly service: string;
+  readonly statistics = new VersionStatistics();
+  readonly #events: LaneEvents;
+  readonly #batcher: PullBatcher<PendingRequest>;
+  readonly #links = new Map<string, ReplicaLink>();
+  /** Out of the table, finishing what they run. */
+  readonly #retiring = new Map<string, ReplicaLink>();
+  readonly #check: (request: InferenceRequest) => Tensor[];
+  readonly #outputOrder: readonly string[];
+  /** Whether shapes without their first dimension may differ between requests, so that the merge key must hold them. */
+  readonly #freeTrailing: boolean;
+  #route: VersionRoute;
+  #order: ReplicaLink[] = [];
+  #turn = 0;
+  #delay: NodeJS.Timeout | null = null;
+  #closed = false;
+  /** Smoothed milliseconds of a run, for retry-after. */
+  #runMs = 1;
+
+  constructor(service: string, route: VersionRoute, events: LaneEvents) {
+    this.service = service;
+    this.#events = events;
+    this.#route = route;
+    this.#batcher = new PullBatcher(rulesOf(route));
+    this.#check = compileSignatureCheck(service, route.version, route.signature);
+    this.#outputOrder = route.signature.outputs.map((output) => output.name);
+    this.#freeTrailing = route.signature.inputs.some((input) => input.shape.slice(1).includes(-1));
+    this.#updateReplicas(route.replicas);
+  }
+
+  get route(): VersionRoute {
+    return this.#route;
+  }
+
+  get queueLength(): number {
+    return this.#batcher.queue.length;
+  }
+
+  get connectedReplicas(): number {
+    return this.#order.filter((link) => link.connected).length;
+  }
+
+  get inFlight(): number {
+    let requests = 0;
+    for (const [, count] of this.replicasInFlight()) requests += count;
+    return requests;
+  }
+
+  /** Requests in flight by replica; replicas that left the table only while they have any. */
+  *replicasInFlight(): Generator<readonly [replica: string, requests: number]> {
+    for (const [id, link] of this.#links) yield [id, link.inFlight];
+    for (const [id, link] of this.#retiring) if (!this.#links.has(id)) yield [id, link.inFlight];
+  }
+
+  /** Takes the version's entry of a new table. The digest is the same; anything else may differ. */
+  update(route: VersionRoute): void {
+    this.#route = route;
+    this.#batcher.setRules(rulesOf(route));
+    this.#updateReplicas(route.replicas);
+    if (this.#refusal()) for (const pending of this.#batcher.queue.drain()) this.#fail(pending, this.#refusal() as LeptonError);
+    this.#pump();
+  }
+
+  /** Out of the table: what runs finishes, what waits goes back to the plane. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#updateReplicas([]);
+    if (this.#delay) clearTimeout(this.#delay);
+    for (const pending of this.#batcher.queue.drain()) this.#events.onHomeless(pending);
+  }
+
+  /** Cuts all connections. */
+  destroy(): void {
+    this.close();
+    for (const link of this.#retiring.values()) link.destroy();
+  }
+
+  /**
+   * Checks the request against the signature and queues it. Throws INVALID_ARGUMENT, VERSION_NOT_READY, QUEUE_FULL; a
+   * homeless request, accepted by a version that has left since, never meets the last.
+   */
+  submit(pending: PendingRequest, nowMs: number, options: { homeless?: boolean } = {}): void {
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
+    const inputs = this.#check(pending.request);
+    if (this.#batcher.full && !options.homeless) throw this.#queueFull();
+    pending.prepare(inputs);
+    this.#setMergeKey(pending, inputs);
+    pending.lane = this;
+    pending.state = 'queued';
+    this.#batcher.queue.push(pending, nowMs);
+    this.#pump();
+  }
+
+  /** The client left or the deadline passed: out of the queue, or its answer is dropped when it comes. */
+  withdraw(pending: PendingRequest): void {
+    this.#batcher.queue.remove(pending);
+  }
+
+  #refusal(): LeptonError | null {
+    const { phase, version, reason, message } = this.#route;
+    if (phase === 'ready' || phase === 'recovering') return null;
+    const why = [reason, message].filter(Boolean).join(': ');
+    return new LeptonError('VERSION_NOT_READY', `model '${this.service}' version '${version}' is ${phase}${why ? ` (${why})` : ''}`, { retryAfterSeconds: 1 });
+  }
+
+  #queueFull(): LeptonError {
+    const { queueLengthMax, batchMax } = this.#batcher.rules;
+    const runs = this.queueLength / Math.max(1, batchMax) / Math.max(1, this.connectedReplicas);
+    const retryAfterSeconds = Math.min(60, Math.max(1, Math.ceil((runs * this.#runMs) / 1000)));
+    return new LeptonError('QUEUE_FULL', `the queue of model '${this.service}' version '${this.#route.version}' is full: ${queueLengthMax} requests wait`, { retryAfterSeconds });
+  }
+
+  #setMergeKey(pending: PendingRequest, inputs: readonly Tensor[]): void {
+    const rows = inputs[0]?.shape[0] ?? 0;
+    pending.rows = rows;
+    // A request that has outlived a replica runs alone: if it was what killed it, it takes no neighbours along.
+    const alone = rows === 0 || pending.attempts > 0 || inputs.some((tensor) => tensor.shape[0] !== rows);
+    if (alone) pending.mergeKey = null;
+    else pending.mergeKey = this.#freeTrailing ? inputs.map((tensor) => tensor.shape.slice(1).join('x')).join(',') : '';
+  }
+
+  #updateReplicas(routes: readonly ReplicaRoute[]): void {
+    const wanted = new Set(routes.map((route) => route.id));
+    for (const [id, link] of this.#links) {
+      if (wanted.has(id)) continue;
+      this.#links.delete(id);
+      this.#retiring.set(id, link);
+      link.retire();
+    }
+    for (const route of routes) if (!this.#links.has(route.id)) this.#links.set(route.id, this.#connect(route));
+    this.#order = [...this.#links.values()];
+  }
+
+  #connect(route: ReplicaRoute): ReplicaLink {
+    const link: ReplicaLink = new ReplicaLink(route, () => this.#route.timeouts.runTimeoutMs, {
+      onFree: () => this.#pump(),
+      onResult: (entries, result, body) => this.#complete(entries, result, body),
+      onRefused: (entries, error) => this.#refused(entries, error),
+      onLost: (entries, kind, message) => this.#lost(entries, kind, message, route.id),
+      onRetired: () => {
+        if (this.#retiring.get(route.id) === link) this.#retiring.delete(route.id);
+        this.#events.onReplicaIdle(route.id);
+      },
+    });
+    return link;
+  }
+
+  /** Gives work to free replicas, in turn, until either has run out. */
+  #pump(): void {
+    while (this.#batcher.queue.length) {
+      const link = this.#nextFree();
+      if (!link) return;
+      const now = performance.now();
+      const pull = this.#batcher.pull(now);
+      if (pull.kind === 'wait') return this.#pumpAt(pull.untilMs, now);
+      if (pull.kind === 'idle') return;
+      for (const pending of pull.entries) {
+        pending.state = 'running';
+        pending.startedAtMs = now;
+        pending.attempts++;
+      }
+      link.run(pull.entries, now);
+    }
+  }
+
+  #nextFree(): ReplicaLink | undefined {
+    for (let step = 0; step < this.#order.length; step++) {
+      const link = this.#order[this.#turn++ % this.#order.length];
+      if (link?.free) return link;
+    }
+    return undefined;
+  }
+
+  #pumpAt(atMs: number, nowMs: number): void {
+    if (this.#delay) return;
+    this.#delay = setTimeout(() => {
+      this.#delay = null;
+      this.#pump();
+    }, Math.max(0, atMs - nowMs));
+  }
+
+  #complete(entries: readonly PendingRequest[], result: InferResultMessage, body: Uint8Array): void {
+    const slices = cut(result, body, entries.length);
+    const runMs = result.runNs / 1e6;
+    this.#runMs += (runMs - this.#runMs) / 16;
+    this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs });
+    entries.forEach((pending, index) => {
+      const item = result.items[index] as InferResultMessage['items'][number];
+      if (!pending.open) return;
+      if ('code' in item) this.#refused([pending], new LeptonError(item.code, item.error));
+      else this.#answer(pending, slices[index] as Tensor[], result, runMs);
+    });
+  }
+
+  #answer(pending: PendingRequest, outputs: readonly Tensor[], result: InferResultMessage, runMs: number): void {
+    const now = performance.now();
+    const queueMs = pending.startedAtMs - pending.arrivedAtMs;
+    const totalMs = now - pending.arrivedAtMs;
+    this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
+    const { request } = pending;
+    pending.finish(null, {
+      model: this.service,
+      version: this.#route.version,
+      id: request.id,
+      predictionId: pending.predictionId,
+      outputs: inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder),
+      timing: { queueMs, batchMs: (result.inputNs + result.outputNs) / 1e6, runMs, totalMs, batchSize: result.batchSize },
+    });
+    this.#events.onSettled(pending);
+  }
+
+  #refused(entries: readonly PendingRequest[], error: LeptonError): void {
+    if (REPLICA_FAULTS.has(error.code)) return this.#again(entries, error.message);
+    for (const pending of entries) this.#fail(pending, error);
+  }
+
+  #lost(entries: readonly PendingRequest[], kind: 'disconnected' | 'run-timeout', message: string, replica: string): void {
+    if (this.#links.has(replica)) this.#events.onTrouble(replica, kind, message);
+    this.#again(entries, message);
+  }
+
+  /** Back to the head of the queue, in order, unless they have had their second chance. */
+  #again(entries: readonly PendingRequest[], message: string): void {
+    const now = performance.now();
+    for (const pending of entries.toReversed()) {
+      if (!pending.open) continue;
+      if (pending.attempts >= ATTEMPTS_MAX) {
+        this.#fail(pending, new LeptonError('REPLICA_FAILED', `${message}; this was attempt ${pending.attempts} of ${ATTEMPTS_MAX}`, { retryAfterSeconds: 1 }));
+        continue;
+      }
+      this.statistics.retries++;
+      pending.state = 'queued';
+      pending.mergeKey = null;
+      if (this.#closed) this.#events.onHomeless(pending);
+      else this.#batcher.queue.pushFront(pending, now);
+    }
+    this.#pump();
+  }
+
+  #fail(pending: PendingRequest, error: LeptonError): void {
+    if (!pending.finish(error, null)) return;
+    this.recordFailure(error.code, pending);
+    this.#events.onSettled(pending);
+  }
+
+  /** Counts a request that failed after this version was chosen for it. */
+  recordFailure(code: ErrorCode, pending: PendingRequest): void {
+    this.statistics.failed(code, performance.now() - pending.arrivedAtMs);
+  }
+}
+
+function rulesOf(route: VersionRoute): PullBatcher<PendingRequest>['rules'] {
+  const { batchable, batchMax, maxDelayMs, queueLengthMax } = route.batching;
+  return { batchable, batchMax, maxDelayMs, queueLengthMax };
+}
+
+/** Cuts a result's body into the outputs of its items. Throws when it does not add up. */
+function cut(result: InferResultMessage, body: Uint8Array, requests: number): (Tensor[] | null)[] {
+  if (result.items.length !== requests) throw new Error(`${result.items.length} answers to ${requests} requests`);
+  let at = 0;
+  const take = ({ name, datatype, shape, bytes }: WireTensor): Tensor => {
+    const data = body.subarray(at, (at += bytes));
+    if (data.byteLength !== bytes) throw new Error(`output '${name}' is cut short`);
+    return { name, datatype: datatype as Tensor['datatype'], shape, data };
+  };
+  return result.items.map((item) => ('code' in item ? null : item.outputs.map(take)));
+}
+
+function inOrder(outputs: readonly Tensor[], names: readonly string[]): readonly Tensor[] {
+  if (outputs.length === names.length && outputs.every((output, index) => output.name === names[index])) return outputs;
+  return names.map((name) => {
+    const output = outputs.find((candidate) => candidate.name === name);
+    if (!output) throw new LeptonError('INTERNAL', `the worker left out output '${name}'`);
+    return output;
+  });
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode } from '../../core/index.ts';
+import type { DataPlane } from './dispatch/index.ts';
+
+/** One finished call, for logs and counters. */
+export interface CallRecord {
+  readonly protocol: 'http' | 'grpc';
+  readonly requestId: string;
+  readonly service: string | null;
+  readonly version: string | null;
+  readonly code: ErrorCode | 'OK';
+  readonly message: string;
+  readonly durationMs: number;
+}
+
+/** What every front is built from. */
+export interface FrontDependencies {
+  readonly plane: DataPlane;
+  /** Told of every inference call and of every refusal; must be cheap and never throw. */
+  readonly onCall: (record: CallRecord) => void;
+  readonly platformVersion: string;
+  readonly limits: FrontLimits;
+}
+
+export interface FrontLimits {
+  readonly bodyBytesMax: number;
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+  readonly requestReceiveTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** A client's own request id when it is short and printable; otherwise none. */
+export function acceptedRequestId(value: unknown): string | undefined {
+  return typeof value === 'string' && REQUEST_ID.test(value) ? value : undefined;
+}

@@ -1,0 +1,111 @@
+/** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
+import type { TensorSpec, VersionRoute } from '../../core/index.ts';
+import { type CallContext, type DataPlane, type VersionLane } from './dispatch/index.ts';
+
+/** Extensions of the protocol that are served. */
+export const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'statistics', 'model_repository(index)'] as const;
+
+/** An answer and the version that it is about. */
+export interface About<T> {
+  readonly version: string;
+  readonly body: T;
+}
+
+export function modelMetadata(plane: DataPlane, model: string, version: string | null, context: CallContext) {
+  const { service, lane } = plane.resolve(model, version, context);
+  const tensor = ({ name, datatype, shape }: TensorSpec) => ({ name, datatype, shape });
+  const body = {
+    name: model,
+    versions: service.route.versions.map((entry) => entry.version),
+    platform: 'onnxruntime_onnx',
+    inputs: lane.route.signature.inputs.map(tensor),
+    outputs: lane.route.signature.outputs.map(tensor),
+  };
+  return { version: lane.route.version, body } satisfies About<object>;
+}
+
+/** Whether a request like this can be answered: the version it names, or without any that takes traffic. */
+export function modelReady(plane: DataPlane, model: string, version: string | null, context: CallContext): About<boolean> {
+  const { service, lane } = plane.resolve(model, version, context);
+  const answers = (name: string): boolean => isReady(service.lanes.get(name)?.route);
+  const body = version ? isReady(lane.route) : Object.entries(service.route.weights).some(([name, weight]) => weight > 0 && answers(name));
+  return { version: lane.route.version, body: body && plane.ready };
+}
+
+/** Triton's model configuration, as far as it means something here. */
+export function modelConfig(plane: DataPlane, model: string, version: string | null, context: CallContext) {
+  const { lane } = plane.resolve(model, version, context);
+  const { route } = lane;
+  const batched = isBatched(route);
+  const tensor = (spec: TensorSpec) => ({
+    name: spec.name,
+    data_type: `TYPE_${spec.datatype === 'BYTES' ? 'STRING' : spec.datatype}`,
+    // Where max_batch_size is set, the batch dimension is left out.
+    dims: batched ? spec.shape.slice(1) : spec.shape,
+  });
+  const body = {
+    name: model,
+    platform: 'onnxruntime_onnx',
+    backend: 'onnxruntime',
+    version_policy: { all: {} },
+    max_batch_size: batched ? route.batching.batchMax : 0,
+    input: route.signature.inputs.map(tensor),
+    output: route.signature.outputs.map(tensor),
+    instance_group: [{ name: model, kind: 'KIND_CPU', count: Math.max(1, route.replicas.length) }],
+    default_model_filename: 'model.onnx',
+    ...(batched && { dynamic_batching: { max_queue_delay_microseconds: Math.round(route.batching.maxDelayMs * 1000) } }),
+    parameters: { repository: { string_value: route.repository }, digest: { string_value: route.digest } },
+  };
+  return { version: route.version, body } satisfies About<object>;
+}
+
+/** Triton's statistics of one version, of all versions of a model, or of everything. */
+export function modelStatistics(plane: DataPlane, model: string | null, version: string | null, context: CallContext) {
+  if (model === null) return { model_stats: [...plane.lanes()].map(statisticsOf) };
+  if (version) return { model_stats: [statisticsOf(plane.resolve(model, version, context).lane)] };
+  return { model_stats: [...plane.service(model).lanes.values()].map(statisticsOf) };
+}
+
+/** Triton's repository index: every version and whether it serves. */
+export function repositoryIndex(plane: DataPlane, readyOnly: boolean) {
+  const entries = [...plane.lanes()].map(({ service, route }) => ({
+    name: service,
+    version: route.version,
+    state: isReady(route) ? 'READY' : route.phase === 'starting' ? 'LOADING' : 'UNAVAILABLE',
+    reason: isReady(route) ? '' : [route.reason, route.message].filter(Boolean).join(': '),
+  }));
+  return readyOnly ? entries.filter((entry) => entry.state === 'READY') : entries;
+}
+
+const isReady = (route: VersionRoute | undefined): boolean => route?.phase === 'ready' || route?.phase === 'recovering';
+
+function isBatched({ batching, signature }: VersionRoute): boolean {
+  return batching.batchable && batching.batchMax > 1 && [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
+}
+
+function statisticsOf({ service, route, statistics }: VersionLane) {
+  const sum = ({ count, ns }: { count: number; ns: number }) => ({ count, ns: Math.round(ns) });
+  return {
+    name: service,
+    version: route.version,
+    last_inference: statistics.lastInferenceAtMs,
+    inference_count: statistics.inferences,
+    execution_count: statistics.executions,
+    inference_stats: {
+      success: sum(statistics.success),
+      fail: sum(statistics.failure),
+      queue: sum(statistics.queued),
+      compute_input: sum(statistics.input),
+      compute_infer: sum(statistics.infer),
+      compute_output: sum(statistics.output),
+      cache_hit: { count: 0, ns: 0 },
+      cache_miss: { count: 0, ns: 0 },
+    },
+    batch_stats: [...statistics.batches].map(([rows, sums]) => ({
+      batch_size: rows,
+      compute_input: sum(sums.input),
+      compute_infer: sum(sums.infer),
+      compute_output: sum(sums.output),
+    })),
+  };
+}
