@@ -1,0 +1,92 @@
+import type { Clock, RoutingTable } from '../../core/index.ts';
+import { type DemandMessage, dial, type FrameConnection, FrameType, type HelloAnswer, type ReplicaTrouble, type RoutingAck } from '../../wire/index.ts';
+
+const PING_INTERVAL_MS = 1_000;
+/** A gateway only moves bytes: without an answer for this long it hangs. */
+const SILENT_MAX_MS = 5_000;
+
+export interface GatewayLinkEvents {
+  /** Acknowledgement or demand: what drains may be done. */
+  readonly onNews: () => void;
+  readonly onTrouble: (trouble: ReplicaTrouble) => void;
+  /** Once: the connection is gone, or the gateway hangs. */
+  readonly onLost: (why: string) => void;
+}
+
+/** Control's connection to one gateway. */
+export class GatewayLink {
+  readonly hello: HelloAnswer;
+  /** Newest table that new requests read there; 0 before the first. */
+  acknowledged = 0;
+  demand: DemandMessage | null = null;
+  readonly #connection: FrameConnection;
+  readonly #clock: Clock;
+  readonly #events: GatewayLinkEvents;
+  readonly #timer: NodeJS.Timeout;
+  #heardAt: number;
+  #lost = false;
+
+  constructor(connection: FrameConnection, hello: HelloAnswer, clock: Clock, events: GatewayLinkEvents) {
+    this.hello = hello;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#events = events;
+    this.#heardAt = clock.monotonic();
+    this.#timer = setInterval(() => this.#beat(), PING_INTERVAL_MS);
+    this.#timer.unref();
+    connection.handle({
+      onFrame: (frame) => this.#receive(frame.type, frame.header),
+      onClose: (error) => this.#lose(error?.message ?? 'it closed the connection'),
+    });
+  }
+
+  push(table: RoutingTable): void {
+    this.#connection.send(FrameType.routingTable, 0, table);
+  }
+
+  askToStop(graceMs: number, reason: string): void {
+    this.#connection.send(FrameType.stop, 0, { graceMs, reason });
+  }
+
+  /** Whether no request can be in flight here on a replica that is out of the table since `generation`. */
+  hasLeft(replica: string, generation: number): boolean {
+    if (this.acknowledged < generation || !this.demand || this.demand.generation < generation) return false;
+    return !Object.hasOwn(this.demand.inFlight, replica) || this.demand.inFlight[replica] === 0;
+  }
+
+  /** Ends the connection without a word to the gateway; no event follows. */
+  close(): void {
+    this.#lost = true;
+    clearInterval(this.#timer);
+    this.#connection.destroy();
+  }
+
+  #receive(type: number, header: unknown): void {
+    this.#heardAt = this.#clock.monotonic();
+    if (type === FrameType.routingAck) {
+      this.acknowledged = (header as RoutingAck).generation;
+      this.#events.onNews();
+    } else if (type === FrameType.demand) {
+      this.demand = header as DemandMessage;
+      this.#events.onNews();
+    } else if (type === FrameType.replicaTrouble) this.#events.onTrouble(header as ReplicaTrouble);
+  }
+
+  #beat(): void {
+    const silentMs = this.#clock.monotonic() - this.#heardAt;
+    if (silentMs > SILENT_MAX_MS) this.#lose(`no answer for ${Math.round(silentMs)} ms`);
+    else this.#connection.send(FrameType.ping, 0);
+  }
+
+  #lose(why: string): void {
+    if (this.#lost) return;
+    this.close();
+    this.#events.onLost(why);
+  }
+}
+
+/** Dials a gateway; rejects within the time-out. */
+export async function linkGateway(target: { readonly socketPath: string; readonly token: string; readonly timeoutMs: number }, clock: Clock, events: GatewayLinkEvents): Promise<GatewayLink> {
+  const { connection, answer } = await dial(target.socketPath, { role: 'control', token: target.token }, target.timeoutMs);
+  return new GatewayLink(connection, answer, clock, events);
+}

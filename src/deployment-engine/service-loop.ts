@@ -1,0 +1,161 @@
+import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
+import type { ModelRepository } from '../model-repository/index.ts';
+import { type Action, conditions, HEALTHY_MS, nextFailure, plan, readyReplicas, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
+import type { ReplicaSet } from './replica-set.ts';
+import { neededVersions, type Replica, replicaView, type ServiceState } from './state.ts';
+import type { EngineStore } from './store.ts';
+import type { VersionFacts } from './version-facts.ts';
+import type { WorkerLauncher } from './worker-launcher.ts';
+
+export interface LoopDependencies {
+  readonly services: Map<string, ServiceState>;
+  readonly replicas: ReplicaSet;
+  readonly launcher: WorkerLauncher;
+  readonly repository: ModelRepository;
+  readonly store: EngineStore;
+  readonly facts: VersionFacts;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  /** Whether no gateway can have a request in flight on a replica that left the table at this generation. */
+  readonly hasLeft: (replica: string, generation: number) => boolean;
+  readonly publish: () => void;
+  /** A pass is over: whoever waits may look. */
+  readonly onPass: (service: ServiceState) => void;
+}
+
+/** A worker that has nothing in flight leaves at once; this bounds what could go wrong. */
+const IDLE_STOP_GRACE_MS = 2_000;
+const MAX_STEPS = 8;
+
+/** observe → plan (pure) → act, for one service. */
+export class ServiceLoop {
+  readonly #dependencies: LoopDependencies;
+
+  constructor(dependencies: LoopDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** What is true of a service now, as the planner sees it. */
+  view(service: ServiceState): ServiceView {
+    const { replicas, facts, hasLeft } = this.#dependencies;
+    const deployments = [...(service.desired?.spec.deployments ?? []), ...(service.serving?.spec.deployments ?? [])];
+    const views = replicas.live(service.name).map((replica) => replicaView(replica, replica.leftGeneration !== null && hasLeft(replica.id, replica.leftGeneration)));
+    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments) };
+  }
+
+  routes(): readonly ServiceRoute[] {
+    const now = this.#dependencies.clock.now();
+    return [...this.#dependencies.services.values()].flatMap((service) => serviceRoute(this.view(service), (digest) => this.#dependencies.facts.manifest(digest), now) ?? []);
+  }
+
+  /** One pass; resolves with when time alone asks for the next (milliseconds since the epoch), or null. */
+  async pass(name: string): Promise<number | null> {
+    const service = this.#dependencies.services.get(name);
+    return service ? service.lock.run(() => this.#pass(service)) : null;
+  }
+
+  async #pass(service: ServiceState): Promise<number | null> {
+    const { clock, publish, onPass } = this.#dependencies;
+    let wakeAt: number | null = null;
+    for (let step = 0; step < MAX_STEPS; step++) {
+      this.#forgiveHealthy(service);
+      const { actions, wakeAt: next } = plan(this.view(service), clock.now());
+      wakeAt = next;
+      for (const action of actions) await this.#perform(service, action);
+      // Each step is safe by itself; gateways get its table before the next is planned.
+      publish();
+      if (!actions.some((action) => action.kind === 'serve')) break;
+    }
+    await this.#observe(service);
+    onPass(service);
+    return wakeAt;
+  }
+
+  async #perform(service: ServiceState, action: Action): Promise<void> {
+    const { launcher, replicas } = this.#dependencies;
+    if (action.kind === 'start') return this.#start(service, action);
+    if (action.kind === 'serve') return this.#serve(service, action);
+    if (action.kind === 'forget') return this.#forget(service);
+    const replica = replicas.get(action.replica);
+    if (!replica) return;
+    if (action.kind === 'drain') launcher.drain(replica, action.reason, action.message);
+    else launcher.stop(replica, action.reason, action.message, action.reason === 'DrainTimeout' ? 0 : IDLE_STOP_GRACE_MS);
+  }
+
+  #start(service: ServiceState, { deployment }: Extract<Action, { kind: 'start' }>): void {
+    const failures = [...service.failures].find(([shape]) => shape.startsWith(`${deployment.version}|`))?.[1].failures ?? 0;
+    if (failures) service.restarts.set(deployment.version, (service.restarts.get(deployment.version) ?? 0) + 1);
+    this.#dependencies.launcher.launch(service.name, deployment, failures);
+  }
+
+  async #serve(service: ServiceState, { serving }: Extract<Action, { kind: 'serve' }>): Promise<void> {
+    const { store, events, clock } = this.#dependencies;
+    const before = service.serving;
+    service.serving = serving;
+    service.updatedAt = new Date(clock.now()).toISOString();
+    await store.saveStatus(service);
+    await this.pin(service);
+    const message = serving.complete ? `revision ${serving.revision} of service ${service.name} serves` : `what is ready of revision ${serving.revision} of service ${service.name} serves`;
+    events.record({ severity: 'info', reason: 'RevisionServing', message, actor: 'engine', service: service.name, before: before && String(before.revision), after: String(serving.revision) });
+  }
+
+  async #forget(service: ServiceState): Promise<void> {
+    const { store, services, events } = this.#dependencies;
+    await this.pin(service);
+    await store.deleteService(service.name);
+    services.delete(service.name);
+    events.record({ severity: 'info', reason: 'ServiceRemoved', message: `service ${service.name} and its replicas are gone`, actor: 'engine', service: service.name });
+  }
+
+  /** Holds exactly the versions that a service needs. */
+  async pin(service: ServiceState): Promise<void> {
+    await this.#dependencies.repository.setPins(`service:${service.name}`, neededVersions(service.desired, service.serving).map(({ repository, version }) => ({ repository, version })));
+  }
+
+  /** Failures count no more once a replica of that shape has been well for a while. */
+  #forgiveHealthy(service: ServiceState): void {
+    const now = this.#dependencies.clock.now();
+    for (const replica of this.#dependencies.replicas.live(service.name)) if (replica.state.phase === 'ready' && now - replica.since >= HEALTHY_MS) service.failures.delete(replica.shape);
+  }
+
+  /** Writes down what the pass saw: conditions and the revision looked at. */
+  async #observe(service: ServiceState): Promise<void> {
+    const { services, clock, store } = this.#dependencies;
+    if (services.get(service.name) !== service) return;
+    const found = conditions(this.view(service), clock.now(), service.conditions);
+    const observed = service.desired?.revision ?? service.observedRevision;
+    if (observed === service.observedRevision && canonicalJson(found) === canonicalJson(service.conditions)) return;
+    this.#tellDegraded(service, found);
+    service.conditions = found;
+    service.observedRevision = observed;
+    await store.saveStatus(service);
+  }
+
+  #tellDegraded(service: ServiceState, found: ServiceState['conditions']): void {
+    const now = found.find((condition) => condition.type === 'Degraded');
+    const before = service.conditions.find((condition) => condition.type === 'Degraded');
+    if (!now || (now.status === (before?.status ?? false) && now.message === (before?.message ?? ''))) return;
+    const event = now.status ? { severity: 'warning' as const, reason: 'ServiceDegraded', message: `service ${service.name}: ${now.message}` } : { severity: 'info' as const, reason: 'ServiceRecovered', message: `service ${service.name} is as wanted again` };
+    this.#dependencies.events.record({ ...event, actor: 'engine', service: service.name });
+  }
+
+  /** Keeps count of failures and of since when a version that served does not. Called at each change of a replica's phase. */
+  noteChange(service: ServiceState, replica: Replica, before: ReplicaState): void {
+    const now = this.#dependencies.clock.now();
+    if (replica.state.phase === 'ready') service.unreadySince.delete(replica.version);
+    if (replica.state.phase === 'failed' && before.phase !== 'draining') service.failures.set(replica.shape, nextFailure(service.failures.get(replica.shape), replica.state.reason, replica.state.message, now));
+    if (before.phase === 'ready' && replica.state.phase === 'failed') this.noteUnready(service, replica.version, now);
+  }
+
+  /** Starts the clock of a version's recovery if nothing of it is ready. */
+  noteUnready(service: ServiceState, version: string, now: number): void {
+    if (readyReplicas(this.view(service), version).length === 0 && !service.unreadySince.has(version)) service.unreadySince.set(version, now);
+  }
+
+  /** Phases of the versions that should run, by version. */
+  states(service: ServiceState): ReadonlyMap<string, ReturnType<typeof versionState>> {
+    const view = this.view(service);
+    const now = this.#dependencies.clock.now();
+    return new Map(wantedVersions(view).map((wanted) => [wanted.target.version, versionState(view, wanted, now)]));
+  }
+}
