@@ -1,8 +1,9 @@
 import type { Signature } from '../core/index.ts';
+import { KNOWN_ANSWERS_FILE } from './known-answers.ts';
 import type { LoadedModel, TensorSet } from './loaded-model.ts';
 import { freeDimensions, guessDimensions, synthesise, type Values } from './synthesise.ts';
 
-const TRIES_MAX = 300;
+const TRIES_MAX = 100;
 const BUDGET_MS = 3_000;
 
 export type SmokeRun =
@@ -28,7 +29,7 @@ export async function smokeRun(model: LoadedModel): Promise<SmokeRun> {
     if (tries++ === 0) firstError = error;
   }
   if (onlyBatchIsFree(signature)) return { outcome: 'failed', message: firstError };
-  return { outcome: 'inconclusive', message: `no guess at the free dimensions ran in ${tries} tries (add ${'lepton-examples.json'} to be sure); the first said: ${firstError}` };
+  return { outcome: 'inconclusive', message: `no guess at the free dimensions ran in ${tries} tries (add ${KNOWN_ANSWERS_FILE} to be sure); the first said: ${firstError}` };
 }
 
 function* candidates(signature: Signature, keys: readonly string[]): Generator<{ inputs: TensorSet; another: (seed: number) => TensorSet }> {

@@ -9,8 +9,8 @@ import { seededRandom } from './random.ts';
 
 /** Sizes tried for a free dimension, likeliest first. */
 const SIZES = [1, 2, 8, 16, 64, 512, 1536] as const;
-/** Most bytes of one made-up input set. */
-const BYTES_MAX = 64 * 2 ** 20;
+/** Most bytes of one made-up input set: an arena that a wild guess has grown stays that large for the replica's life. */
+const BYTES_MAX = 4 * 2 ** 20;
 
 export type Values = 'random' | 'ones' | 'zeros';
 /** Size by free dimension; see `dimensionKey`. */

@@ -14,7 +14,7 @@ import { type Ending, exitOf } from './exit-reason.ts';
 import { tailLog } from './log-file.ts';
 import { isAlive, readProcess, residentBytes, signalProcess } from './process-table.ts';
 
-const PING_INTERVAL_MS = 1_000;
+const PING_INTERVAL_MAX_MS = 1_000;
 const DIAL_PAUSE_MS = 20;
 const DIAL_PAUSE_MAX_MS = 1_000;
 /** A process that others started is looked for this often: nobody tells us of its end. */
@@ -51,6 +51,8 @@ export class LocalWorker implements WorkerHandle {
   /** Why we ended it ourselves, if we did. */
   #ending: Ending | undefined;
   #timers: NodeJS.Timeout[] = [];
+  readonly #beatIntervalMs: number;
+  #beatAt = performance.now();
   #heardAt = performance.now();
   #cpu = { seconds: 0, changedAt: performance.now() };
 
@@ -63,7 +65,8 @@ export class LocalWorker implements WorkerHandle {
     this.socketPath = options.record.socketPath;
     options.child?.once('exit', (code, signal) => void this.#ended(code, signal));
     if (!options.child) this.#every(POLL_MS, () => void (isAlive(this.pid, this.pidStartTime) || this.#ended(null, null)));
-    this.#every(PING_INTERVAL_MS, () => this.#beat());
+    this.#beatIntervalMs = Math.min(PING_INTERVAL_MAX_MS, options.heartbeatTimeoutMs / 4);
+    this.#every(this.#beatIntervalMs, () => this.#beat());
   }
 
   get status(): WorkerStatus {
@@ -146,10 +149,11 @@ export class LocalWorker implements WorkerHandle {
     for (const listener of this.#statusListeners) listener(status);
   }
 
-  /** Once a second: asks for a sign of life and decides whether there were none for too long. */
+  /** Each interval: asks for a sign of life and decides whether there were none for too long. */
   #beat(): void {
     if (this.#exit || this.#detached) return;
     const now = performance.now();
+    this.#forgiveOwnPause(now);
     const cpuSeconds = readProcess(this.pid)?.cpuSeconds ?? 0;
     if (cpuSeconds > this.#cpu.seconds) this.#cpu = { seconds: cpuSeconds, changedAt: now };
     if (this.#connection?.open) this.#connection.send(FrameType.ping, 0);
@@ -165,6 +169,15 @@ export class LocalWorker implements WorkerHandle {
     const limitMs = this.#options.heartbeatTimeoutMs;
     const hung = silentMs > limitMs && (stuckMs > limitMs || silentMs > Math.max(runTimeoutMs, limitMs));
     if (hung) void this.#end({ reason: 'Hung', message: `no sign of life for ${Math.round(silentMs)} ms, ${stuckMs > limitMs ? 'and no CPU time used' : `longer than a run may take (${runTimeoutMs} ms)`}`, expected: false });
+  }
+
+  /** When we were held up ourselves, answers wait unread in the socket: that silence is not the worker's. */
+  #forgiveOwnPause(now: number): void {
+    const lateMs = now - this.#beatAt - this.#beatIntervalMs;
+    this.#beatAt = now;
+    if (lateMs < this.#beatIntervalMs) return;
+    this.#heardAt += lateMs;
+    this.#cpu.changedAt += lateMs;
   }
 
   async #end(ending: Ending): Promise<WorkerExit> {
