@@ -86,6 +86,8 @@ function hoist(schema: unknown, components: Map<string, Json>): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   const copy: Json = {};
   for (const [key, value] of Object.entries(schema)) if (!key.startsWith('~')) copy[key] = hoist(value, components);
+  // TypeBox leaves the type of an enumeration out; generators of clients want it.
+  if (Array.isArray(copy.enum) && copy.enum.every((value) => typeof value === 'string')) copy.type = 'string';
   if (typeof copy.title !== 'string') return copy;
   const { title, ...rest } = copy;
   components.set(title as string, rest);

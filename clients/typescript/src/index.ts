@@ -1,0 +1,7 @@
+export { LeptonApiError, type LeptonApiErrorFacts, SERVER_UNREACHABLE } from './errors.ts';
+export { InferenceClient, type InferenceClientOptions, type InferenceInput, type InferenceOptions, type InferenceResult, type ModelMetadata, type Timings } from './inference.ts';
+export { type EventQuery, LeptonClient, type LeptonClientOptions } from './management.ts';
+export { type Outcome, outcomeOf } from './outcome.ts';
+export type { PushOptions, PushProgress, PushResult } from './push.ts';
+export { type Datatype, type TensorData, type TensorInput, type TensorOutput } from './tensors.ts';
+export type * from './types.ts';

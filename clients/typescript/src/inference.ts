@@ -1,0 +1,168 @@
+import { errorFromResponse, LeptonApiError, reachingFetch } from './errors.ts';
+import { type Datatype, datatypeOf, type TensorInput, type TensorOutput, tensorBytes, tensorValues, valuesFromJson } from './tensors.ts';
+
+export interface InferenceClientOptions {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** Sent with every request, for example the header that a service's traffic is sticky by. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+}
+
+export type InferenceInput = Readonly<Record<string, TensorInput>>;
+
+export interface InferenceOptions {
+  /** A version or label; absent: the service's traffic policy chooses. */
+  readonly version?: string;
+  /** Outputs wanted; absent: all. */
+  readonly outputs?: readonly string[];
+  readonly id?: string;
+  readonly parameters?: Readonly<Record<string, string | number | boolean>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Also the deadline that the server keeps. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds spent where, as the server measured them. */
+export interface Timings {
+  readonly queueMs?: number;
+  readonly batchMs?: number;
+  readonly runMs?: number;
+  readonly totalMs?: number;
+  readonly batchSize?: number;
+}
+
+export interface InferenceResult {
+  /** The version that answered. */
+  readonly version: string;
+  /** Joins later feedback to this answer. */
+  readonly predictionId: string | undefined;
+  readonly requestId: string | undefined;
+  readonly timings: Timings;
+  readonly outputs: Readonly<Record<string, TensorOutput>>;
+}
+
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[] }[];
+  readonly outputs: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[] }[];
+  /** The version that this describes: what the traffic policy gives to a request with the same headers. */
+  readonly version: string | undefined;
+}
+
+interface WireOutput {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data?: readonly unknown[];
+  readonly parameters?: { readonly binary_data_size?: number };
+}
+interface WireAnswer {
+  readonly id?: string;
+  readonly model_version?: string;
+  readonly outputs?: readonly WireOutput[];
+}
+
+/** The Open Inference Protocol v2 over HTTP with binary tensors. Rejects with LeptonApiError. */
+export class InferenceClient {
+  readonly url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: InferenceClientOptions) {
+    this.url = options.url.replace(/\/+$/, '');
+    this.#headers = options.headers ?? {};
+    this.#fetch = reachingFetch(this.url, options.fetch ?? fetch);
+  }
+
+  /** Whether the model (or one version of it) can answer now. */
+  async ready(model: string, version?: string): Promise<boolean> {
+    const response = await this.#fetch(`${this.#modelUrl(model, version)}/ready`, { headers: this.#headers });
+    await response.arrayBuffer();
+    return response.ok;
+  }
+
+  async metadata(model: string, options: Pick<InferenceOptions, 'version' | 'headers' | 'signal'> = {}): Promise<ModelMetadata> {
+    const response = await this.#fetch(this.#modelUrl(model, options.version), { headers: { ...this.#headers, ...options.headers }, ...(options.signal ? { signal: options.signal } : {}) });
+    const text = await response.text();
+    if (!response.ok) throw errorFromResponse(response, text);
+    return { ...(JSON.parse(text) as ModelMetadata), version: response.headers.get('lepton-version') ?? undefined };
+  }
+
+  async infer(model: string, inputs: InferenceInput, options: InferenceOptions = {}): Promise<InferenceResult> {
+    const { head, chunks } = encodeRequest(inputs, options);
+    const response = await this.#fetch(`${this.#modelUrl(model, options.version)}/infer`, {
+      method: 'POST',
+      headers: { ...this.#headers, ...options.headers, 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.byteLength) },
+      body: new Blob([head, ...chunks] as ConstructorParameters<typeof Blob>[0]),
+      signal: signalOf(options) ?? null,
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (!response.ok) throw errorFromResponse(response, new TextDecoder().decode(bytes));
+    return decodeAnswer(response, bytes);
+  }
+
+  #modelUrl(model: string, version: string | undefined): string {
+    return `${this.url}/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
+  }
+}
+
+function signalOf({ timeoutMs, signal }: InferenceOptions): AbortSignal | undefined {
+  const signals = [timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs), signal].filter((one) => one !== undefined);
+  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+}
+
+function encodeRequest(inputs: InferenceInput, options: InferenceOptions): { head: Uint8Array; chunks: Uint8Array[] } {
+  const chunks: Uint8Array[] = [];
+  const described = Object.entries(inputs).map(([name, tensor]) => {
+    const datatype = tensor.datatype ?? datatypeOf(tensor.data);
+    const bytes = tensorBytes(tensor.data, datatype);
+    chunks.push(bytes);
+    return { name, datatype, shape: tensor.shape, parameters: { binary_data_size: bytes.byteLength } };
+  });
+  // `timeout` in microseconds is what Triton's own clients send.
+  const parameters = { ...options.parameters, ...(options.timeoutMs === undefined ? {} : { timeout: Math.round(options.timeoutMs * 1000) }) };
+  const message = {
+    ...(options.id === undefined ? {} : { id: options.id }),
+    parameters: options.outputs ? parameters : { ...parameters, binary_data_output: true },
+    inputs: described,
+    ...(options.outputs ? { outputs: options.outputs.map((name) => ({ name, parameters: { binary_data: true } })) } : {}),
+  };
+  return { head: new TextEncoder().encode(JSON.stringify(message)), chunks };
+}
+
+function decodeAnswer(response: Response, bytes: Uint8Array): InferenceResult {
+  const headBytes = Number(response.headers.get('inference-header-content-length') ?? bytes.byteLength);
+  const answer = JSON.parse(new TextDecoder().decode(bytes.subarray(0, headBytes))) as WireAnswer;
+  const outputs: Record<string, TensorOutput> = Object.create(null);
+  let offset = headBytes;
+  for (const { name, datatype, shape, data, parameters } of answer.outputs ?? []) {
+    const size = parameters?.binary_data_size;
+    if (size !== undefined && offset + size > bytes.byteLength) throw new LeptonApiError('the answer is shorter than it says', { code: 'SERVER_UNREACHABLE', status: response.status });
+    outputs[name] = { name, datatype, shape, data: size === undefined ? valuesFromJson(data ?? [], datatype) : tensorValues(bytes.subarray(offset, offset + size), datatype) };
+    offset += size ?? 0;
+  }
+  return {
+    version: response.headers.get('lepton-version') ?? answer.model_version ?? '',
+    predictionId: response.headers.get('lepton-prediction-id') ?? undefined,
+    requestId: response.headers.get('x-request-id') ?? undefined,
+    timings: parseTimings(response.headers.get('lepton-timing')),
+    outputs,
+  };
+}
+
+const TIMING_NAMES: Readonly<Record<string, keyof Timings>> = { queue: 'queueMs', batch: 'batchMs', run: 'runMs', total: 'totalMs' };
+
+/** Reads `lepton-timing: queue=120;run=2300;batch=4`: microseconds, and the rows that ran together. */
+export function parseTimings(header: string | null): Timings {
+  const timings: { -readonly [Key in keyof Timings]: Timings[Key] } = {};
+  for (const [, name = '', value] of (header ?? '').matchAll(/([a-z]+)=([\d.]+)/g)) {
+    const key = TIMING_NAMES[name];
+    if (name === 'batch') timings.batchSize = Number(value);
+    else if (key) timings[key] = Number(value) / 1000;
+  }
+  return timings;
+}

@@ -1,0 +1,26 @@
+import type { ServiceStatus } from './types.ts';
+
+/** Where a change of a service has got to. */
+export interface Outcome {
+  /** `serving`: every version asked for is ready and the traffic asked for is in force. */
+  readonly state: 'progressing' | 'serving' | 'failed';
+  /** One sentence: what is awaited, or why it failed. */
+  readonly message: string;
+}
+
+/** Reads a service's state as the outcome of the revision that somebody asked for. */
+export function outcomeOf(status: ServiceStatus, revision: number): Outcome {
+  if (status.observedRevision < revision) return { state: 'progressing', message: `the engine has not looked at revision ${revision} yet` };
+  const wanted = status.versions.filter((version) => version.desired);
+  const failed = wanted.find((version) => version.phase === 'failed');
+  if (failed) return { state: 'failed', message: `${failed.version} failed: ${failed.reason}${failed.message ? `: ${failed.message}` : ''}${stillServing(status, failed.version)}` };
+  const waiting = wanted.filter((version) => version.phase !== 'ready' || version.replicas.filter((replica) => replica.phase === 'ready').length < version.replicasDesired);
+  if (waiting.length > 0) return { state: 'progressing', message: waiting.map((version) => `${version.version} is ${version.phase}${version.message ? `: ${version.message}` : ''}`).join('; ') };
+  if ((status.servingRevision ?? -1) < revision) return { state: 'progressing', message: `traffic still follows revision ${status.servingRevision ?? 'none'}` };
+  return { state: 'serving', message: `revision ${revision} serves` };
+}
+
+function stillServing(status: ServiceStatus, failed: string): string {
+  const serving = status.versions.filter((version) => version.version !== failed && version.weight > 0 && version.phase === 'ready').map((version) => version.version);
+  return serving.length ? `; ${serving.join(', ')} keeps serving` : '';
+}

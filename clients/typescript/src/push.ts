@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { LeptonApiError } from './errors.ts';
+import type { LeptonClient } from './management.ts';
+import type { ArtefactFile, PublishResult, VersionPublish } from './types.ts';
+
+/** The server takes no more files in one version. */
+const FILES_MAX = 4096;
+
+export interface PushProgress {
+  readonly phase: 'hash' | 'upload' | 'verify';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface PushOptions extends Pick<VersionPublish, 'metadata' | 'batching' | 'parent' | 'createRepository' | 'format'> {
+  readonly repository: string;
+  readonly version: string;
+  /** Files beside those of the directory, by path. */
+  readonly extraFiles?: Readonly<Record<string, Uint8Array>>;
+  readonly onProgress?: (progress: PushProgress) => void;
+}
+
+export interface PushResult extends PublishResult {
+  /** Bytes that had to be sent; the rest was stored already. */
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+interface LocalFile {
+  readonly path: string;
+  readonly size: number;
+  readonly open: () => Readable;
+}
+
+/** Hashes, asks which files the server lacks, sends those, publishes. A file that changes meanwhile is refused by the server. */
+export async function pushDirectory(client: LeptonClient, path: string, options: PushOptions): Promise<PushResult> {
+  const { repository, extraFiles = {}, onProgress = () => undefined, ...input } = options;
+  const files = [...(await localFiles(path)).filter((file) => !Object.hasOwn(extraFiles, file.path)), ...Object.entries(extraFiles).map(memoryFile)];
+  const totalBytes = sum(files);
+  const hashed = await hashAll(files, meter('hash', totalBytes, onProgress));
+  const missing = await missingFiles(client, hashed);
+  const sentBytes = sum(missing.map(({ file }) => file));
+  const advance = meter('upload', sentBytes, onProgress);
+  for (const { file, digest } of missing) await client.putBlob(digest, Readable.toWeb(counted(file.open(), advance)) as ReadableStream<Uint8Array>, file.size);
+  onProgress({ phase: 'verify', doneBytes: totalBytes, totalBytes });
+  const result = await client.publish(repository, { ...input, files: hashed.map(({ file, digest }) => ({ path: file.path, size: file.size, digest })) });
+  return { ...result, sentBytes, totalBytes };
+}
+
+const sum = (files: readonly LocalFile[]): number => files.reduce((total, file) => total + file.size, 0);
+
+function memoryFile([path, content]: [string, Uint8Array]): LocalFile {
+  return { path, size: content.byteLength, open: () => Readable.from([content]) };
+}
+
+async function localFiles(path: string): Promise<LocalFile[]> {
+  const facts = await stat(path).catch((cause: Error) => {
+    throw new LeptonApiError(`cannot read ${path}: ${cause.message}`, { code: 'INVALID_ARGUMENT', status: 0, cause });
+  });
+  const found = facts.isDirectory() ? await walk(path, '') : [{ path: basename(path), absolute: path, size: facts.size }];
+  if (found.length === 0) throw new LeptonApiError(`${path} holds no file`, { code: 'INVALID_ARGUMENT', status: 0 });
+  return found.map(({ path: relative, absolute, size }) => ({ path: relative, size, open: () => createReadStream(absolute) }));
+}
+
+interface Found {
+  readonly path: string;
+  readonly absolute: string;
+  readonly size: number;
+}
+
+/** Symbolic links are followed: it is the caller's own directory. Loops end at the count of files or the length of the path. */
+async function walk(root: string, prefix: string): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const name of (await readdir(join(root, prefix))).sort()) {
+    const path = prefix ? `${prefix}/${name}` : name;
+    const absolute = join(root, path);
+    const facts = await stat(absolute);
+    if (facts.isDirectory()) found.push(...(await walk(root, path)));
+    else if (facts.isFile()) found.push({ path, absolute, size: facts.size });
+    if (found.length > FILES_MAX || path.length > 1024) throw new LeptonApiError(`${root} holds more than ${FILES_MAX} files or too deep ones; push the model's own directory`, { code: 'INVALID_ARGUMENT', status: 0 });
+  }
+  return found;
+}
+
+interface HashedFile {
+  readonly file: LocalFile;
+  readonly digest: ArtefactFile['digest'];
+}
+
+async function hashAll(files: readonly LocalFile[], advance: (bytes: number) => void): Promise<HashedFile[]> {
+  const hashed: HashedFile[] = [];
+  for (const file of files) {
+    const hash = createHash('sha256');
+    for await (const chunk of file.open()) {
+      hash.update(chunk as Uint8Array);
+      advance((chunk as Uint8Array).byteLength);
+    }
+    hashed.push({ file, digest: `sha256:${hash.digest('hex')}` });
+  }
+  return hashed;
+}
+
+/** Each digest once, however many files have it. */
+async function missingFiles(client: LeptonClient, hashed: readonly HashedFile[]): Promise<HashedFile[]> {
+  const byDigest = new Map(hashed.map((one) => [one.digest, one]));
+  const missing = await client.missingBlobs([...byDigest.keys()]);
+  return missing.flatMap((digest) => byDigest.get(digest) ?? []);
+}
+
+function meter(phase: PushProgress['phase'], totalBytes: number, onProgress: (progress: PushProgress) => void): (bytes: number) => void {
+  let doneBytes = 0;
+  return (bytes) => onProgress({ phase, doneBytes: (doneBytes += bytes), totalBytes });
+}
+
+function counted(source: Readable, advance: (bytes: number) => void): Readable {
+  return source.map((chunk: Uint8Array) => {
+    advance(chunk.byteLength);
+    return chunk;
+  });
+}

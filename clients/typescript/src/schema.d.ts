@@ -1,0 +1,3162 @@
+/** Generated from the server's OpenAPI document by scripts/generate-client.ts; change the schemas in src/api/management. */
+
+export interface paths {
+    "/api/v1/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a stored file. */
+        get: operations["getBlob"];
+        /**
+         * Store a file, verified as it streams.
+         * @description Needs `content-length`. The same content again is a no-op.
+         */
+        put: operations["putBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which of these files are not stored yet. */
+        post: operations["findMissingBlobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, oldest first.
+         * @description Without `after`: the newest ones. With `accept: text/event-stream` the answer goes on with each new event (server-sent events; `last-event-id` continues).
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fsck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read everything back and compare digests. */
+        post: operations["checkIntegrity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove files that no version needs. */
+        post: operations["collectGarbage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a Triton-style directory of the server’s own file system.
+         * @description NAME/VERSION/model.onnx, with or without config.pbtxt. The same directory again changes nothing.
+         */
+        post: operations["importDirectory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the replicas that have a log, newest first. */
+        get: operations["listReplicas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replicas/{replica}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines that a replica wrote. */
+        get: operations["getReplicaLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the repositories. */
+        get: operations["listRepositories"];
+        put?: never;
+        /** Create a repository. */
+        post: operations["createRepository"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a repository. */
+        get: operations["getRepository"];
+        put?: never;
+        post?: never;
+        /** Delete a repository with all its versions. */
+        delete: operations["deleteRepository"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two versions: files, signature, metadata. */
+        get: operations["diffVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to a repository, newest first. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the labels. */
+        get: operations["listLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Point a label to a version.
+         * @description A label that live traffic follows only moves to a version that is ready wherever it is used.
+         */
+        put: operations["moveLabel"];
+        post?: never;
+        /** Delete a label. */
+        delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions, oldest first. */
+        get: operations["listVersions"];
+        put?: never;
+        /**
+         * Verify an artefact and publish it as a version.
+         * @description Upload the files first: `findMissingBlobs`, then `putBlob` for each. A model that cannot be served is refused and leaves nothing behind.
+         */
+        post: operations["publishVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a version, by its name or a label. */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        /** Delete a version that nothing uses. */
+        delete: operations["deleteVersion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{repository}/versions/{version}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file of a version. */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services with their state. */
+        get: operations["listServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a service: what is asked for and what is true.
+         * @description With `wait` and `revision`: when that revision serves or has failed.
+         */
+        get: operations["getService"];
+        /**
+         * Make a service equal to this declaration.
+         * @description The same declaration again changes nothing.
+         */
+        put: operations["applyService"];
+        post?: never;
+        /** Undeploy a whole service. */
+        delete: operations["deleteService"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a version to a service, creating the service if need be.
+         * @description The first version gets all traffic; a further one is dark unless `weight` is given.
+         */
+        post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/deployments/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a version from a service. */
+        delete: operations["undeploy"];
+        options?: never;
+        head?: never;
+        /** Change a version’s priority and replicas. */
+        patch: operations["schedule"];
+        trace?: never;
+    };
+    "/api/v1/services/{service}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the revisions of a service. */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return to an earlier revision. */
+        post: operations["rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which version answers a request that names none. */
+        put: operations["setTraffic"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a version in the place of another.
+         * @description The new one is ready before the old one goes; if it fails, the old one keeps serving.
+         */
+        post: operations["update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The platform’s version, addresses and counts. */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        ArtefactFile: {
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description Relative, with `/`, without `.` or `..` parts. */
+            path: string;
+            /** @description Bytes. */
+            size: number;
+        };
+        BatchingHint: {
+            /** @description Largest batch along the first dimension; 0 or 1: no batches. */
+            maxBatchSize: number;
+            maxDelayMs?: number;
+            preferred?: number[];
+        };
+        BlobDigests: {
+            digests: string[];
+        };
+        BlobStored: {
+            created: boolean;
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description Bytes. */
+            size: number;
+        };
+        ChangeResult: {
+            /** @description Empty: nothing to do, no new revision. */
+            changes: components["schemas"]["SpecChange"][];
+            /** @description The revision that is desired now. */
+            revision: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            service: string;
+            /** @description With `wait`: the state at the end of it; null: the service is gone. */
+            status?: components["schemas"]["ServiceStatus"] | null;
+        };
+        Condition: {
+            message: string;
+            reason: string;
+            /** @description ISO 8601, UTC. */
+            since: string;
+            status: boolean;
+            /** @enum {string} */
+            type: "Ready" | "Progressing" | "Degraded";
+        };
+        DeploymentInput: {
+            batching?: {
+                /** @description null: what was measured at load. */
+                maxBatch?: number | null;
+                /** @description Longest wait for company; 0: take what is queued. */
+                maxDelayMs?: number;
+                queueLengthMax?: number;
+            };
+            /** @description Higher is more important. */
+            priority?: number;
+            /** @description A number, or {min, max}. */
+            replicas?: number | {
+                max?: number;
+                min: number;
+            };
+            resources?: {
+                /** @description Bytes, or text such as `512MiB`. */
+                memory?: number | string | null;
+                threads?: number;
+            };
+            /** @constant */
+            target?: "local";
+            timeouts?: {
+                /** @description Longest wait for requests in flight. */
+                drainTimeoutMs?: number;
+                /** @description Longest load with known answers and warm-up. */
+                loadTimeoutMs?: number;
+                /** @description Deadline of a request that brings none. */
+                requestTimeoutMs?: number;
+                /** @description Longest single run; more counts as hung. */
+                runTimeoutMs?: number;
+            };
+            /** @description `repository:version`; a label in place of the version is resolved now. */
+            version: string;
+        };
+        DeploymentSpec: {
+            batching: {
+                maxBatch: number | null;
+                maxDelayMs: number;
+                queueLengthMax: number;
+            };
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            priority: number;
+            replicas: {
+                max: number;
+                min: number;
+            };
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            repository: string;
+            resources: {
+                memoryBytes: number | null;
+                threads: number;
+            };
+            /** @constant */
+            target: "local";
+            timeouts: {
+                drainTimeoutMs: number;
+                loadTimeoutMs: number;
+                requestTimeoutMs: number;
+                runTimeoutMs: number;
+            };
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
+        };
+        DeployRequest: {
+            deployment: components["schemas"]["DeploymentInput"];
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            /** @description Percent of traffic; the others give it up in proportion. */
+            weight?: number;
+        };
+        Error: {
+            /**
+             * @description Stable, for machines; see docs/reference/errors.md.
+             * @enum {string}
+             */
+            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
+            /** @description More facts for machines. */
+            details?: {
+                [key: string]: unknown;
+            };
+            /** @description What was wrong, with the value, and what to do. */
+            error: string;
+        };
+        Event: {
+            /** @description A user, or `engine`. */
+            actor: string;
+            after: string | null;
+            /** @description ISO 8601, UTC. */
+            at: string;
+            before: string | null;
+            /** @description Increasing; for paging and following. */
+            id: number;
+            message: string;
+            /** @description CamelCase, stable, for machines. */
+            reason: string;
+            replica: string | null;
+            repository: string | null;
+            service: string | null;
+            /** @enum {string} */
+            severity: "info" | "warning" | "error";
+            version: string | null;
+        };
+        FsckReport: {
+            blobs: number;
+            bytes: number;
+            problems: {
+                digest: string | null;
+                /** @enum {string} */
+                kind: "blob-missing" | "blob-corrupt" | "blob-size" | "manifest-digest" | "manifest-unreadable" | "label-dangling" | "cached-file-corrupt";
+                message: string;
+                /** @description `repository:version` of everything that is affected. */
+                versions: string[];
+            }[];
+            versions: number;
+        };
+        GcReport: {
+            dryRun: boolean;
+            keptBlobs: number;
+            keptBytes: number;
+            removedBlobs: number;
+            removedBytes: number;
+            removedDirectories: number;
+        };
+        GcRequest: {
+            dryRun?: boolean;
+            /** @description Younger files stay, since a push may be under way. Default one hour. */
+            graceMs?: number;
+        };
+        HistoryEntry: {
+            /** @enum {string} */
+            action: "repository-created" | "version-published" | "version-deleted" | "label-moved" | "label-deleted";
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description For labels: the version that it pointed to before. */
+            before: string | null;
+            by: string;
+            digest: string | null;
+            label: string | null;
+            version: string | null;
+        };
+        ImportReport: {
+            models: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                name: string;
+                /** @description The service that was made or extended. */
+                service: string | null;
+                versions: {
+                    message: string;
+                    /** @enum {string} */
+                    outcome: "created" | "unchanged" | "failed";
+                    version: string;
+                }[];
+            }[];
+            /** @description What could not be imported; the rest was. */
+            problems: string[];
+        };
+        ImportRequest: {
+            /** @description Also make a service for each model. Default true. */
+            deploy?: boolean;
+            /** @description Absolute path of a Triton-style directory NAME/VERSION/model.onnx **on the server**. */
+            directory: string;
+        };
+        /** @description A movable pointer to a version. */
+        Label: {
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            label: string;
+            /** @description ISO 8601, UTC. */
+            movedAt: string;
+            movedBy: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            repository: string;
+            version: string;
+        };
+        LabelMove: {
+            /** @description Version that it must point to now, null: must not exist; otherwise CONFLICT. */
+            expect?: string | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
+        };
+        /** @description What a worker measured when it loaded. */
+        LoadProfile: {
+            batchable: boolean;
+            batchableReason: string;
+            bestBatch: number;
+            /** @enum {string} */
+            check: "known-answer" | "smoke" | "inconclusive";
+            checkMessage: string;
+            /** @description Median milliseconds of a run by batch size. */
+            latencyMsByBatch: {
+                [key: string]: number;
+            };
+            loadMs: number;
+            residentBytes: number;
+        };
+        PlatformStatus: {
+            counts: {
+                replicasFailed: number;
+                replicasReady: number;
+                repositories: number;
+                services: number;
+                versions: number;
+            };
+            /** @enum {string} */
+            database: "sqlite" | "postgres";
+            dataDirectory: string;
+            grpcAddress: string | null;
+            httpUrl: string | null;
+            platformVersion: string;
+            /** @description ISO 8601, UTC. */
+            startedAt: string;
+            uptimeSeconds: number;
+        };
+        PublishResult: {
+            /** @description false: the same content was there under this name already. */
+            created: boolean;
+            version: components["schemas"]["Version"];
+        };
+        Replica: {
+            cpuSeconds: number | null;
+            id: string;
+            message: string;
+            /** @enum {string} */
+            phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
+            pid: number | null;
+            reason: string;
+            residentBytes: number | null;
+            service: string;
+            /** @description ISO 8601, UTC. */
+            since: string;
+            version: string;
+        };
+        ReplicaLog: {
+            replica: string;
+            text: string;
+        };
+        ReplicaStatus: {
+            cpuSeconds: number | null;
+            id: string;
+            message: string;
+            /** @enum {string} */
+            phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
+            pid: number | null;
+            reason: string;
+            residentBytes: number | null;
+            /** @description ISO 8601, UTC. */
+            since: string;
+        };
+        /** @description The history of one model. */
+        Repository: {
+            /** @description ISO 8601, UTC. */
+            createdAt: string;
+            createdBy: string;
+            description: string;
+            /** @description Label → version. */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The version published last. */
+            latestVersion: string | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name: string;
+            versionCount: number;
+        };
+        RepositoryCreate: {
+            description?: string;
+            /** @description An existing one is answered, not refused. */
+            ifNotExists?: boolean;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name: string;
+        };
+        RollbackRequest: {
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            /** @description Absent or null: the one before the current. */
+            revision?: number | null;
+        };
+        ScheduleRequest: {
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            priority?: number;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            /** @description A number, or {min, max}. */
+            replicas?: number | {
+                max?: number;
+                min: number;
+            };
+        };
+        /** @description Declarative form of a service; the same again changes nothing. */
+        ServiceInput: {
+            deployments: components["schemas"]["DeploymentInput"][];
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name?: string;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            traffic?: components["schemas"]["TrafficInput"];
+        };
+        ServiceRevision: {
+            /** @description ISO 8601, UTC. */
+            createdAt: string;
+            createdBy: string;
+            reason: string;
+            revision: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            service: string;
+            spec: components["schemas"]["ServiceSpec"];
+        };
+        ServiceSpec: {
+            deployments: components["schemas"]["DeploymentSpec"][];
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name: string;
+            traffic: components["schemas"]["TrafficPolicy"];
+        };
+        ServiceStatus: {
+            conditions: components["schemas"]["Condition"][];
+            /** @description ISO 8601, UTC. */
+            createdAt: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name: string;
+            /** @description Newest revision that the engine has looked at. */
+            observedRevision: number;
+            /** @description Newest revision asked for. */
+            revision: number;
+            /** @description Revision whose traffic policy is in force. */
+            servingRevision: number | null;
+            spec: components["schemas"]["ServiceSpec"];
+            /** @description ISO 8601, UTC. */
+            updatedAt: string;
+            versions: components["schemas"]["VersionStatus"][];
+        };
+        /** @description What a version takes and gives, read from the model itself. */
+        Signature: {
+            inputs: components["schemas"]["TensorSpec"][];
+            outputs: components["schemas"]["TensorSpec"][];
+        };
+        SpecChange: {
+            from?: unknown;
+            path: string;
+            to?: unknown;
+        };
+        /** @description Requests with the same value of this header or request parameter get the same version. */
+        StickyKey: {
+            header: string;
+        } | {
+            parameter: string;
+        };
+        TensorSpec: {
+            /** @enum {string} */
+            datatype: "BOOL" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "INT8" | "INT16" | "INT32" | "INT64" | "FP16" | "BF16" | "FP32" | "FP64" | "BYTES";
+            /** @description Names of symbolic dimensions by position; empty: unnamed. */
+            dimensionNames?: string[];
+            name: string;
+            /** @description -1: the request chooses. */
+            shape: number[];
+        };
+        /** @description Exactly one of weights, version and label. */
+        TrafficInput: {
+            /** @description Answers metadata without a version. */
+            default?: string | null;
+            /** @description All to the version that this label points to. */
+            label?: string;
+            sticky?: components["schemas"]["StickyKey"] | null;
+            /** @description All to this version. */
+            version?: string;
+            /** @description Percent by version, sum 100; 0: dark. */
+            weights?: {
+                [key: string]: number;
+            };
+        };
+        TrafficPolicy: {
+            defaultVersion: string | null;
+            /** @constant */
+            kind: "weights";
+            sticky: components["schemas"]["StickyKey"] | null;
+            /** @description Percent by version. */
+            weights: {
+                [key: string]: number;
+            };
+        } | {
+            defaultVersion: string | null;
+            /** @constant */
+            kind: "version";
+            version: string;
+        } | {
+            defaultVersion: string | null;
+            /** @constant */
+            kind: "label";
+            label: string;
+            repository: string;
+        };
+        TrafficRequest: {
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            traffic: components["schemas"]["TrafficInput"];
+        };
+        UpdateRequest: {
+            deployment: components["schemas"]["DeploymentInput"];
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description The version to replace; absent: the only one, or the one with all traffic. */
+            from?: string;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+        };
+        /** @description Immutable; its digest is its identity. */
+        Version: {
+            /** @description ISO 8601, UTC. */
+            createdAt: string;
+            createdBy: string;
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            manifest: components["schemas"]["VersionManifest"];
+            parentVersion: string | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            repository: string;
+            /** @description Sum of the files. */
+            sizeBytes: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
+        };
+        VersionDemand: {
+            batches: number;
+            failures: number;
+            latencyP50Ms: number | null;
+            latencyP99Ms: number | null;
+            queueLength: number;
+            /** @description Since the gateway started. */
+            requests: number;
+            service: string;
+            version: string;
+        };
+        VersionDiff: {
+            files: {
+                /** @enum {string} */
+                change: "added" | "removed" | "changed";
+                from?: components["schemas"]["ArtefactFile"];
+                path: string;
+                to?: components["schemas"]["ArtefactFile"];
+            }[];
+            from: string;
+            identical: boolean;
+            metadata: {
+                /** @enum {string} */
+                change: "added" | "removed" | "changed";
+                from?: unknown;
+                key: string;
+                to?: unknown;
+            }[];
+            signature: {
+                /** @enum {string} */
+                change: "added" | "removed" | "changed";
+                from?: string;
+                name: string;
+                /** @enum {string} */
+                side: "input" | "output";
+                to?: string;
+            }[];
+            to: string;
+        };
+        VersionManifest: {
+            batching: components["schemas"]["BatchingHint"] | null;
+            /** @description The file that the runtime opens. */
+            entry: string;
+            files: components["schemas"]["ArtefactFile"][];
+            /** @enum {string} */
+            format: "onnx";
+            /** @description Free facts: metrics of training, source, licence. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** @description Facts read from the model: producer, opset, IR version. */
+            model: {
+                [key: string]: unknown;
+            };
+            parent: string | null;
+            /** @constant */
+            schema: 1;
+            signature: components["schemas"]["Signature"];
+        };
+        VersionPublish: {
+            batching?: components["schemas"]["BatchingHint"] | null;
+            /** @description Create the repository if it is not there. */
+            createRepository?: boolean;
+            /** @description Their content must have been uploaded. */
+            files: components["schemas"]["ArtefactFile"][];
+            /**
+             * @description Absent: recognised from the files.
+             * @enum {string}
+             */
+            format?: "onnx";
+            /** @description At most 64 KiB of JSON. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Version or label of the same repository; absent: the newest version; null: none. */
+            parent?: string | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
+        };
+        VersionStatus: {
+            demand: components["schemas"]["VersionDemand"] | null;
+            /** @description false: serving or draining until its successor is ready. */
+            desired: boolean;
+            digest: string;
+            message: string;
+            /** @enum {string} */
+            phase: "ready" | "recovering" | "starting" | "failed" | "draining";
+            priority: number;
+            profile: components["schemas"]["LoadProfile"] | null;
+            reason: string;
+            replicas: components["schemas"]["ReplicaStatus"][];
+            replicasDesired: number;
+            repository: string;
+            restarts: number;
+            version: string;
+            /** @description Percent of version-less traffic that it gets now. */
+            weight: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sha256:` and 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description BLOB_NOT_FOUND: No stored file has this digest; upload it first. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sha256:` and 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobStored"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOO_LARGE: The body, frame or file is over its limit; the message names the limit and the setting that raises it. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: The body has a content type or encoding that this endpoint does not read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DIGEST_MISMATCH: The content does not have the SHA-256 or size that was announced; send it again. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    findMissingBlobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlobDigests"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlobDigests"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events with a greater id. */
+                after?: number;
+                /** @description Default 100. */
+                limit?: number;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service?: string;
+                /** @description This one and the graver ones. */
+                severity?: "info" | "warning" | "error";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"][];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    checkIntegrity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FsckReport"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    collectGarbage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GcRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GcReport"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    importDirectory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReplicas: {
+        parameters: {
+            query?: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replica"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReplicaLog: {
+        parameters: {
+            query?: {
+                /** @description Default 65536. */
+                tailBytes?: number;
+            };
+            header?: never;
+            path: {
+                replica: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplicaLog"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPLICA_NOT_FOUND: No replica has this id, or its log has expired. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRepositories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repository"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createRepository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepositoryCreate"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repository"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_EXISTS: A repository of this name exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRepository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repository"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteRepository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IN_USE: A service, label or child still uses it; the message names them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    diffVersions: {
+        parameters: {
+            query: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                from: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDiff"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryEntry"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    moveLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                label: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelMove"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                label: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. LABEL_NOT_FOUND: The repository has no such label. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IN_USE: A service, label or child still uses it; the message names them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionPublish"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_EXISTS: A version of this name exists with other content; versions are immutable, choose another name. CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description BLOB_MISSING: A manifest names files whose content was never uploaded. MODEL_INVALID: The artefact is not a model that can be served; the message gives the reason. Nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IN_USE: A service, label or child still uses it; the message names them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Path inside the artefact. */
+                path: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. BLOB_NOT_FOUND: No stored file has this digest; upload it first. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceStatus"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getService: {
+        parameters: {
+            query?: {
+                revision?: number;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceStatus"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    applyService: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteService: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Refuse with CONFLICT unless the service is at this revision now. */
+                expectRevision?: number;
+                /** @description Also while it has traffic. */
+                force?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undeploy: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Refuse with CONFLICT unless the service is at this revision now. */
+                expectRevision?: number;
+                /** @description Also while it has traffic. */
+                force?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: {
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceRevision"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rollback: {
+        parameters: {
+            query?: {
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. REVISION_NOT_FOUND: The service has no such revision; list them with `lepton-ai services --revisions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setTraffic: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrafficRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformStatus"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,38 @@
+import type { components } from './schema.d.ts';
+
+type Schemas = components['schemas'];
+
+export type Repository = Schemas['Repository'];
+export type Version = Schemas['Version'];
+export type ArtefactFile = Schemas['ArtefactFile'];
+export type Label = Schemas['Label'];
+export type HistoryEntry = Schemas['HistoryEntry'];
+export type VersionDiff = Schemas['VersionDiff'];
+export type PublishResult = Schemas['PublishResult'];
+export type VersionPublish = Schemas['VersionPublish'];
+export type GcReport = Schemas['GcReport'];
+export type FsckReport = Schemas['FsckReport'];
+export type DeploymentInput = Schemas['DeploymentInput'];
+export type TrafficInput = Schemas['TrafficInput'];
+export type ServiceInput = Schemas['ServiceInput'];
+export type ServiceStatus = Schemas['ServiceStatus'];
+export type VersionStatus = Schemas['VersionStatus'];
+export type ServiceRevision = Schemas['ServiceRevision'];
+export type ChangeResult = Schemas['ChangeResult'];
+export type SpecChange = Schemas['SpecChange'];
+export type Replica = Schemas['Replica'];
+export type PlatformEvent = Schemas['Event'];
+export type PlatformStatus = Schemas['PlatformStatus'];
+export type ImportReport = Schemas['ImportReport'];
+
+/** How a change is made. */
+export interface ChangeOptions {
+  /** Say what would change and change nothing. */
+  readonly dryRun?: boolean;
+  /** Answer when the change serves or has failed, after this many seconds (at most 600) at the latest. */
+  readonly waitSeconds?: number;
+  /** Kept with the revision. */
+  readonly reason?: string;
+  /** Refuse with CONFLICT unless the service is at this revision now. */
+  readonly expectRevision?: number;
+}
