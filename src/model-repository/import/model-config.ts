@@ -1,7 +1,6 @@
 import protobuf from 'protobufjs';
 import * as textformatModule from 'protobufjs/ext/textformat.js';
-import { type BatchingHint, LeptonError } from '../../core/index.ts';
-import { MODEL_CONFIG_PROTO } from './model-config-proto.ts';
+import { type BatchingHint, LeptonError, MODEL_CONFIG_PROTO } from '../../core/index.ts';
 
 /** What a `config.pbtxt` means to us. */
 export interface TritonModelConfig {

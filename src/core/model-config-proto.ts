@@ -1,6 +1,6 @@
 /**
  * Schema of Triton's `config.pbtxt` (message `inference.ModelConfig`; names and numbers from the public protocol), complete, so that
- * any configuration is read and what has no meaning here can be named instead of failing.
+ * any configuration is read and what has no meaning here can be named instead of failing. Also what ModelConfig over gRPC answers with.
  */
 export const MODEL_CONFIG_PROTO = `
 syntax = "proto3";

@@ -1,0 +1,1 @@
+export { createGrpcServer, listenGrpc } from './grpc-front.ts';
