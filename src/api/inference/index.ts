@@ -1,4 +1,5 @@
 /** The inference API: Open Inference Protocol v2 → traffic policy → queue and batching → replicas. */
 export { type CallContext, DataPlane, type DataPlaneOptions, type Histogram, type InferenceCall, type VersionLane, type VersionStatistics } from './dispatch/index.ts';
+export { createGrpcServer, listenGrpc } from './grpc/index.ts';
 export type { CallRecord, FrontDependencies, FrontLimits } from './front.ts';
 export { createRestServer, type OtherHandler, sendError } from './rest/index.ts';
