@@ -4,7 +4,7 @@ import { asLeptonError, type LeptonError } from '../../../core/index.ts';
 import type { InferenceAnswer } from '../codec/index.ts';
 import type { CallContext, InferenceCall } from '../dispatch/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
-import { type About, EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
+import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
 import { serverTiming } from '../rest/reply.ts';
 import { decodeModelInfer } from './decode-infer.ts';
 import { messageType, type ModelInferMessage, type ModelQuestion } from './messages.ts';
