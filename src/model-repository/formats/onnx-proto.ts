@@ -21,6 +21,7 @@ message TensorProto {
   repeated StringStringEntryProto external_data = 13;
   int32 data_location = 14;
 }
+message SparseTensorProto { TensorProto values = 1; TensorProto indices = 2; repeated int64 dims = 3; }
 message AttributeProto {
   string name = 1;
   float f = 2;
@@ -34,6 +35,8 @@ message AttributeProto {
   repeated TensorProto tensors = 10;
   repeated GraphProto graphs = 11;
   int32 type = 20;
+  SparseTensorProto sparse_tensor = 22;
+  repeated SparseTensorProto sparse_tensors = 23;
 }
 message NodeProto {
   repeated string input = 1;
@@ -55,8 +58,9 @@ message GraphProto {
   string doc_string = 10;
   repeated ValueInfoProto input = 11;
   repeated ValueInfoProto output = 12;
+  repeated SparseTensorProto sparse_initializer = 15;
 }
-message FunctionProto { string name = 1; repeated NodeProto node = 7; }
+message FunctionProto { string name = 1; repeated NodeProto node = 7; repeated AttributeProto attribute_proto = 11; }
 message ModelProto {
   int64 ir_version = 1;
   string producer_name = 2;

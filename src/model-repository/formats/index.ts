@@ -1,0 +1,2 @@
+export { EXAMPLES_FILE } from './examples.ts';
+export { inspectArtefact, type InspectOptions } from './inspect.ts';

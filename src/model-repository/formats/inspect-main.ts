@@ -1,0 +1,39 @@
+/**
+ * The program that inspects an artefact: `inspect DIRECTORY [FORMAT]`. Prints one line of JSON, `{ok: true, inspection}` or
+ * `{ok: false, error}`. It is a process of its own because the files are not trusted and native code reads them.
+ */
+import { readdir } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { asLeptonError } from '../../core/index.ts';
+import type { Inspection } from '../types.ts';
+import { checkExamples } from './examples.ts';
+import { inspectOnnx } from './onnx-inspect.ts';
+import { recognise } from './recognise.ts';
+
+/** Loading blocks this thread, so another one watches that the parent still lives. */
+const WATCHDOG = `
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 500);
+`;
+
+async function inspect(directory: string, wanted: string | undefined): Promise<Inspection> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(directory, `${entry.parentPath}${sep}${entry.name}`).split(sep).join('/'));
+  const { entry } = recognise(paths.sort(), wanted);
+  const inspection = await inspectOnnx(directory, entry);
+  await checkExamples(directory, inspection.signature);
+  return inspection;
+}
+
+async function main(): Promise<void> {
+  new Worker(WATCHDOG, { eval: true }).unref();
+  const [directory = '', wanted] = process.argv.slice(2);
+  const answer = await inspect(directory, wanted).then(
+    (inspection) => ({ ok: true, inspection }),
+    (error: unknown) => ({ ok: false, error: asLeptonError(error).toJSON() }),
+  );
+  process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
+}
+
+await main();

@@ -1,0 +1,4 @@
+export { describeTensor } from './diff.ts';
+export { EXAMPLES_FILE } from './formats/index.ts';
+export { createModelRepository, type ModelRepositoryOptions } from './repository.ts';
+export type * from './types.ts';

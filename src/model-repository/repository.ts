@@ -1,0 +1,81 @@
+import { checkName, type Clock, type Digest, type EventSink, LeptonError, type Version } from '../core/index.ts';
+import type { Database } from '../database/index.ts';
+import type { RepositoryContext } from './context.ts';
+import { checkRepository } from './fsck.ts';
+import { collectGarbage } from './gc.ts';
+import { Labels } from './labels.ts';
+import { pinsOf, setPins } from './pins.ts';
+import { publish } from './publish.ts';
+import { listLocalFiles, storeLocalFiles } from './publish-directory.ts';
+import { repositoryInfo, requireRepository, requireVersion, toVersion } from './records.ts';
+import { createRepository, deleteRepository, deleteVersion, diffOf, historyOf, listRepositories, listVersions } from './repositories.ts';
+import { ArtefactTrees, BlobStore } from './storage/index.ts';
+import type { ModelRepository } from './types.ts';
+
+const INSPECT_TIMEOUT_MS = 60_000;
+
+export interface ModelRepositoryOptions {
+  readonly database: Database;
+  /** Holds `blobs/`, `versions/` and `tmp/`; of this process alone (see `lockDataDirectory`). Made if need be. */
+  readonly directory: string;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  /** Largest file of an artefact. */
+  readonly fileBytesMax: number;
+  /** Longest inspection of one artefact; default 60 s. */
+  readonly inspectTimeoutMs?: number;
+}
+
+/** Opens the repository. What a killed server left in `tmp/` is removed; everything acknowledged is there. */
+export function createModelRepository(options: ModelRepositoryOptions): ModelRepository {
+  const blobs = new BlobStore(options.directory);
+  const trees = new ArtefactTrees(options.directory, blobs);
+  const { database, events, clock, fileBytesMax, inspectTimeoutMs = INSPECT_TIMEOUT_MS } = options;
+  const context: RepositoryContext = { database, blobs, trees, events, clock, fileBytesMax, inspectTimeoutMs };
+  const { db } = database;
+  const labels = new Labels(context);
+  return {
+    createRepository: (name, choice) => createRepository(context, name, choice),
+    getRepository: async (name) => repositoryInfo(db, await requireRepository(db, checkName('repository', name))),
+    listRepositories: () => listRepositories(context),
+    deleteRepository: (name, { by }) => deleteRepository(context, checkName('repository', name), by),
+
+    missingBlobs: (digests) => blobs.missing(digests),
+    putBlob: (digest, content, choice) => blobs.put(digest, content, Math.min(choice?.sizeMax ?? fileBytesMax, fileBytesMax)),
+    openBlob: (digest) => blobs.open(digest),
+
+    publish: (input) => publish(context, input),
+    async publishDirectory(directory, input) {
+      checkName('repository', input.repository);
+      checkName('version', input.version);
+      return publish(context, { ...input, files: await storeLocalFiles(context, await listLocalFiles(directory)) });
+    },
+
+    getVersion: async (repository, name) => toVersion(await requireVersion(db, checkName('repository', repository), checkName('version', name))),
+    listVersions: (repository) => listVersions(context, checkName('repository', repository)),
+    deleteVersion: (repository, version, { by }) => deleteVersion(context, checkName('repository', repository), checkName('version', version), by),
+    history: (repository, choice) => historyOf(context, checkName('repository', repository), choice?.limit),
+    diff: (repository, from, to) => diffOf(context, checkName('repository', repository), checkName('version', from), checkName('version', to)),
+
+    listLabels: (repository) => labels.list(checkName('repository', repository)),
+    moveLabel: (repository, label, version, choice) => labels.move(checkName('repository', repository), label, version, choice),
+    deleteLabel: (repository, label, { by }) => labels.delete(checkName('repository', repository), checkName('label', label), by),
+    setLabelGuard: (guard) => labels.setGuard(guard),
+    onLabelChange: (listener) => labels.onChange(listener),
+
+    setPins: (holder, references) => setPins(context, holder, references),
+    pinsOf: (repository, version) => pinsOf(context, repository, version),
+
+    materialise: (digest) => materialise(context, digest),
+    gc: (choice) => collectGarbage(context, choice),
+    fsck: (choice) => checkRepository(context, choice),
+  };
+}
+
+async function materialise(context: RepositoryContext, digest: Digest): Promise<string> {
+  const row = await context.database.db.selectFrom('versions').selectAll().where('digest', '=', digest).limit(1).executeTakeFirst();
+  if (!row) throw new LeptonError('VERSION_NOT_FOUND', `no version has the digest ${digest}`);
+  const { manifest }: Version = toVersion(row);
+  // Not while garbage is collected: a blob that another version's deletion has freed must not go half-way through.
+  return context.blobs.exclusive(() => context.trees.ensure(digest, manifest.files));
+}

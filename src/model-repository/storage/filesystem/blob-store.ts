@@ -1,0 +1,185 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { chmod, link, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Mutex } from '../../../database/index.ts';
+import { type Digest, isDigest, LeptonError } from '../../../core/index.ts';
+import { codeOf, syncDirectory } from './files.ts';
+
+export interface BlobFacts {
+  readonly digest: Digest;
+  readonly size: number;
+  /** When it was last stored or asked for, milliseconds since the epoch. */
+  readonly usedAtMs: number;
+}
+
+/**
+ * Files by the SHA-256 of their content: `blobs/sha256/ab/<hex>`, mode 0444, each stored once.
+ *
+ *   stream ──▶ tmp/<uuid> ──(size, hash, fsync)──▶ link to its name ──▶ fsync of the folder
+ *
+ * A name exists only with its whole content behind it, so a crash at any moment leaves it there or not there. `exclusive`
+ * orders everything that relies on a blob staying with the collector that removes them.
+ */
+export class BlobStore {
+  readonly #root: string;
+  /** For files on their way; same file system. Emptied at start: the data directory has one server. */
+  readonly temporary: string;
+  readonly #gate = new Mutex();
+  readonly #held = new Map<Digest, number>();
+
+  constructor(directory: string) {
+    this.#root = join(directory, 'blobs', 'sha256');
+    this.temporary = join(directory, 'tmp');
+    rmSync(this.temporary, { recursive: true, force: true });
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+    mkdirSync(this.temporary, { recursive: true, mode: 0o700 });
+  }
+
+  pathOf(digest: Digest): string {
+    if (!isDigest(digest)) throw new LeptonError('INVALID_ARGUMENT', `${JSON.stringify(digest)?.slice(0, 100)} is not a digest: sha256: and 64 hexadecimal digits`);
+    const hex = digest.slice('sha256:'.length);
+    return join(this.#root, hex.slice(0, 2), hex);
+  }
+
+  temporaryPath(): string {
+    return join(this.temporary, randomUUID());
+  }
+
+  /** Runs `work` while no blob is removed. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(work);
+  }
+
+  /** Keeps these from being removed until the function that it returns is called. */
+  hold(digests: readonly Digest[]): () => void {
+    for (const digest of digests) this.#held.set(digest, (this.#held.get(digest) ?? 0) + 1);
+    return () => {
+      for (const digest of digests) {
+        const count = (this.#held.get(digest) ?? 1) - 1;
+        if (count === 0) this.#held.delete(digest);
+        else this.#held.set(digest, count);
+      }
+    };
+  }
+
+  isHeld(digest: Digest): boolean {
+    return this.#held.has(digest);
+  }
+
+  /** Size of a stored blob; undefined if it is not stored. */
+  async size(digest: Digest): Promise<number | undefined> {
+    return (await this.facts(digest))?.size;
+  }
+
+  async facts(digest: Digest): Promise<BlobFacts | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(this.pathOf(digest));
+      return { digest, size, usedAtMs: mtimeMs };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Which are not stored. Those that are count as used now, so that a push that relies on them doesn't lose them. */
+  async missing(digests: readonly Digest[]): Promise<Digest[]> {
+    return this.exclusive(async () => {
+      const missing: Digest[] = [];
+      for (const digest of new Set(digests)) if (!(await this.#touch(digest))) missing.push(digest);
+      return missing;
+    });
+  }
+
+  /** Stores content under the digest that it must have: DIGEST_MISMATCH if it has another, TOO_LARGE over `sizeMax` bytes. */
+  async put(digest: Digest, content: Readable, sizeMax: number): Promise<{ size: number; created: boolean }> {
+    this.pathOf(digest);
+    const temporary = this.temporaryPath();
+    try {
+      const { size, hex } = await this.#receive(temporary, content, sizeMax);
+      if (digest !== `sha256:${hex}`) throw new LeptonError('DIGEST_MISMATCH', `the content of ${size} bytes has the digest sha256:${hex}, announced was ${digest}`);
+      return { size, created: await this.exclusive(() => this.#place(temporary, digest)) };
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async open(digest: Digest): Promise<{ size: number; content: Readable }> {
+    const handle = await open(this.pathOf(digest), 'r').catch((error: unknown) => {
+      throw codeOf(error) === 'ENOENT' ? new LeptonError('BLOB_NOT_FOUND', `no file with digest ${digest} is stored`) : error;
+    });
+    const { size } = await handle.stat();
+    return { size, content: handle.createReadStream({ highWaterMark: 256 * 1024 }) };
+  }
+
+  /** Hashes a stored blob. */
+  async rehash(digest: Digest): Promise<Digest> {
+    return hashFile(this.pathOf(digest));
+  }
+
+  async remove(digest: Digest): Promise<void> {
+    await rm(this.pathOf(digest), { force: true });
+  }
+
+  /** Every stored blob; names that are no digests are passed over. */
+  async *list(): AsyncGenerator<BlobFacts> {
+    for (const folder of await readdir(this.#root)) {
+      for (const hex of await readdir(join(this.#root, folder)).catch(() => [])) {
+        const digest = `sha256:${hex}`;
+        const facts = isDigest(digest) ? await this.facts(digest) : undefined;
+        if (facts) yield facts;
+      }
+    }
+  }
+
+  async #receive(temporary: string, content: Readable, sizeMax: number): Promise<{ size: number; hex: string }> {
+    const hash = createHash('sha256');
+    let size = 0;
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      for await (const chunk of content as AsyncIterable<Uint8Array>) {
+        size += chunk.byteLength;
+        if (size > sizeMax) throw new LeptonError('TOO_LARGE', `the file is larger than ${sizeMax} bytes (setting limits.fileBytesMax)`);
+        hash.update(chunk);
+        await file.writeFile(chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return { size, hex: hash.digest('hex') };
+  }
+
+  /** Gives the finished file its name; false if the name was there. */
+  async #place(temporary: string, digest: Digest): Promise<boolean> {
+    if (await this.#touch(digest)) return false;
+    const path = this.pathOf(digest);
+    const folder = join(path, '..');
+    await chmod(temporary, 0o444);
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(this.#root);
+    // Within `exclusive` nobody else makes this name, so that rename is as good as link where links are not to be had.
+    await link(temporary, path).catch(() => rename(temporary, path));
+    await unlink(temporary).catch(() => {});
+    await syncDirectory(folder);
+    return true;
+  }
+
+  async #touch(digest: Digest): Promise<boolean> {
+    const now = new Date();
+    try {
+      await utimes(this.pathOf(digest), now, now);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+}
+
+/** SHA-256 of a file's content, streamed. */
+export async function hashFile(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return `sha256:${hash.digest('hex')}`;
+}
