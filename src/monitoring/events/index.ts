@@ -1,0 +1,1 @@
+export { EventStore, type EventFilter, type EventStoreOptions } from './event-store.ts';
