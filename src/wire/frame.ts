@@ -93,8 +93,11 @@ export class FrameDecoder {
     this.#needed = 4;
     while (buffer.length >= 4) {
       const total = 4 + this.#checkLength(buffer.readUInt32LE(0));
+      // A peer that speaks something else is refused at its first bytes, not when "its frame" is complete.
+      const headThere = buffer.length >= FRAME_HEADER_BYTES;
+      if (headThere) checkHead(buffer);
       if (buffer.length < total) {
-        this.#needed = total;
+        this.#needed = headThere ? total : FRAME_HEADER_BYTES;
         break;
       }
       frames.push(decodeFrame(buffer.subarray(0, total)));
@@ -112,15 +115,18 @@ export class FrameDecoder {
   }
 }
 
-function decodeFrame(bytes: Buffer): Frame {
+function checkHead(bytes: Buffer): void {
   if (bytes[4] !== FRAME_VERSION) throw new LeptonError('INVALID_ARGUMENT', `frame version ${bytes[4]} is not ${FRAME_VERSION}`);
-  const type = bytes[5] as number;
-  if (!KNOWN_TYPES.has(type)) throw new LeptonError('INVALID_ARGUMENT', `frame type ${type} is unknown`);
+  if (!KNOWN_TYPES.has(bytes[5] as number)) throw new LeptonError('INVALID_ARGUMENT', `frame type ${bytes[5]} is unknown`);
+}
+
+/** `bytes` is one whole frame whose head was checked. */
+function decodeFrame(bytes: Buffer): Frame {
   const jsonBytes = bytes.readUInt32LE(12);
   const bodyStart = FRAME_HEADER_BYTES + jsonBytes;
   if (bodyStart > bytes.length || jsonBytes > FRAME_JSON_BYTES_MAX) throw new LeptonError('INVALID_ARGUMENT', `frame header of ${jsonBytes} bytes does not fit its frame`);
   return {
-    type: type as FrameTypeCode,
+    type: bytes[5] as FrameTypeCode,
     id: bytes.readUInt32LE(8),
     header: jsonBytes ? parseJson(bytes.toString('utf8', FRAME_HEADER_BYTES, bodyStart)) : undefined,
     body: bodyStart === bytes.length ? EMPTY : bytes.subarray(bodyStart),
