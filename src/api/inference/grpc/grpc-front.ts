@@ -4,6 +4,7 @@ import { asLeptonError, type LeptonError } from '../../../core/index.ts';
 import type { CallContext } from '../dispatch/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
+import { serverTiming } from '../rest/index.ts';
 import { decodeInferRequest, encodeInferResponse } from './infer-codec.ts';
 import { decodeMessage, encodeMessage, type MessageName } from './messages.ts';
 import { serveStream } from './stream-infer.ts';
@@ -100,6 +101,7 @@ async function serveInfer(dependencies: FrontDependencies, call: UnaryCall, done
     const answer = await inference.answer.finally(() => (version = inference.version));
     const metadata = versionMetadata(answer.version);
     metadata.set('lepton-prediction-id', answer.predictionId);
+    metadata.set('server-timing', serverTiming(answer.timing));
     metadata.set('x-request-id', requestId);
     call.sendMetadata(metadata);
     done(null, encodeInferResponse(answer));
@@ -131,7 +133,7 @@ function versionMetadata(version: string): Metadata {
 
 function statusOf(error: LeptonError, version: string | null = null): { code: number; details: string; metadata: Metadata } {
   const metadata = new Metadata();
-  metadata.set('lepton-error-code', error.code);
+  metadata.set('lepton-code', error.code);
   if (version !== null) metadata.set('lepton-version', version);
   if (error.retryAfterSeconds !== undefined) metadata.set('retry-after', String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   return { code: error.grpcStatus, details: error.message, metadata };

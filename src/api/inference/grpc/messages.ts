@@ -1,8 +1,10 @@
 import protobuf from 'protobufjs';
-import { LeptonError } from '../../../core/index.ts';
+import { LeptonError, MODEL_CONFIG_PROTO } from '../../../core/index.ts';
 import { PROTO } from './proto.ts';
 
-const root = protobuf.parse(PROTO, { keepCase: true }).root.resolveAll();
+const root = new protobuf.Root();
+for (const text of [MODEL_CONFIG_PROTO, PROTO]) protobuf.parse(text, root, { keepCase: true });
+root.resolveAll();
 
 /** 64-bit numbers come out of protobufjs as objects with these. */
 export interface Long64 {

@@ -1,6 +1,7 @@
 /**
  * The Open Inference Protocol's messages, as far as they are served, written from the field numbers of the public
- * protocol. Names and numbers are the protocol's; unknown fields are skipped by protobuf itself.
+ * protocol. Names and numbers are the protocol's; unknown fields are skipped by protobuf itself. ModelConfig is core's
+ * schema, which also reads config.pbtxt.
  */
 export const PROTO = `
 syntax = "proto3";
@@ -92,37 +93,6 @@ message ModelStreamInferResponse { string error_message = 1; ModelInferResponse 
 
 message ModelConfigRequest { string name = 1; string version = 2; }
 message ModelConfigResponse { ModelConfig config = 1; }
-enum DataType {
-  TYPE_INVALID = 0; TYPE_BOOL = 1; TYPE_UINT8 = 2; TYPE_UINT16 = 3; TYPE_UINT32 = 4; TYPE_UINT64 = 5; TYPE_INT8 = 6; TYPE_INT16 = 7;
-  TYPE_INT32 = 8; TYPE_INT64 = 9; TYPE_FP16 = 10; TYPE_FP32 = 11; TYPE_FP64 = 12; TYPE_STRING = 13; TYPE_BF16 = 14;
-}
-message ModelInput { string name = 1; DataType data_type = 2; repeated int64 dims = 4; }
-message ModelOutput { string name = 1; DataType data_type = 2; repeated int64 dims = 3; }
-message ModelInstanceGroup {
-  enum Kind { KIND_AUTO = 0; KIND_GPU = 1; KIND_CPU = 2; KIND_MODEL = 3; }
-  string name = 1;
-  int32 count = 2;
-  Kind kind = 4;
-}
-message ModelVersionPolicy {
-  message All {}
-  oneof policy_choice { All all = 2; }
-}
-message ModelDynamicBatching { uint64 max_queue_delay_microseconds = 2; }
-message ModelParameter { string string_value = 1; }
-message ModelConfig {
-  string name = 1;
-  string platform = 2;
-  ModelVersionPolicy version_policy = 3;
-  int32 max_batch_size = 4;
-  repeated ModelInput input = 5;
-  repeated ModelOutput output = 6;
-  repeated ModelInstanceGroup instance_group = 7;
-  string default_model_filename = 8;
-  oneof scheduling_choice { ModelDynamicBatching dynamic_batching = 11; }
-  map<string, ModelParameter> parameters = 14;
-  string backend = 17;
-}
 
 message ModelStatisticsRequest { string name = 1; string version = 2; }
 message StatisticDuration { uint64 count = 1; uint64 ns = 2; }

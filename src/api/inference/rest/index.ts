@@ -1,2 +1,2 @@
-export { type ReplyHeaders, sendError } from './reply.ts';
+export { type ReplyHeaders, sendError, serverTiming } from './reply.ts';
 export { createRestServer, type OtherHandler } from './rest-front.ts';
