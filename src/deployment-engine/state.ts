@@ -1,5 +1,5 @@
 /** What the engine remembers while it runs. The reconciler, the changes and the supervisor share these; `store.ts` keeps them. */
-import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState } from '../core/index.ts';
+import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState, ServiceSpec } from '../core/index.ts';
 import type { Mutex } from '../database/index.ts';
 import { type Failure, type ReplicaView, type ServiceView, type Serving } from './plan/index.ts';
 import type { WorkerHandle, WorkerUsage } from './targets/index.ts';
@@ -13,6 +13,8 @@ export interface ServiceState {
   revision: number;
   /** null: the service shall go. */
   desired: ServiceView['desired'];
+  /** Of the newest revision, also while the service goes. */
+  spec: ServiceSpec | null;
   serving: Serving | null;
   observedRevision: number;
   conditions: readonly Condition[];

@@ -38,6 +38,7 @@ export class EngineStore {
       ...newServiceState(row.name, row.created_at),
       updatedAt: row.updated_at,
       revision: row.revision,
+      spec: spec ?? null,
       desired: status.deleting || !spec ? null : { revision: row.revision, spec },
       serving: status.serving && servingSpec ? { ...status.serving, spec: servingSpec } : null,
       observedRevision: status.observedRevision,
@@ -120,7 +121,7 @@ export class EngineStore {
 export function newServiceState(name: string, createdAt: string): ServiceState {
   return {
     name, createdAt, updatedAt: createdAt,
-    revision: 0, desired: null, serving: null, observedRevision: 0, conditions: [],
+    revision: 0, desired: null, spec: null, serving: null, observedRevision: 0, conditions: [],
     failures: new Map(), unreadySince: new Map(), restarts: new Map(), lock: new Mutex(),
   };
 }

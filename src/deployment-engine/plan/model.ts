@@ -74,6 +74,6 @@ export const RECOVERY_MS = 15_000;
 export const RECOVERY_FAILURES_MAX = 5;
 
 /** Two replicas are interchangeable for requests and resources if their shapes are equal. Batching and time-outs live in the routing table. */
-export function shapeOf(deployment: DeploymentSpec): string {
+export function shapeOf(deployment: Pick<DeploymentSpec, 'version' | 'digest' | 'resources'>): string {
   return [deployment.version, deployment.digest, deployment.resources.threads, deployment.resources.memoryBytes ?? 'unlimited'].join('|');
 }

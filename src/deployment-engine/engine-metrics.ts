@@ -1,0 +1,64 @@
+import { Gauge, Registry } from 'prom-client';
+import type { ServiceState, Replica } from './state.ts';
+
+/** Control's own metrics: name, type, labels and help, for registration and for docs/reference. */
+export const CONTROL_METRICS = [
+  { name: 'lepton_replicas', type: 'gauge', labels: ['service', 'version', 'phase'], help: 'Replicas by phase; ended ones are not counted.' },
+  { name: 'lepton_worker_cpu_seconds_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'User and system CPU seconds of a worker since its start.' },
+  { name: 'lepton_worker_resident_memory_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Memory of a worker that is in RAM.' },
+  { name: 'lepton_replica_restarts_total', type: 'counter', labels: ['service', 'version'], help: 'Replicas started in the place of ones that failed, since control started.' },
+  { name: 'lepton_service_revision', type: 'gauge', labels: ['service'], help: 'Newest revision asked for.' },
+  { name: 'lepton_service_serving_revision', type: 'gauge', labels: ['service'], help: 'Revision whose traffic policy is in force; 0 before the first.' },
+  { name: 'lepton_service_condition', type: 'gauge', labels: ['service', 'condition'], help: '1 while a condition (Ready, Progressing, Degraded) holds, 0 while not.' },
+] as const satisfies readonly { name: string; type: 'gauge' | 'counter'; labels: readonly string[]; help: string }[];
+
+type MetricName = (typeof CONTROL_METRICS)[number]['name'];
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+export interface MetricsDependencies {
+  readonly services: ReadonlyMap<string, ServiceState>;
+  readonly replicas: () => readonly Replica[];
+}
+
+/** Values are read when they are asked for, so series of what is gone disappear by themselves. */
+export class EngineMetrics {
+  readonly #registry = new Registry();
+
+  constructor(dependencies: MetricsDependencies) {
+    for (const metric of CONTROL_METRICS) {
+      // Totals come from elsewhere (the kernel, the engine's state) and are set, not counted up here.
+      const gauge = new Gauge({
+        name: metric.name, help: metric.help, labelNames: [...metric.labels], registers: [this.#registry],
+        collect() {
+          this.reset();
+          for (const [labels, value] of SAMPLES[metric.name](dependencies)) this.set(labels, value);
+        },
+      });
+      void gauge;
+    }
+  }
+
+  /** Prometheus' text format. */
+  async text(): Promise<string> {
+    const counters = CONTROL_METRICS.filter((metric) => metric.type === 'counter').map((metric) => metric.name);
+    const text = await this.#registry.metrics();
+    return counters.reduce((all, name) => all.replace(`# TYPE ${name} gauge`, `# TYPE ${name} counter`), text);
+  }
+}
+
+const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) => Sample[]>> = {
+  lepton_replicas: ({ replicas }) => countReplicas(replicas()),
+  lepton_worker_cpu_seconds_total: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.cpuSeconds] as const] : [])),
+  lepton_worker_resident_memory_bytes: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.residentBytes] as const] : [])),
+  lepton_replica_restarts_total: ({ services }) => [...services.values()].flatMap((service) => (service.desired?.spec.deployments ?? []).map(({ version }) => [{ service: service.name, version }, service.restarts.get(version) ?? 0] as const)),
+  lepton_service_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.revision] as const),
+  lepton_service_serving_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.serving?.revision ?? 0] as const),
+  lepton_service_condition: ({ services }) => [...services.values()].flatMap((service) => service.conditions.map((condition) => [{ service: service.name, condition: condition.type }, Number(condition.status)] as const)),
+};
+
+const identity = ({ service, version, id }: Replica) => ({ service, version, replica: id });
+
+function countReplicas(replicas: readonly Replica[]): Sample[] {
+  const groups = Map.groupBy(replicas, ({ service, version, state }) => JSON.stringify({ service, version, phase: state.phase }));
+  return [...groups].map(([labels, group]) => [JSON.parse(labels) as Record<string, string>, group.length]);
+}

@@ -1,0 +1,265 @@
+import { type Clock, type EventSink, isTerminal, LeptonError, type ReplicaState, type ServiceRevision } from '../core/index.ts';
+import type { Database } from '../database/index.ts';
+import type { ModelRepository } from '../model-repository/index.ts';
+import type { ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
+import { adoptReplicas } from './adoption.ts';
+import { EngineMetrics } from './engine-metrics.ts';
+import type { GatewaySettings } from './gateways/gateway-process.ts';
+import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
+import { checkLabelMove } from './label-guard.ts';
+import type { Log } from './log.ts';
+import { settled } from './plan/index.ts';
+import { Reconciler } from './reconciler.ts';
+import { ReplicaLogs } from './replica-logs.ts';
+import { ReplicaSet } from './replica-set.ts';
+import { RoutingPublisher } from './routing-publisher.ts';
+import { ServiceChanges } from './service-changes.ts';
+import { ServiceLoop } from './service-loop.ts';
+import type { Replica, ServiceState } from './state.ts';
+import { replicaStatus, serviceStatus } from './status.ts';
+import { EngineStore } from './store.ts';
+import type { Target } from './targets/index.ts';
+import type { DeploymentEngine, ServiceStatus } from './types.ts';
+import { VersionFacts } from './version-facts.ts';
+import { WorkerLauncher } from './worker-launcher.ts';
+
+export interface EngineDependencies {
+  readonly database: Database;
+  readonly repository: ModelRepository;
+  readonly target: Target;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Sockets and configurations; from `runDirectory`. */
+  readonly runDirectory: string;
+  /** Exists. */
+  readonly logDirectory: string;
+  /** null: no gateway is kept (somebody else hands out the routing table). */
+  readonly gateway: GatewaySettings | null;
+  readonly replicaLogBytesMax: number;
+  readonly orphanGraceMs: number;
+}
+
+/** The engine as the composition root holds it. */
+export interface PlatformEngine extends DeploymentEngine {
+  /** Where clients connect; null before a gateway listens. */
+  readonly ports: ListeningPorts | null;
+  /** Control's own metrics, for Prometheus. */
+  readonly metrics: { text(): Promise<string> };
+  /** Ends the loop and leaves gateways and workers running, for a control process that comes after. */
+  detach(): Promise<void>;
+}
+
+const USAGE_INTERVAL_MS = 2_000;
+const TIDY_INTERVAL_MS = 10_000;
+/** Of a stop's grace, kept for workers after the gateways have drained. */
+const WORKER_GRACE_MS = 2_000;
+
+/** Builds the engine; nothing runs before `start`. */
+export function createDeploymentEngine(dependencies: EngineDependencies): PlatformEngine {
+  return new Engine(dependencies);
+}
+
+class Engine implements PlatformEngine {
+  readonly metrics: EngineMetrics;
+  readonly #dependencies: EngineDependencies;
+  readonly #services = new Map<string, ServiceState>();
+  readonly #store: EngineStore;
+  readonly #facts: VersionFacts;
+  readonly #replicas: ReplicaSet;
+  readonly #launcher: WorkerLauncher;
+  readonly #gateways: GatewaySupervisor | null;
+  readonly #publisher: RoutingPublisher;
+  readonly #loop: ServiceLoop;
+  readonly #reconciler: Reconciler;
+  readonly #changes: ServiceChanges;
+  readonly #logs: ReplicaLogs;
+  readonly #passListeners = new Set<() => void>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #phase: 'new' | 'running' | 'stopped' = 'new';
+
+  constructor(dependencies: EngineDependencies) {
+    const { database, repository, target, events, clock, log, runDirectory, logDirectory } = dependencies;
+    this.#dependencies = dependencies;
+    const services = this.#services;
+    const store = (this.#store = new EngineStore(database));
+    const facts = (this.#facts = new VersionFacts(repository));
+    const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
+    const launcher = (this.#launcher = new WorkerLauncher({ repository, target, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });
+    this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), push: (table) => this.#gateways?.push(table) });
+    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
+    this.#reconciler = new Reconciler({ pass: (service) => this.#loop.pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
+    this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
+    this.#logs = new ReplicaLogs({ directory: logDirectory, bytesMax: dependencies.replicaLogBytesMax, replicas, store });
+    this.metrics = new EngineMetrics({ services, replicas: () => replicas.live() });
+    repository.setLabelGuard(async (name, label, toVersion) => checkLabelMove(services.values(), (service) => this.#loop.states(service), name, label, toVersion));
+    repository.onLabelChange((name) => void this.#labelMoved(name));
+  }
+
+  get ports(): ListeningPorts | null {
+    return this.#gateways?.ports ?? null;
+  }
+
+  async listServices(): Promise<readonly ServiceStatus[]> {
+    return [...this.#services.values()].flatMap((service) => this.#status(service) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async getService(name: string): Promise<ServiceStatus> {
+    const service = this.#services.get(name);
+    const status = service && this.#status(service);
+    if (status) return status;
+    throw new LeptonError('SERVICE_NOT_FOUND', `no service has the name ${JSON.stringify(name)}; list them with \`lepton-ai services\``);
+  }
+
+  async revisions(name: string): Promise<readonly ServiceRevision[]> {
+    await this.getService(name);
+    return this.#store.revisions(name);
+  }
+
+  apply: DeploymentEngine['apply'] = async (...input) => this.#running().apply(...input);
+  deploy: DeploymentEngine['deploy'] = async (...input) => this.#running().deploy(...input);
+  update: DeploymentEngine['update'] = async (...input) => this.#running().update(...input);
+  undeploy: DeploymentEngine['undeploy'] = async (...input) => this.#running().undeploy(...input);
+  setTraffic: DeploymentEngine['setTraffic'] = async (...input) => this.#running().setTraffic(...input);
+  schedule: DeploymentEngine['schedule'] = async (...input) => this.#running().schedule(...input);
+  rollback: DeploymentEngine['rollback'] = async (...input) => this.#running().rollback(...input);
+
+  async waitSettled(name: string, revision: number, timeoutMs: number): Promise<ServiceStatus> {
+    const { clock } = this.#dependencies;
+    for (const deadline = clock.monotonic() + timeoutMs; ; ) {
+      const service = this.#services.get(name);
+      const leftMs = deadline - clock.monotonic();
+      if (!service || leftMs <= 0 || this.#phase !== 'running' || settled(this.#loop.view(service), revision, clock.now())) return this.getService(name);
+      await this.#nextPass(leftMs);
+    }
+  }
+
+  async replicaLog(replica: string, { tailBytes }: { tailBytes: number }): Promise<string> {
+    return this.#logs.tail(replica, tailBytes);
+  }
+
+  async listReplicas(filter: { service?: string; version?: string }) {
+    return [...this.#replicas.all()]
+      .filter((replica) => (filter.service === undefined || replica.service === filter.service) && (filter.version === undefined || replica.version === filter.version))
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .map((replica) => ({ ...replicaStatus(replica), service: replica.service, version: replica.version }));
+  }
+
+  async start(): Promise<void> {
+    const { target, runDirectory, events, clock, log } = this.#dependencies;
+    // First, since a port in use must end the start before anything else is touched.
+    await this.#gateways?.start();
+    for (const service of await this.#store.loadServices()) this.#services.set(service.name, service);
+    for (const service of this.#services.values()) for (const spec of [service.desired?.spec, service.serving?.spec]) if (spec) await this.#facts.learn(spec);
+    await adoptReplicas({ services: this.#services, store: this.#store, replicas: this.#replicas, launcher: this.#launcher, target, runDirectory, events, clock, log });
+    for (const service of this.#services.values()) await this.#resume(service);
+    await this.#logs.sweep();
+    await this.#publisher.start();
+    this.#phase = 'running';
+    this.#publisher.publish();
+    this.#reconciler.start();
+    this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+  }
+
+  /** What served before and has no replica now is being restarted: its requests wait. Earlier ends are no failures of this run. */
+  async #resume(service: ServiceState): Promise<void> {
+    service.failures.clear();
+    for (const { version } of service.serving?.spec.deployments ?? []) this.#loop.noteUnready(service, version, this.#dependencies.clock.now());
+    await this.#loop.pin(service).catch((error) => this.#dependencies.log.error({ err: error, service: service.name }, 'versions could not be pinned'));
+  }
+
+  async stop({ graceMs }: { graceMs: number }): Promise<void> {
+    const { clock } = this.#dependencies;
+    const deadline = clock.monotonic() + graceMs;
+    await this.#quiesce();
+    await this.#gateways?.stop(Math.max(0, graceMs - WORKER_GRACE_MS), 'the platform is stopping');
+    const leftMs = Math.max(0, Math.min(WORKER_GRACE_MS, deadline - clock.monotonic()));
+    for (const replica of this.#replicas.live()) this.#launcher.stop(replica, 'Shutdown', 'the platform is stopping', leftMs);
+    while (this.#replicas.live().length && clock.monotonic() < deadline + WORKER_GRACE_MS) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const replica of this.#replicas.live()) await replica.handle?.kill();
+    await this.#replicas.flush();
+  }
+
+  async detach(): Promise<void> {
+    await this.#quiesce();
+    this.#gateways?.detach();
+    for (const replica of this.#replicas.live()) replica.handle?.detach();
+    await this.#replicas.flush();
+  }
+
+  async #quiesce(): Promise<void> {
+    this.#phase = 'stopped';
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#reconciler.stop();
+    this.#passed();
+  }
+
+  #running(): ServiceChanges {
+    if (this.#phase === 'running') return this.#changes;
+    throw new LeptonError('SHUTTING_DOWN', this.#phase === 'new' ? 'the platform is still starting; try again in a moment' : 'the platform is stopping and takes no changes', { retryAfterSeconds: 1 });
+  }
+
+  #status(service: ServiceState): ServiceStatus | null {
+    return serviceStatus({ service, view: this.#loop.view(service), states: this.#loop.states(service), replicas: this.#replicas.live(service.name), demands: this.#gateways?.demands() ?? [] });
+  }
+
+  #restless(name: string): boolean {
+    const service = this.#services.get(name);
+    return service?.conditions.some((condition) => condition.type !== 'Ready' && condition.status) ?? false;
+  }
+
+  #replicaChanged(replica: Replica, before: ReplicaState): void {
+    const service = this.#services.get(replica.service);
+    if (service) this.#loop.noteChange(service, replica, before);
+    // The table first: what is gone must not get the next request.
+    if (this.#phase === 'running') this.#publisher.publish();
+    this.#reconciler.wake(replica.service);
+  }
+
+  #wakeDraining(): void {
+    for (const replica of this.#replicas.live()) if (replica.state.phase === 'draining' && !replica.stopping) this.#reconciler.wake(replica.service);
+  }
+
+  /** A gateway gave up on a run: the worker is ended, its successor starts at once. A lost connection alone is the gateway's to mend. */
+  #trouble(trouble: ReplicaTrouble): void {
+    const replica = this.#replicas.get(trouble.replica);
+    if (replica && trouble.kind === 'run-timeout' && !isTerminal(replica.state.phase)) this.#launcher.condemn(replica, trouble.message);
+  }
+
+  async #labelMoved(repository: string): Promise<void> {
+    await this.#facts.refreshLabels(repository);
+    if (this.#phase !== 'running') return;
+    this.#publisher.publish();
+    for (const service of this.#services.values()) if (service.desired?.spec.deployments.some((deployment) => deployment.repository === repository)) this.#reconciler.wake(service.name);
+  }
+
+  #sampleUsage(): void {
+    for (const replica of this.#replicas.live()) replica.usage = replica.handle?.usage() ?? null;
+  }
+
+  async #tidy(): Promise<void> {
+    try {
+      await this.#logs.tidy();
+      this.#gateways?.trimLogs();
+    } catch (error) {
+      this.#dependencies.log.error({ err: error }, 'old logs could not be tidied up');
+    }
+  }
+
+  #passed(): void {
+    for (const listener of this.#passListeners) listener();
+  }
+
+  #nextPass(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#passListeners.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#passListeners.add(done);
+    });
+  }
+}

@@ -1,0 +1,194 @@
+import { checkName, type Clock, type EventSink, LeptonError, parseReference, type ServiceRevision, type ServiceSpec } from '../core/index.ts';
+import type { ModelRepository } from '../model-repository/index.ts';
+import { referencesOf, serviceSpec, specChanges } from './spec/service-spec.ts';
+import { deployEdit, scheduleEdit, trafficEdit, undeployEdit, updateEdit } from './spec/spec-edits.ts';
+import { neededVersions, type ServiceState } from './state.ts';
+import { type EngineStore, newServiceState } from './store.ts';
+import type { ApplyResult, ChangeContext, DeploymentInput, ServiceInput, TrafficInput } from './types.ts';
+import type { VersionFacts } from './version-facts.ts';
+
+export interface ChangesDependencies {
+  readonly services: Map<string, ServiceState>;
+  readonly store: EngineStore;
+  readonly repository: ModelRepository;
+  readonly facts: VersionFacts;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly wake: (service: string) => void;
+}
+
+type Edit = (current: ServiceSpec | null) => Promise<ServiceSpec | null> | ServiceSpec | null;
+interface Options {
+  readonly dryRun?: boolean;
+}
+
+/** Turns what people ask for into revisions. Everything is checked before anything changes, and committed before the answer. */
+export class ServiceChanges {
+  readonly #dependencies: ChangesDependencies;
+
+  constructor(dependencies: ChangesDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async apply(input: ServiceInput, context: ChangeContext, options: Options = {}): Promise<ApplyResult> {
+    const resolve = await this.#dependencies.facts.resolve(referencesOf(input));
+    return this.#change(checkName('service', input.name), context, options, (current) => serviceSpec(input, resolve, current));
+  }
+
+  async deploy(service: string, deployment: DeploymentInput, context: ChangeContext, options: Options & { readonly weight?: number } = {}): Promise<ApplyResult> {
+    const resolve = await this.#resolveOne(deployment);
+    return this.#change(checkName('service', service), context, options, (current) => deployEdit(service, current, deployment, resolve, options.weight));
+  }
+
+  async update(service: string, deployment: DeploymentInput, context: ChangeContext, options: Options & { readonly from?: string } = {}): Promise<ApplyResult> {
+    const resolve = await this.#resolveOne(deployment);
+    return this.#change(service, context, options, (current) => updateEdit(existing(service, current), deployment, resolve, options.from));
+  }
+
+  async undeploy(service: string, version: string | null, context: ChangeContext, options: Options & { readonly force?: boolean } = {}): Promise<ApplyResult> {
+    return this.#change(service, context, options, (current) => {
+      const before = existing(service, current);
+      if (version === null) return null;
+      const after = undeployEdit(before, version, options.force ?? false);
+      if (after && !options.force) this.#refuseLabelled(before, version);
+      return after;
+    });
+  }
+
+  /** A version that traffic reaches through a label has traffic. */
+  #refuseLabelled({ name, traffic, deployments }: ServiceSpec, version: string): void {
+    if (traffic.kind !== 'label' || this.#dependencies.facts.labelsFor(deployments).get(`${traffic.repository}:${traffic.label}`) !== version) return;
+    throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${name} follows label ${traffic.label}, which points to ${version}; move the label first, or force it`);
+  }
+
+  async setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options: Options = {}): Promise<ApplyResult> {
+    return this.#change(service, context, options, (current) => trafficEdit(existing(service, current), traffic));
+  }
+
+  async schedule(service: string, version: string, change: { readonly priority?: number; readonly replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult> {
+    return this.#change(service, context, {}, (current) => scheduleEdit(existing(service, current), version, change));
+  }
+
+  async rollback(service: string, revision: number | null, context: ChangeContext): Promise<ApplyResult> {
+    const reason = (to: number): string => context.reason ?? `rollback to revision ${to}`;
+    let target: ServiceRevision | null = null;
+    const found = async (): Promise<ServiceRevision> => (target ??= await this.#earlier(service, revision));
+    const to = this.#dependencies.services.has(service) ? (await found()).revision : 0;
+    return this.#change(service, { ...context, reason: reason(to) }, {}, async (current) => {
+      existing(service, current);
+      return (await found()).spec;
+    });
+  }
+
+  async #earlier(service: string, revision: number | null): Promise<ServiceRevision> {
+    const current = this.#dependencies.services.get(service)?.revision ?? 0;
+    const wanted = revision ?? current - 1;
+    const found = await this.#dependencies.store.revision(service, wanted);
+    if (found) return found;
+    throw new LeptonError('REVISION_NOT_FOUND', revision === null ? `service ${service} is at its first revision, there is none before it` : `service ${service} has no revision ${revision}; the newest is ${current}`);
+  }
+
+  async #resolveOne(deployment: DeploymentInput) {
+    if (typeof deployment?.version !== 'string') throw new LeptonError('INVALID_ARGUMENT', 'deployment.version: text of the form repository:version must be given');
+    parseReference(deployment.version);
+    return this.#dependencies.facts.resolve([deployment.version]);
+  }
+
+  async #change(name: string, context: ChangeContext, options: Options, edit: Edit): Promise<ApplyResult> {
+    const { services, clock } = this.#dependencies;
+    for (;;) {
+      const service = services.get(name) ?? newServiceState(name, new Date(clock.now()).toISOString());
+      const result = await service.lock.run(async () => {
+        // Forgotten, or made by somebody else, while we waited: then the next round sees what is there now.
+        const current = services.get(name);
+        const stale = current ? current !== service : service.revision > 0;
+        return stale ? null : this.#changeLocked(service, context, options, edit);
+      });
+      if (result) return result;
+    }
+  }
+
+  async #changeLocked(service: ServiceState, context: ChangeContext, options: Options, edit: Edit): Promise<ApplyResult> {
+    const current = service.desired?.spec ?? null;
+    this.#checkExpected(service, context);
+    const after = await edit(current);
+    const changes = specChanges(current, after);
+    const unchanged = { service: service.name, revision: service.revision, changes };
+    if (!changes.length) return unchanged;
+    if (after) await this.#checkLabel(after);
+    if (options.dryRun) return { ...unchanged, revision: after ? service.revision + 1 : service.revision };
+    if (after) await this.#commit(service, after, context);
+    else await this.#remove(service, context);
+    this.#dependencies.wake(service.name);
+    return { service: service.name, revision: service.revision, changes };
+  }
+
+  #checkExpected(service: ServiceState, { expectRevision }: ChangeContext): void {
+    const now = service.desired ? service.revision : 0;
+    if (expectRevision !== undefined && expectRevision !== now) throw new LeptonError('CONFLICT', `service ${service.name} is at revision ${now}, not ${expectRevision}; read it again and repeat`);
+  }
+
+  /** Traffic may only follow a label that leads to a version deployed in the service. */
+  async #checkLabel({ name, traffic, deployments }: ServiceSpec): Promise<void> {
+    if (traffic.kind !== 'label') return;
+    await this.#dependencies.facts.refreshLabels(traffic.repository);
+    const target = this.#dependencies.facts.labelsFor(deployments).get(`${traffic.repository}:${traffic.label}`);
+    if (target === undefined) throw new LeptonError('LABEL_NOT_FOUND', `repository ${traffic.repository} has no label ${traffic.label} that traffic of service ${name} could follow; set it first`);
+    if (deployments.some((deployment) => deployment.repository === traffic.repository && deployment.version === target)) return;
+    throw new LeptonError('PRECONDITION_FAILED', `label ${traffic.label} points to ${traffic.repository}:${target}, which is not deployed in service ${name}; deploy it first, or move the label`);
+  }
+
+  async #commit(service: ServiceState, spec: ServiceSpec, context: ChangeContext): Promise<void> {
+    const { store, facts, services, events, clock } = this.#dependencies;
+    const at = new Date(clock.now()).toISOString();
+    const revision = service.revision + 1;
+    const desired = { revision, spec };
+    const createdAt = service.desired ? service.createdAt : at;
+    await this.#pin(service, desired);
+    try {
+      await this.#checkDigests(spec);
+      await store.commitRevision({ ...service, createdAt }, revision, spec, { by: context.by, reason: context.reason ?? '', at });
+    } catch (error) {
+      await this.#pin(service, service.desired).catch(() => undefined);
+      throw error;
+    }
+    await facts.learn(spec);
+    const before = service.desired;
+    Object.assign(service, { revision, desired, spec, createdAt, updatedAt: at });
+    // A new revision is a new chance for what failed.
+    service.failures.clear();
+    services.set(service.name, service);
+    events.record({ severity: 'info', reason: before ? 'ServiceChanged' : 'ServiceCreated', message: `service ${service.name} is asked to be at revision ${revision}${context.reason ? `: ${context.reason}` : ''}`, actor: context.by, service: service.name, before: before && String(before.revision), after: String(revision) });
+  }
+
+  /** Nobody may delete what a service needs, now or until the switch. */
+  async #pin(service: ServiceState, desired: ServiceState['desired']): Promise<void> {
+    await this.#dependencies.repository.setPins(`service:${service.name}`, neededVersions(desired, service.serving).map(({ repository, version }) => ({ repository, version })));
+  }
+
+  /** The versions are pinned now; what was resolved before must still be what they are. */
+  async #checkDigests(spec: ServiceSpec): Promise<void> {
+    for (const { repository, version, digest } of spec.deployments) {
+      const found = await this.#dependencies.repository.getVersion(repository, version);
+      if (found.version !== version || found.digest !== digest) throw new LeptonError('CONFLICT', `${repository}:${version} is another version now; repeat the request`);
+    }
+  }
+
+  async #remove(service: ServiceState, context: ChangeContext): Promise<void> {
+    const before = service.desired;
+    const serving = service.serving;
+    Object.assign(service, { desired: null, serving: null });
+    try {
+      await this.#dependencies.store.saveStatus(service);
+    } catch (error) {
+      Object.assign(service, { desired: before, serving });
+      throw error;
+    }
+    this.#dependencies.events.record({ severity: 'info', reason: 'ServiceRemoving', message: `service ${service.name} is to go`, actor: context.by, service: service.name, before: before && String(before.revision), after: null });
+  }
+}
+
+function existing(name: string, current: ServiceSpec | null): ServiceSpec {
+  if (current) return current;
+  throw new LeptonError('SERVICE_NOT_FOUND', `no service has the name ${JSON.stringify(name)}; list them with \`lepton-ai services\``);
+}

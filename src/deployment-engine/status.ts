@@ -1,0 +1,85 @@
+import { type DeploymentSpec, type LoadProfile } from '../core/index.ts';
+import type { VersionDemand } from '../wire/index.ts';
+import { activeDeployment, effectiveWeights, type ServiceView, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
+import type { Replica, ServiceState } from './state.ts';
+import type { ReplicaStatus, ServiceStatus, VersionStatus } from './types.ts';
+
+export interface StatusInput {
+  readonly service: ServiceState;
+  readonly view: ServiceView;
+  readonly states: ReadonlyMap<string, VersionState>;
+  /** Live replicas of the service. */
+  readonly replicas: readonly Replica[];
+  readonly demands: readonly VersionDemand[];
+}
+
+/** What people are told of a service. */
+export function serviceStatus(input: StatusInput): ServiceStatus | null {
+  const { service, view } = input;
+  const { spec } = service;
+  const wanted = wantedVersions(view);
+  if (!spec) return null;
+  const weights = effectiveWeights(view, input.states);
+  const names = new Set(wanted.map(({ target }) => target.version));
+  const leaving = input.replicas.filter((replica) => !names.has(replica.version));
+  return {
+    name: service.name,
+    spec,
+    revision: service.revision,
+    observedRevision: service.observedRevision,
+    servingRevision: service.serving?.complete ? service.serving.revision : null,
+    conditions: service.conditions,
+    versions: [...wanted.map((version) => wantedStatus(input, version, Object.hasOwn(weights, version.target.version) && view.serving ? (weights[version.target.version] ?? 0) : 0)), ...leavingStatus(leaving)],
+    createdAt: service.createdAt,
+    updatedAt: service.updatedAt,
+  };
+}
+
+function wantedStatus(input: StatusInput, wanted: WantedVersion, weight: number): VersionStatus {
+  const { deployment } = activeDeployment(input.view, wanted);
+  const replicas = input.replicas.filter((replica) => replica.version === deployment.version);
+  const demand = input.demands.find((candidate) => candidate.service === input.service.name && candidate.version === deployment.version) ?? null;
+  return {
+    ...identity(deployment),
+    ...(input.states.get(deployment.version) as VersionState),
+    weight,
+    desired: wanted.desired,
+    priority: wanted.target.priority,
+    restarts: input.service.restarts.get(deployment.version) ?? 0,
+    profile: profileOf(replicas),
+    demand,
+    replicasDesired: wanted.target.replicas.min,
+    replicas: replicas.map(replicaStatus),
+  };
+}
+
+const identity = ({ version, repository, digest }: DeploymentSpec) => ({ version, repository, digest });
+
+function profileOf(replicas: readonly Replica[]): LoadProfile | null {
+  return replicas.findLast((replica) => replica.profile)?.profile ?? null;
+}
+
+/** Versions that only wait for their last requests. */
+function leavingStatus(replicas: readonly Replica[]): VersionStatus[] {
+  const versions = Map.groupBy(replicas, (replica) => replica.version);
+  return [...versions].map(([version, group]) => {
+    const { repository, digest, state } = group[0] as Replica;
+    return {
+      version, repository, digest,
+      phase: 'draining', reason: state.reason, message: state.message,
+      weight: 0, desired: false, priority: 0, restarts: 0, profile: profileOf(group), demand: null, replicasDesired: 0,
+      replicas: group.map(replicaStatus),
+    };
+  });
+}
+
+export function replicaStatus(replica: Replica): ReplicaStatus {
+  return {
+    id: replica.id,
+    ...replica.state,
+    since: new Date(replica.since).toISOString(),
+    pid: replica.handle?.pid ?? null,
+    residentBytes: replica.usage?.residentBytes ?? null,
+    cpuSeconds: replica.usage?.cpuSeconds ?? null,
+  };
+}
