@@ -3,8 +3,8 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { type ArtefactFile, LeptonError } from '../core/index.ts';
 import { checkArtefactPath, FILES_MAX } from './artefact.ts';
-import type { RepositoryContext } from './context.ts';
 import { hashFile } from './storage/index.ts';
+import type { ModelRepository } from './types.ts';
 
 /** A file on disk under the path that it gets in the artefact. */
 export interface LocalFile {
@@ -54,14 +54,13 @@ export async function refuseOutside(path: string, root: string): Promise<void> {
 }
 
 /** Stores the files that are not stored yet; a file that changes meanwhile is DIGEST_MISMATCH, never half of each. */
-export async function storeLocalFiles(context: RepositoryContext, files: readonly LocalFile[]): Promise<ArtefactFile[]> {
+export async function storeLocalFiles(store: Pick<ModelRepository, 'missingBlobs' | 'putBlob'>, files: readonly LocalFile[]): Promise<ArtefactFile[]> {
   const stored: ArtefactFile[] = [];
   for (const { path, source } of files) {
     const { size } = await stat(source);
-    if (size > context.fileBytesMax) throw new LeptonError('TOO_LARGE', `${source} has ${size} bytes, the most allowed are ${context.fileBytesMax} (setting limits.fileBytesMax)`);
     const digest = await hashFile(source);
-    const [missing] = await context.blobs.missing([digest]);
-    if (missing) await context.blobs.put(digest, createReadStream(source), context.fileBytesMax);
+    const [missing] = await store.missingBlobs([digest]);
+    if (missing) await store.putBlob(digest, createReadStream(source));
     stored.push({ path, digest, size });
   }
   return stored;

@@ -34,21 +34,23 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
   const context: RepositoryContext = { database, blobs, trees, events, clock, fileBytesMax, inspectTimeoutMs };
   const { db } = database;
   const labels = new Labels(context);
+  const missingBlobs: ModelRepository['missingBlobs'] = (digests) => blobs.missing(digests);
+  const putBlob: ModelRepository['putBlob'] = (digest, content, choice) => blobs.put(digest, content, Math.min(choice?.sizeMax ?? fileBytesMax, fileBytesMax));
   return {
     createRepository: (name, choice) => createRepository(context, name, choice),
     getRepository: async (name) => repositoryInfo(db, await requireRepository(db, checkName('repository', name))),
     listRepositories: () => listRepositories(context),
     deleteRepository: (name, { by }) => deleteRepository(context, checkName('repository', name), by),
 
-    missingBlobs: (digests) => blobs.missing(digests),
-    putBlob: (digest, content, choice) => blobs.put(digest, content, Math.min(choice?.sizeMax ?? fileBytesMax, fileBytesMax)),
+    missingBlobs,
+    putBlob,
     openBlob: (digest) => blobs.open(digest),
 
     publish: (input) => publish(context, input),
     async publishDirectory(directory, input) {
       checkName('repository', input.repository);
       checkName('version', input.version);
-      return publish(context, { ...input, files: await storeLocalFiles(context, await listLocalFiles(directory)) });
+      return publish(context, { ...input, files: await storeLocalFiles({ missingBlobs, putBlob }, await listLocalFiles(directory)) });
     },
 
     getVersion: async (repository, name) => toVersion(await requireVersion(db, checkName('repository', repository), checkName('version', name))),
