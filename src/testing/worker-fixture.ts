@@ -122,6 +122,7 @@ export class WireClient {
   /** Sends the header as it is. */
   send(header: unknown, body: readonly Uint8Array[]): Promise<{ header: InferResultMessage; body: Uint8Array } | FailureMessage> {
     const id = this.#nextId++;
+    if (!this.connection.open) return Promise.resolve({ code: 'REPLICA_FAILED', error: 'connection closed' });
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
       this.connection.send(FrameType.infer, id, header, body);

@@ -17,6 +17,9 @@ const OPENERS: Readonly<Record<ModelFormat, () => Promise<ModelOpener>>> = {
   onnx: async () => (await import('./onnx/onnx-model.ts')).openOnnxModel,
 };
 
+/** Enough draws for two different rows even of a single bit. */
+const MORE_SEEDS = [2, 3, 4, 5, 6, 7, 8, 9] as const;
+
 class LoadFailure extends Error {
   readonly reason: ReplicaReason;
   constructor(reason: ReplicaReason, message: string) {
@@ -72,7 +75,7 @@ async function checkModel(model: LoadedModel, answers: readonly KnownAnswer[]): 
   if (run.outcome === 'failed') throw new LoadFailure('SmokeRunFailed', run.message);
   if (run.outcome === 'inconclusive') return { check: 'inconclusive', checkMessage: run.message, samples: [] };
   const shapes = run.inputs.map((tensor) => `${tensor.name}[${tensor.shape.join(',')}]`).join(' ');
-  return { check: 'smoke', checkMessage: `made-up inputs ran: ${shapes}`, samples: [run.inputs, run.another(2), run.another(3)] };
+  return { check: 'smoke', checkMessage: `made-up inputs ran: ${shapes}`, samples: [run.inputs, ...MORE_SEEDS.map(run.another)] };
 }
 
 /** With too few different examples, their values shifted by a place stand in: their domain is the examples' own. */

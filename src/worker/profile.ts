@@ -53,13 +53,15 @@ export function mergeObstacle(signature: Signature, hint: BatchingHint | null): 
   return names.size > 1 ? `first dimensions have different names: ${[...names].join(', ')}` : null;
 }
 
-/** Up to three single-row inputs out of sample inputs of any number of rows, those that fit the first one. */
+/** Up to three different single-row inputs out of sample inputs of any number of rows, those that fit the first one. */
 export function sampleRows(samples: readonly TensorSet[]): TensorSet[] {
   const rows: TensorSet[] = [];
   for (const sample of samples) {
     if (rows.length >= SAMPLE_ROWS_MAX) break;
-    const single = singleRows(sample);
-    for (const row of single) if (rows.length < SAMPLE_ROWS_MAX && fitsTogether(rows[0], row)) rows.push(row);
+    for (const row of singleRows(sample)) {
+      const isNew = fitsTogether(rows[0], row) && !rows.some((known) => sameBytes(known, row));
+      if (isNew && rows.length < SAMPLE_ROWS_MAX) rows.push(row);
+    }
   }
   return rows;
 }
@@ -89,7 +91,7 @@ export async function proveBatchable(model: LoadedModel, rows: readonly TensorSe
     if (outputs) usable.push({ row, outputs });
   }
   const [first, ...others] = usable;
-  if (!first || others.every(({ row }) => sameBytes(row, first.row))) return 'no two different rows to prove it with';
+  if (!first || others.length === 0) return 'no two different rows to prove it with';
   try {
     const merged = await model.run(mergeInputs(usable.map(({ row }) => row)), outputNames(model));
     return firstChange(usable.map(({ outputs }) => outputs), splitOutputs(merged, usable.map(() => 1))) ?? '';

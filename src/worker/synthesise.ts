@@ -3,6 +3,7 @@
  * seldom says that its sequence must be a multiple of 16.
  */
 import { DATATYPE_BYTES, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
+import { encodeByteElements } from './byte-elements.ts';
 import { arrayOf } from './json-tensor.ts';
 import type { TensorSet } from './loaded-model.ts';
 import { seededRandom } from './random.ts';
@@ -54,8 +55,8 @@ const product = (shape: readonly number[]): number => shape.reduce((count, size)
 function fill(spec: TensorSpec, shape: number[], values: Values, random: () => number): Tensor {
   const { name, datatype } = spec;
   const count = product(shape);
-  // BYTES elements are empty strings: four zero bytes of length each. BF16 keeps zero bits.
-  if (datatype === 'BYTES' || datatype === 'BF16') return { name, datatype, shape, data: new Uint8Array(count * (DATATYPE_BYTES[datatype] || 4)) };
+  if (datatype === 'BYTES') return { name, datatype, shape, data: encodeByteElements(Array.from({ length: count }, () => (values === 'random' ? randomText(random) : ''))) };
+  if (datatype === 'BF16') return { name, datatype, shape, data: new Uint8Array(count * DATATYPE_BYTES.BF16) };
   const array = arrayOf(datatype, count);
   const isFloat = datatype.startsWith('FP');
   for (let index = 0; index < count && values !== 'zeros'; index++) {
@@ -65,6 +66,9 @@ function fill(spec: TensorSpec, shape: number[], values: Values, random: () => n
   }
   return { name, datatype, shape, data: new Uint8Array(array.buffer) };
 }
+
+/** Empty or one letter. */
+const randomText = (random: () => number): string => (random() < 0.5 ? '' : String.fromCharCode(97 + Math.floor(random() * 26)));
 
 /** The same values one place further on in every tensor: another valid-looking input without knowing what is valid. */
 export function rotate(inputs: TensorSet, places: number): TensorSet {
