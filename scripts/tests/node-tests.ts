@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { add, check, NOTHING, refuseEmpty, type Tally } from './tally.ts';
 
 /** Longest run of one test file before it counts as hung, milliseconds. */
-const FILE_TIMEOUT_MS = 300_000;
+const FILE_TIMEOUT_MS = Math.max(300_000, Number(process.env['ROUNDS'] || 0) * 60_000);
 /** Characters of one failure's text that are printed. */
 const FAILURE_TEXT_MAX = 6_000;
 
