@@ -1,3 +1,2 @@
-export { type ModelConfig, parseModelConfig } from './config-pbtxt.ts';
-export { type ImportedTritonModel, type ImportedVersion, type ImportOptions, type ImportProgress, importTritonDirectory, type TritonImport } from './import-triton.ts';
-export { byNumberThenName, readTritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';
+export * from './import-directory.ts';
+export { compareVersions, type ImportProblem, readTritonDirectory, type TritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';

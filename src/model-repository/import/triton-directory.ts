@@ -1,135 +1,109 @@
-/** Reading of a Triton-style model repository: `NAME/VERSION/model.onnx`, with or without `NAME/config.pbtxt`. */
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { type BatchingHint, checkName, LeptonError } from '../../core/index.ts';
-import { listLocalFiles, type LocalFile, refuseOutside } from '../publish-directory.ts';
-import { type ModelConfig, parseModelConfig } from './config-pbtxt.ts';
+import { parseTritonConfig } from './model-config.ts';
 
 const CONFIG_BYTES_MAX = 2 ** 20;
 const MODEL_FILE = 'model.onnx';
 
 export interface TritonVersion {
   readonly version: string;
+  /** Directory whose files are the artefact. */
   readonly directory: string;
 }
-
 export interface TritonModel {
   readonly name: string;
-  /** In order of publication: by number, then other names. */
+  /** Links inside it may not lead out of it. */
+  readonly directory: string;
+  /** Ascending: by number where names are numbers, then by name. */
   readonly versions: readonly TritonVersion[];
-  /** From `max_batch_size` and `dynamic_batching`; null: nothing said, measured at load. */
+  /** null: no config.pbtxt, so batching is measured. */
   readonly batching: BatchingHint | null;
-  /** Copies that the configuration asks for; null: nothing said. */
-  readonly instanceCount: number | null;
-  /** Versions that an explicit `version_policy` wants served; null: all. */
-  readonly policyVersions: readonly string[] | null;
-  readonly config: ModelConfig | null;
-  /** What is wrong with the model as a whole; with problems it has no versions. */
-  readonly problems: readonly string[];
+  /** From instance_group; null: not said. */
+  readonly replicas: number | null;
 }
-
-/** Reads the layout, not the models. Throws INVALID_ARGUMENT if the directory itself cannot be read. */
-export async function readTritonDirectory(directory: string): Promise<TritonModel[]> {
-  const names = await readdir(directory).catch((cause: unknown) => {
-    throw new LeptonError('INVALID_ARGUMENT', `the model repository ${directory} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  });
-  const root = await realpath(directory);
-  const models: TritonModel[] = [];
-  for (const name of names.sort()) {
-    if (name.startsWith('.')) continue;
-    const path = join(root, name);
-    if (await isDirectory(path)) models.push(await readModel(name, path, root));
-  }
-  return models;
+export interface ImportProblem {
+  readonly model: string;
+  readonly version: string | null;
+  /** `warning`: it is served all the same. */
+  readonly severity: 'warning' | 'error';
+  readonly message: string;
 }
-
-const nothing = (name: string, problem: string): TritonModel => ({ name, versions: [], batching: null, instanceCount: null, policyVersions: null, config: null, problems: [problem] });
-
-async function readModel(name: string, directory: string, root: string): Promise<TritonModel> {
-  try {
-    checkName('repository', name);
-    await refuseOutside(directory, root);
-    const config = await readConfig(directory);
-    refuseOtherRuntimes(config);
-    const versions = await readVersions(directory, config);
-    if (versions.length === 0) return nothing(name, `${name} has no version: expected ${name}/1/${config?.defaultModelFilename ?? MODEL_FILE}`);
-    return { name, versions, batching: batchingOf(config), instanceCount: config?.instanceCount ?? null, policyVersions: policyVersions(config, versions), config, problems: [] };
-  } catch (error) {
-    return nothing(name, `${name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-async function readConfig(directory: string): Promise<ModelConfig | null> {
-  const file = join(directory, 'config.pbtxt');
-  const facts = await lstat(file).catch(() => undefined);
-  if (!facts) return null;
-  await refuseOutside(file, await realpath(directory));
-  if ((await stat(file)).size > CONFIG_BYTES_MAX) throw new LeptonError('INVALID_ARGUMENT', `config.pbtxt is larger than ${CONFIG_BYTES_MAX} bytes`);
-  return parseModelConfig(await readFile(file, 'utf8'));
-}
-
-function refuseOtherRuntimes(config: ModelConfig | null): void {
-  const platform = config?.platform || 'onnxruntime_onnx';
-  const backend = config?.backend || 'onnxruntime';
-  if (platform !== 'onnxruntime_onnx') throw new LeptonError('INVALID_ARGUMENT', `platform ${JSON.stringify(platform)} is not supported; supported: onnxruntime_onnx`);
-  if (backend !== 'onnxruntime') throw new LeptonError('INVALID_ARGUMENT', `backend ${JSON.stringify(backend)} is not supported; supported: onnxruntime`);
-}
-
-/** Directories with a number for a name are versions; others are if they hold a model. */
-async function readVersions(directory: string, config: ModelConfig | null): Promise<TritonVersion[]> {
-  const versions: TritonVersion[] = [];
-  for (const version of await readdir(directory)) {
-    const path = join(directory, version);
-    if (version.startsWith('.') || !(await isDirectory(path))) continue;
-    const numbered = /^[1-9]\d*$/.test(version);
-    if (numbered || (await exists(join(path, config?.defaultModelFilename ?? MODEL_FILE)))) versions.push({ version, directory: path });
-  }
-  return versions.sort((a, b) => byNumberThenName(a.version, b.version));
-}
-
-/** Numbers first, in their order, then names in theirs. */
-export function byNumberThenName(a: string, b: string): number {
-  const [numberA, numberB] = [a, b].map((name) => (/^\d+$/.test(name) ? Number(name) : Number.POSITIVE_INFINITY)) as [number, number];
-  if (numberA !== numberB) return numberA < numberB ? -1 : 1;
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function batchingOf(config: ModelConfig | null): BatchingHint | null {
-  if (config?.maxBatchSize === null || config?.maxBatchSize === undefined) return null;
-  const dynamic = config.dynamicBatching;
-  return {
-    maxBatchSize: Math.min(config.maxBatchSize, 65536),
-    ...(dynamic?.preferredBatchSizes.length ? { preferred: dynamic.preferredBatchSizes } : {}),
-    ...(dynamic && dynamic.maxQueueDelayMs > 0 ? { maxDelayMs: dynamic.maxQueueDelayMs } : {}),
-  };
-}
-
-function policyVersions(config: ModelConfig | null, versions: readonly TritonVersion[]): string[] | null {
-  const policy = config?.versionPolicy;
-  const names = versions.map(({ version }) => version);
-  if (policy?.kind === 'specific') return names.filter((name) => policy.versions.includes(name));
-  if (policy?.kind === 'latest') return names.slice(-Math.max(1, policy.count));
-  return null;
+export interface TritonDirectory {
+  readonly models: readonly TritonModel[];
+  readonly problems: readonly ImportProblem[];
 }
 
 /**
- * The files of one version as an artefact. Triton's model file may have another name (`default_model_filename`), or be a
- * directory with the model and its external data; either way the artefact's entry is `model.onnx`.
+ * Reads the layout `NAME/VERSION/model.onnx` (a file, or a directory with `model.onnx` and its external data), with or without
+ * `NAME/config.pbtxt`. What can't be served becomes a problem and the rest goes on; only an unreadable root throws.
  */
-export async function listTritonVersion(model: TritonModel, { version, directory }: TritonVersion): Promise<LocalFile[]> {
-  checkName('version', version);
-  const within = await realpath(join(directory, '..'));
-  await refuseOutside(directory, within);
-  const modelFile = model.config?.defaultModelFilename ?? MODEL_FILE;
-  if (/[/\\\u0000]|^\.\.?$/.test(modelFile)) throw new LeptonError('INVALID_ARGUMENT', `default_model_filename ${JSON.stringify(modelFile)} is not the name of a file`);
-  const path = join(directory, modelFile);
-  const facts = await lstat(path).catch(() => undefined);
-  if (!facts) throw new LeptonError('MODEL_INVALID', `${version}/${modelFile} is missing`);
-  await refuseOutside(path, within);
-  if (await isDirectory(path)) return listLocalFiles(path, within);
-  const files = await listLocalFiles(directory, within);
-  return files.map((file) => (file.path === modelFile ? { ...file, path: MODEL_FILE } : file));
+export async function readTritonDirectory(root: string): Promise<TritonDirectory> {
+  const problems: ImportProblem[] = [];
+  const models: TritonModel[] = [];
+  for (const name of await subdirectories(root)) {
+    try {
+      models.push(await readModel(root, name, problems));
+    } catch (error) {
+      problems.push({ model: name, version: null, severity: 'error', message: (error as Error).message });
+    }
+  }
+  return { models, problems };
 }
 
-const isDirectory = (path: string): Promise<boolean> => stat(path).then((facts) => facts.isDirectory(), () => false);
-const exists = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false);
+async function subdirectories(root: string): Promise<string[]> {
+  try {
+    const names = (await readdir(root)).filter((name) => !name.startsWith('.')).sort();
+    const kinds = await Promise.all(names.map(async (name) => (await stat(join(root, name)).catch(() => null))?.isDirectory() ?? false));
+    return names.filter((_, index) => kinds[index]);
+  } catch (cause) {
+    throw new LeptonError('INVALID_ARGUMENT', `model repository ${root} can't be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function readModel(root: string, name: string, problems: ImportProblem[]): Promise<TritonModel> {
+  checkName('repository', name);
+  const directory = join(root, name);
+  const config = await readConfig(directory, name);
+  if (config?.ignored.length) problems.push({ model: name, version: null, severity: 'warning', message: `config.pbtxt: ${config.ignored.join(', ')} has no meaning here and is ignored` });
+  const versions: TritonVersion[] = [];
+  for (const version of (await subdirectories(directory)).sort(compareVersions)) {
+    try {
+      versions.push({ version: checkName('version', version), directory: await artefactDirectory(directory, version) });
+    } catch (error) {
+      problems.push({ model: name, version, severity: 'error', message: (error as Error).message });
+    }
+  }
+  if (!versions.length) throw new LeptonError('MODEL_INVALID', `${name} has no version that can be served: no ${name}/VERSION/${MODEL_FILE}`);
+  return { name, directory, versions, batching: config?.batching ?? null, replicas: config?.replicas ?? null };
+}
+
+async function readConfig(directory: string, name: string): Promise<ReturnType<typeof parseTritonConfig> | null> {
+  const file = join(directory, 'config.pbtxt');
+  const facts = await stat(file).catch(() => null);
+  if (!facts?.isFile()) return null;
+  if (facts.size > CONFIG_BYTES_MAX) throw new LeptonError('MODEL_INVALID', `config.pbtxt of ${facts.size} bytes is over the limit of ${CONFIG_BYTES_MAX}`);
+  return parseTritonConfig(await readFile(file, 'utf8'), name);
+}
+
+async function artefactDirectory(modelDirectory: string, version: string): Promise<string> {
+  const directory = join(modelDirectory, version);
+  await checkInside(await realpath(modelDirectory), directory);
+  const nested = join(directory, MODEL_FILE);
+  return (await stat(nested).catch(() => null))?.isDirectory() ? nested : directory;
+}
+
+/** Refuses links that lead out of the model's directory: a push must not read files that its author could not name. */
+async function checkInside(base: string, path: string): Promise<void> {
+  const real = await realpath(path);
+  if (real !== base && !real.startsWith(base + sep)) throw new LeptonError('MODEL_INVALID', `${path} is a link that leads out of the model's directory`);
+  if (!(await lstat(real)).isDirectory()) return;
+  for (const name of await readdir(real)) await checkInside(base, join(real, name));
+}
+
+/** Numbers first, by value; then other names in code point order. */
+export function compareVersions(a: string, b: string): number {
+  const [numberA, numberB] = [a, b].map((name) => (/^\d+$/.test(name) ? Number(name) : Number.POSITIVE_INFINITY)) as [number, number];
+  if (numberA !== numberB) return numberA - numberB;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
