@@ -5,6 +5,7 @@ import type { CallContext } from '../dispatch/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
 import { serverTiming } from '../rest/index.ts';
+import { contextOf } from './call-context.ts';
 import { decodeInferRequest, encodeInferResponse } from './infer-codec.ts';
 import { decodeMessage, encodeMessage, type MessageName } from './messages.ts';
 import { serveStream } from './stream-infer.ts';
@@ -111,18 +112,6 @@ async function serveInfer(dependencies: FrontDependencies, call: UnaryCall, done
   }
   const durationMs = performance.now() - startedAtMs;
   dependencies.onCall({ protocol: 'grpc', requestId, service, version, code: failure?.code ?? 'OK', message: failure?.message ?? '', durationMs });
-}
-
-/** What the data plane may ask of a gRPC call. */
-export function contextOf(metadata: Metadata, deadline: Date | number): CallContext {
-  const atMs = deadline instanceof Date ? deadline.getTime() : deadline;
-  return {
-    header: (name) => {
-      const value = metadata.get(name)[0];
-      return value === undefined ? undefined : value.toString();
-    },
-    timeoutMs: Number.isFinite(atMs) ? Math.max(0, atMs - Date.now()) : undefined,
-  };
 }
 
 function versionMetadata(version: string): Metadata {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { asLeptonError } from '../../../core/index.ts';
-import type { InferenceCall } from '../dispatch/index.ts';
+import type { CallContext, InferenceCall } from '../dispatch/index.ts';
 import type { FrontDependencies } from '../front.ts';
-import { contextOf } from './grpc-front.ts';
+import { contextOf } from './call-context.ts';
 import { decodeInferRequest, inferResponse } from './infer-codec.ts';
 import { encodePrepared } from './messages.ts';
 
@@ -32,7 +32,7 @@ export function serveStream(dependencies: FrontDependencies, stream: ServerDuple
   stream.on('end', () => void last.then(() => stream.end()));
 }
 
-async function inferOnce(dependencies: FrontDependencies, bytes: Buffer, context: ReturnType<typeof contextOf>, underWay: Set<InferenceCall>): Promise<Buffer> {
+async function inferOnce(dependencies: FrontDependencies, bytes: Buffer, context: CallContext, underWay: Set<InferenceCall>): Promise<Buffer> {
   const startedAtMs = performance.now();
   const record = { protocol: 'grpc' as const, requestId: randomUUID(), service: null as string | null, version: null as string | null, durationMs: 0 };
   let call: InferenceCall | null = null;

@@ -1,0 +1,166 @@
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Server as GrpcServer } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import { type CallRecord, createGrpcServer, createRestServer, DataPlane, type FrontDependencies, listenGrpc, sendError } from '../api/inference/index.ts';
+import { ERRORS, LeptonError } from '../core/index.ts';
+import { InferenceMetrics } from '../monitoring/metrics/index.ts';
+import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
+import { ControlServer } from './control-server.ts';
+import { serveMetrics, viewOf } from './metrics-endpoint.ts';
+import { forwardToControl } from './proxy.ts';
+import { RequestLog } from './request-log.ts';
+
+const DEMAND_INTERVAL_MS = 1000;
+/** Grace of a gateway that control has abandoned. */
+const ORPHAN_DRAIN_MS = 30_000;
+
+/**
+ * The gateway: owns the ports, routes by the table that control pushes, and goes on with the last one when control is
+ * away, for at most `orphanGraceMs`.
+ *
+ *   clients ──▶ http ─┬─ /v2      ─▶ REST front ─┐
+ *                     ├─ /metrics                ├─▶ data plane ──▶ workers
+ *               grpc ─┼────────────▶ gRPC front ─┘        ▲
+ *                     └─ the rest ─▶ control's socket     └── tables, demand ⇄ control
+ */
+export class Gateway {
+  readonly #config: GatewayConfig;
+  readonly #log: Logger;
+  readonly #plane: DataPlane;
+  readonly #http: HttpServer;
+  readonly #grpc: GrpcServer | null;
+  readonly #control: ControlServer;
+  readonly #metrics: InferenceMetrics;
+  readonly #requestLog: RequestLog;
+  readonly #startedAt = new Date();
+  readonly #ended = Promise.withResolvers<void>();
+  #ports: ListeningPorts | null = null;
+  #orphanTimer: NodeJS.Timeout | null = null;
+  #stopping = false;
+
+  constructor(config: GatewayConfig, log: Logger) {
+    this.#config = config;
+    this.#log = log;
+    this.#requestLog = new RequestLog(log);
+    this.#plane = new DataPlane({
+      random: Math.random,
+      onTrouble: (trouble) => {
+        log.warn(trouble, 'replica in trouble');
+        this.#control.reportTrouble(trouble);
+      },
+      onReplicaIdle: () => this.#control.pushDemand(),
+    });
+    this.#metrics = new InferenceMetrics(() => viewOf(this.#plane), this.#startedAt.getTime());
+    const front: FrontDependencies = { plane: this.#plane, onCall: (call) => this.#record(call), platformVersion: config.platformVersion, limits: config.limits };
+    this.#http = createRestServer(front, (path, message, response) => this.#other(path, message, response));
+    this.#grpc = config.grpc ? createGrpcServer(front) : null;
+    this.#control = new ControlServer({
+      socketPath: config.socketPath,
+      token: config.token,
+      answer: () => ({ pid: process.pid, instance: config.gateway, startedAt: this.#startedAt.toISOString(), ...(this.#ports && { ports: this.#ports }) }),
+      onTable: (table) => {
+        this.#plane.setTable(table);
+        log.info({ generation: table.generation, services: table.services.length }, 'routing table in force');
+      },
+      onStop: (stop) => void this.stop(stop),
+      onPresence: (present) => this.#presence(present),
+      demand: () => this.#plane.demand(),
+      demandIntervalMs: DEMAND_INTERVAL_MS,
+    });
+  }
+
+  /** Resolves when the gateway has ended, for whatever reason it was asked to. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Listens: clients first, then control. Rejects with EADDRINUSE's error when a port is taken. */
+  async start(): Promise<ListeningPorts> {
+    const http = await this.#listenHttp();
+    const { grpc } = this.#config;
+    this.#ports = { http, grpc: this.#grpc && grpc ? { host: grpc.host, port: await listenGrpc(this.#grpc, grpc) } : null };
+    await this.#control.listen();
+    this.#presence(false);
+    return this.#ports;
+  }
+
+  /** Takes no new connections or requests, answers what is open within the grace, then leaves. */
+  async stop({ graceMs, reason }: StopMessage): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#orphanTimer) clearTimeout(this.#orphanTimer);
+    this.#log.info({ graceMs, reason, open: this.#plane.openRequests }, 'stopping');
+    this.#http.close();
+    const grpcClosed = new Promise<void>((resolve) => (this.#grpc ? this.#grpc.tryShutdown(() => resolve()) : resolve()));
+    const deadline = performance.now() + graceMs;
+    await this.#plane.drain(graceMs);
+    await this.#flush(grpcClosed, deadline - performance.now());
+    this.#http.closeAllConnections();
+    this.#grpc?.forceShutdown();
+    this.#plane.destroy();
+    await this.#control.close();
+    this.#log.info('stopped');
+    this.#ended.resolve();
+  }
+
+  /** Answers are on their way to slow readers; connections that only idle are not waited for. */
+  async #flush(grpcClosed: Promise<void>, leftMs: number): Promise<void> {
+    this.#http.closeIdleConnections();
+    const httpClosed = new Promise<void>((resolve) => {
+      const poll = setInterval(() => {
+        this.#http.closeIdleConnections();
+        this.#http.getConnections((_error, count) => {
+          if (count > 0) return;
+          clearInterval(poll);
+          resolve();
+        });
+      }, 20);
+      poll.unref();
+    });
+    const timer = Promise.withResolvers<void>();
+    const timeout = setTimeout(timer.resolve, Math.max(0, leftMs));
+    await Promise.race([Promise.all([httpClosed, grpcClosed]), timer.promise]);
+    clearTimeout(timeout);
+  }
+
+  #listenHttp(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.#config.http;
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', reject);
+        resolve({ host, port: (this.#http.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  #other(path: string, message: Parameters<Parameters<typeof createRestServer>[1]>[1], response: Parameters<Parameters<typeof createRestServer>[1]>[2]): void {
+    const { controlSocketPath } = this.#config;
+    if (path === '/metrics') return void serveMetrics(this.#metrics, controlSocketPath, message, response);
+    // What control offers its gateways under /internal is not for the world.
+    if (/^\/+internal(\/|$)/i.test(decoded(path))) return sendError(response, new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`), {}, !message.complete);
+    forwardToControl(controlSocketPath, message, response);
+  }
+
+  #record(call: CallRecord): void {
+    if (call.code !== 'OK' && call.version === null) this.#metrics.rejected(call.protocol, call.code);
+    this.#requestLog.record(call, call.code === 'OK' ? 200 : ERRORS[call.code].http);
+  }
+
+  #presence(present: boolean): void {
+    if (this.#orphanTimer) clearTimeout(this.#orphanTimer);
+    this.#orphanTimer = null;
+    if (present || this.#stopping) return;
+    const { orphanGraceMs } = this.#config;
+    this.#orphanTimer = setTimeout(() => void this.stop({ graceMs: ORPHAN_DRAIN_MS, reason: `no control process for ${orphanGraceMs} ms` }), orphanGraceMs);
+  }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

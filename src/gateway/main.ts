@@ -1,0 +1,43 @@
+/**
+ * The gateway program: `main.ts <config file>`. Started by control; see Gateway. Exit codes: 0 asked to leave or
+ * abandoned by control, 1 a fault of ours, 2 bad configuration, 3 an address is in use.
+ */
+import { pino } from 'pino';
+import { readGatewayConfig, writePorts } from './config.ts';
+import { Gateway } from './gateway.ts';
+
+const EXIT_FAULT = 1;
+const EXIT_CONFIG = 2;
+const EXIT_ADDRESS_IN_USE = 3;
+const SIGTERM_GRACE_MS = 10_000;
+
+async function main(configPath: string | undefined): Promise<number> {
+  if (!configPath) {
+    process.stderr.write('usage: gateway <config file>\n');
+    return EXIT_CONFIG;
+  }
+  const config = await readGatewayConfig(configPath).catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    return null;
+  });
+  if (!config) return EXIT_CONFIG;
+  process.title = `lepton-gateway ${config.gateway}`;
+  const log = pino({ level: config.logLevel, base: { gateway: config.gateway, pid: process.pid } });
+  const gateway = new Gateway(config, log);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void gateway.stop({ graceMs: SIGTERM_GRACE_MS, reason: signal }));
+  try {
+    const ports = await gateway.start();
+    await writePorts(configPath, ports);
+    log.info({ ports }, 'listening');
+  } catch (error) {
+    process.stderr.write(`gateway cannot listen: ${(error as Error).message}\n`);
+    return isAddressInUse(error as NodeJS.ErrnoException) ? EXIT_ADDRESS_IN_USE : EXIT_FAULT;
+  }
+  await gateway.ended;
+  return 0;
+}
+
+/** grpc-js wraps the system's error in text. */
+const isAddressInUse = (error: NodeJS.ErrnoException): boolean => error.code === 'EADDRINUSE' || error.message.includes('EADDRINUSE');
+
+process.exit(await main(process.argv[2]));

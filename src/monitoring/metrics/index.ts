@@ -1,0 +1,2 @@
+export { METRICS, type MetricDescription, type MetricName } from './descriptions.ts';
+export { type HistogramView, InferenceMetrics, type InferenceView, type VersionView } from './inference-metrics.ts';
