@@ -1,4 +1,5 @@
-export { createDeploymentEngine, type EngineDependencies, type PlatformEngine } from './engine.ts';
 export { CONTROL_METRICS } from './engine-metrics.ts';
-export { runDirectory } from './targets/index.ts';
+export { createDeploymentEngine, type EngineDependencies, type PlatformEngine } from './engine.ts';
+export { type ImportedModelFacts, serveImported } from './serve-imported.ts';
+export { LocalTarget, runDirectory, trimLog } from './targets/index.ts';
 export type * from './types.ts';

@@ -1,0 +1,85 @@
+import type { PlatformConfig } from './config/index.ts';
+import { asLeptonError } from './core/index.ts';
+import { createPlatform, type Platform } from './platform.ts';
+import { PLATFORM_VERSION } from './version.ts';
+
+/** Where the start banner and complaints go. */
+export interface ControlOutput {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const CONSOLE: ControlOutput = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+const EXIT_FAILED = 1;
+
+/**
+ * `lepton-ai serve`: runs the platform until SIGTERM or SIGINT, then stops it gracefully; a second signal ends it at
+ * once. Resolves with the exit code, 0 after a graceful stop.
+ */
+export async function runControl(config: PlatformConfig, output: ControlOutput = CONSOLE): Promise<number> {
+  const signals = new SignalQueue();
+  try {
+    const platform = await createPlatform(config);
+    await printBanner(platform, output);
+    const signal = await signals.next();
+    output.out(`${signal}: stopping; requests in flight have ${config.shutdownGraceMs} ms (again to stop at once)\n`);
+    await Promise.race([platform.stop({ graceMs: config.shutdownGraceMs }), signals.next().then(() => platform.stop({ graceMs: 0 }))]);
+    output.out('stopped\n');
+    return 0;
+  } catch (error) {
+    output.err(`error: ${asLeptonError(error).message}\n`);
+    return EXIT_FAILED;
+  } finally {
+    signals.close();
+  }
+}
+
+/** Signals in order, also those that come before somebody waits: a stop asked for during the start is not lost. */
+class SignalQueue {
+  readonly #arrived: NodeJS.Signals[] = [];
+  #waiter: ((signal: NodeJS.Signals) => void) | null = null;
+  readonly #listener = (signal: NodeJS.Signals): void => {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    if (waiter) waiter(signal);
+    else this.#arrived.push(signal);
+  };
+
+  constructor() {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, this.#listener);
+  }
+
+  next(): Promise<NodeJS.Signals> {
+    const arrived = this.#arrived.shift();
+    return arrived ? Promise.resolve(arrived) : new Promise((resolve) => (this.#waiter = resolve));
+  }
+
+  close(): void {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, this.#listener);
+  }
+}
+
+async function printBanner({ status, engine, repository, imported }: Platform, { out, err }: ControlOutput): Promise<void> {
+  const { httpUrl, grpcAddress, dataDirectory, database } = status();
+  const services = await engine.listServices();
+  const repositories = await repository.listRepositories();
+  const deployed = services.reduce((sum, service) => sum + service.spec.deployments.length, 0);
+  const stored = repositories.reduce((sum, entry) => sum + entry.versionCount, 0);
+  out(`Lepton AI ${PLATFORM_VERSION}\n`);
+  out(`  inference   ${httpUrl}/v2${grpcAddress ? `   gRPC ${grpcAddress}` : ''}\n`);
+  out(`  management  ${httpUrl}/api/v1   metrics ${httpUrl}/metrics\n`);
+  out(`  data        ${dataDirectory} (${database})\n`);
+  out(`  serving     ${count(services.length, 'service')} with ${count(deployed, 'version')}; ${count(repositories.length, 'repository', 'repositories')} with ${count(stored, 'version')}\n`);
+  for (const model of imported?.models ?? []) out(`  imported    ${model.name}: ${model.versions.map(({ version, outcome }) => (outcome === 'failed' ? `${version} (failed)` : version)).join(', ')}\n`);
+  for (const problem of imported?.problems ?? []) err(`warning: ${printable(problem)}\n`);
+  out('ready\n');
+}
+
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;
+
+/** Names of files come from outside: no control characters reach the terminal. */
+const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');

@@ -1,0 +1,154 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
+import type { PlatformConfig } from './config/index.ts';
+import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
+import { type Database, lockDataDirectory, openDatabase } from './database/index.ts';
+import { createDeploymentEngine, LocalTarget, type PlatformEngine, runDirectory, serveImported, trimLog } from './deployment-engine/index.ts';
+import { createModelRepository, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
+import { EventStore } from './monitoring/events/index.ts';
+import { PLATFORM_VERSION } from './version.ts';
+
+/** A running platform. */
+export interface Platform {
+  readonly status: () => StatusFacts;
+  readonly engine: PlatformEngine;
+  readonly repository: ModelRepository;
+  /** What `config.modelRepository` gave; null: none was asked for. */
+  readonly imported: ImportReport | null;
+  /** Stops accepting, drains, ends gateways and workers within the grace; then lets the data directory go. */
+  stop(options: { graceMs: number }): Promise<void>;
+}
+
+const CLOSE_TIMEOUT_MS = 2_000;
+const LOG_TRIM_INTERVAL_MS = 60_000;
+
+/**
+ * The composition root: builds every part and starts it. Rejects, with everything let go again, when the data directory
+ * is another server's (DATA_DIRECTORY_LOCKED) or an address is in use (PRECONDITION_FAILED).
+ *
+ *   lock → database → repository, events → engine → management API → gateways and workers adopted or started → import
+ */
+export async function createPlatform(config: PlatformConfig): Promise<Platform> {
+  const cleanups: (() => unknown)[] = [];
+  try {
+    return await compose(config, cleanups);
+  } catch (error) {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+    throw error;
+  }
+}
+
+async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Promise<Platform> {
+  const { dataDirectory } = config;
+  const startedAt = new Date().toISOString();
+  const lock = lockDataDirectory(dataDirectory, { pid: process.pid, since: startedAt });
+  cleanups.push(() => lock.release());
+  const logDirectory = join(dataDirectory, 'logs');
+  await mkdir(logDirectory, { recursive: true, mode: 0o700 });
+  const log = openLog(config, join(logDirectory, 'control.log'), cleanups);
+  const database = await openDatabase({ dataDirectory, url: config.databaseUrl });
+  cleanups.push(() => database.close());
+  const events = new EventStore({ database, clock: systemClock, eventsMax: config.eventsMax, onProblem: (message, cause) => log.error({ err: cause }, message) });
+  cleanups.push(() => events.flush());
+  const repository = createModelRepository({ database, directory: dataDirectory, events, clock: systemClock, fileBytesMax: config.limits.fileBytesMax });
+  const run = await runDirectory(dataDirectory);
+  const controlSocketPath = join(run, 'control.sock');
+  const engine = createDeploymentEngine({
+    database, repository, events, log, logDirectory,
+    clock: systemClock,
+    target: new LocalTarget({ runDirectory: run }),
+    runDirectory: run,
+    gateway: gatewaySettings(config, controlSocketPath),
+    replicaLogBytesMax: config.replicaLogBytesMax,
+    orphanGraceMs: config.orphanGraceMs,
+  });
+  const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
+  const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
+  const server = createManagementServer({ repository, engine, events, controlMetrics: engine.metrics, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
+  await rm(controlSocketPath, { force: true });
+  await server.listen({ path: controlSocketPath });
+  cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
+  cleanups.push(() => engine.detach());
+  await engine.start();
+  lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
+  const imported = config.modelRepository === null ? null : await importAtStart(importDirectory, config.modelRepository, events);
+  return {
+    status, engine, repository, imported,
+    async stop({ graceMs }) {
+      await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
+      await events.flush();
+      await database.close();
+      await rm(controlSocketPath, { force: true });
+      lock.release();
+    },
+  };
+}
+
+/** JSON lines in `logs/control.log`, bounded; warnings also on stderr. */
+function openLog(config: PlatformConfig, file: string, cleanups: (() => unknown)[]) {
+  const timer = setInterval(() => trimLog(file, config.replicaLogBytesMax), LOG_TRIM_INTERVAL_MS).unref();
+  cleanups.push(() => clearInterval(timer));
+  const streams = [
+    { level: config.logLevel, stream: pino.destination({ dest: file, append: true, sync: true, mode: 0o600 }) },
+    { level: 'warn' as const, stream: pino.destination({ dest: 2, sync: true }) },
+  ];
+  return pino({ level: config.logLevel, base: { pid: process.pid, process: 'control' } }, pino.multistream(streams));
+}
+
+function gatewaySettings(config: PlatformConfig, controlSocketPath: string) {
+  const { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs } = config.limits;
+  return {
+    controlSocketPath,
+    http: config.http, grpc: config.grpc,
+    limits: { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs },
+    logLevel: config.logLevel, orphanGraceMs: config.orphanGraceMs, platformVersion: PLATFORM_VERSION,
+  };
+}
+
+function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: Database, startedAt: string): StatusFacts {
+  const { ports } = engine;
+  return {
+    platformVersion: PLATFORM_VERSION,
+    startedAt,
+    httpUrl: ports && `http://${hostAndPort(ports.http)}`,
+    grpcAddress: ports?.grpc ? hostAndPort(ports.grpc) : null,
+    dataDirectory: config.dataDirectory,
+    database: database.engine,
+  };
+}
+
+const hostAndPort = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Never fatal: a bad directory is a problem to show, not a reason to serve nothing. */
+async function importAtStart(importDirectory: (directory: string, options: { readonly deploy: boolean; readonly by: string }) => Promise<ImportReport>, directory: string, events: EventSink): Promise<ImportReport> {
+  try {
+    return await importDirectory(directory, { deploy: true, by: 'import' });
+  } catch (error) {
+    const problem = `${directory}: ${asLeptonError(error).message}`;
+    events.record({ severity: 'error', reason: 'ImportFailed', message: problem, actor: 'import' });
+    return { models: [], problems: [problem] };
+  }
+}
+
+async function importAndServe({ repository, engine, events }: { readonly repository: ModelRepository; readonly engine: PlatformEngine; readonly events: EventSink }, directory: string, { deploy, by }: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> {
+  const found = await importTritonDirectory(repository, directory, { by });
+  const problems = [...found.problems];
+  const models = [];
+  for (const { name, versions, instanceCount, batching, policyVersions } of found.models) {
+    const usable = versions.filter((version) => version.outcome !== 'failed' && (policyVersions === null || policyVersions.includes(version.version))).map((version) => version.version);
+    const wrong = deploy ? await serveImported(engine, { name, versions: usable, replicas: instanceCount, batching }, by) : [];
+    problems.push(...wrong);
+    models.push({ name, versions, service: deploy && usable.length && !wrong.length ? name : null });
+  }
+  for (const problem of problems) events.record({ severity: 'warning', reason: 'ImportProblem', message: problem, actor: by });
+  return { models, problems };
+}
+
+/** Waits for something at most so long; what takes longer is left to itself. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
