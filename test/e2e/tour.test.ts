@@ -13,9 +13,9 @@ interface Block {
   readonly commands: readonly string[];
 }
 
-/** The blocks of a README that are marked `<!-- tour -->` or `<!-- tour: background -->`. */
-function tourOf(file: string): readonly Block[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
+/** The blocks of the README that are marked `<!-- tour -->` or `<!-- tour: background -->`. */
+function readTour(): readonly Block[] {
+  const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
   return [...text.matchAll(/<!-- tour(: background)? -->\n```console\n([\s\S]*?)```/g)].map(([, background, body = '']) => ({
     background: background !== undefined,
     commands: body.split('\n').map((line) => line.trim()).filter(Boolean),
@@ -32,7 +32,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('the five-minute tour', () => {
-  const tour = tourOf('README.md');
+  const tour = readTour();
   let directory: string;
   let server: ChildProcess | undefined;
   /** The ports that the README names, and those that are free here. */
@@ -69,7 +69,8 @@ describe('the five-minute tour', () => {
 
   it('is in the README, in both languages the same', () => {
     assert.ok(tour.filter(({ background }) => !background).length >= 5);
-    assert.deepEqual(tourOf('README.zh-CN.md').map(({ commands }) => commands), tour.map(({ commands }) => commands));
+    const chinese = readFileSync(join(ROOT, 'README.zh-CN.md'), 'utf8');
+    for (const { commands } of tour) assert.ok(chinese.includes(`\`\`\`console\n${commands.join('\n')}\n\`\`\``), commands.join('\n'));
   });
 
   it('starts the platform as it says', async () => {
