@@ -35,8 +35,8 @@ export function decodeByteStrings(tensor: Tensor): Uint8Array[] {
 }
 
 function numbers(tensor: Tensor): NumberArray {
-  // A copy, since typed arrays want aligned memory and the data lies anywhere in a frame.
-  const copy = tensor.data.slice().buffer as ArrayBuffer;
+  // A copy (a Buffer's own slice would be a view), since typed arrays want aligned memory and the data lies anywhere in a frame.
+  const copy = new Uint8Array(tensor.data).buffer;
   if (tensor.datatype === 'BF16') return bfloat16(new Uint16Array(copy));
   return new (ARRAYS[tensor.datatype] as ArrayConstructor)(copy);
 }

@@ -1,0 +1,163 @@
+/** The real gateway program under a test that plays control. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { programPath } from '../config/programs.ts';
+import type { ReplicaRoute, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
+import { type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
+import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
+
+const DEADLINE_MS = 15_000;
+const TOKEN = 'gateway-token';
+
+/** One version's route with a test's defaults. */
+export function versionRoute(version: string, replicas: readonly ReplicaRoute[], overrides: Partial<VersionRoute> = {}): VersionRoute {
+  return {
+    version, repository: 'repository', digest: `sha256:${Buffer.from(version).toString('hex').padEnd(64, '0').slice(0, 64)}`, format: 'onnx',
+    signature: SCALE_SIGNATURE satisfies Signature, metadata: {}, phase: 'ready', reason: '', message: '', priority: 0,
+    batching: { maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000, batchable: true, batchMax: 8 },
+    timeouts: { requestTimeoutMs: 10_000, runTimeoutMs: 10_000, loadTimeoutMs: 10_000, drainTimeoutMs: 10_000 },
+    replicas,
+    ...overrides,
+  };
+}
+
+/** A service's route: all to the first version unless weights say otherwise. */
+export function serviceRoute(service: string, versions: readonly VersionRoute[], overrides: Partial<ServiceRoute> = {}): ServiceRoute {
+  const first = versions[0]?.version ?? null;
+  return { service, versions, weights: first === null ? {} : { [first]: 100 }, sticky: null, defaultVersion: first, labels: {}, ...overrides };
+}
+
+export class GatewayFixture {
+  readonly directory: string;
+  readonly config: GatewayConfig;
+  readonly troubles: ReplicaTrouble[] = [];
+  demand: DemandMessage | null = null;
+  ports!: ListeningPorts;
+  process!: ChildProcess;
+  output = '';
+  #control: FrameConnection | null = null;
+  #generation = 0;
+  #acks = new Map<number, () => void>();
+  #workers: FakeWorker[] = [];
+  #upstream: Server | null = null;
+
+  private constructor(directory: string, overrides: Partial<GatewayConfig>) {
+    this.directory = directory;
+    this.config = {
+      gateway: 'g1', token: TOKEN, socketPath: join(directory, 'g.sock'), controlSocketPath: join(directory, 'c.sock'),
+      http: { host: '127.0.0.1', port: 0 }, grpc: { host: '127.0.0.1', port: 0 }, logLevel: 'info', orphanGraceMs: 60_000, platformVersion: '0.0.0-test',
+      ...overrides,
+      limits: { bodyBytesMax: 1_000_000, headerBytesMax: 16_384, connectionsMax: 1000, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 5000, ...overrides.limits },
+    };
+  }
+
+  /** Starts the program and connects to it as control. */
+  static async start(overrides: Partial<GatewayConfig> = {}): Promise<GatewayFixture> {
+    const fixture = new GatewayFixture(await mkdtemp(join(tmpdir(), 'lepton-gateway-')), overrides);
+    await fixture.spawn();
+    await fixture.connect();
+    return fixture;
+  }
+
+  get configPath(): string {
+    return join(this.directory, 'gateway.json');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.ports.http.port}`;
+  }
+
+  get grpcAddress(): string {
+    return `127.0.0.1:${this.ports.grpc?.port}`;
+  }
+
+  async spawn(): Promise<void> {
+    await writeFile(this.configPath, JSON.stringify(this.config));
+    await rm(`${this.configPath}.ports`, { force: true });
+    this.process = spawn(process.execPath, [programPath('gateway'), this.configPath], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text));
+    await until('listening', async () => {
+      if (this.process.exitCode !== null) throw new Error(`gateway ended with ${this.process.exitCode}: ${this.output}`);
+      const text = await readFile(`${this.configPath}.ports`, 'utf8').catch(() => null);
+      if (text) this.ports = JSON.parse(text);
+      return text !== null;
+    });
+  }
+
+  /** Dials in as control, in place of any earlier connection. */
+  async connect(): Promise<FrameConnection> {
+    const { connection } = await dial(this.config.socketPath, { role: 'control', token: TOKEN }, DEADLINE_MS);
+    this.#control = connection;
+    connection.handle({ onFrame: (frame) => this.#receive(frame), onClose: () => {} });
+    return connection;
+  }
+
+  disconnect(): void {
+    this.#control?.destroy();
+    this.#control = null;
+  }
+
+  /** Pushes a table; resolves when new requests read it. */
+  async setServices(...services: ServiceRoute[]): Promise<void> {
+    const generation = ++this.#generation;
+    const acked = new Promise<void>((resolve) => this.#acks.set(generation, resolve));
+    this.#control?.send(FrameType.routingTable, 0, { generation, services });
+    await acked;
+  }
+
+  stop(graceMs: number): void {
+    this.#control?.send(FrameType.stop, 0, { graceMs, reason: 'test' });
+  }
+
+  /** Starts a fake replica that multiplies by the factor. */
+  async worker(id: string, factor: number): Promise<FakeWorker> {
+    const worker = await FakeWorker.start({ id, socketPath: join(this.directory, `${id}.sock`), token: `token-${id}` }, factor);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Plays control's management API. */
+  async upstream(listener: RequestListener): Promise<void> {
+    this.#upstream = createServer(listener);
+    await new Promise<void>((resolve) => this.#upstream?.listen(this.config.controlSocketPath, resolve));
+  }
+
+  /** Asks over JSON; four values a row. */
+  async infer(path: string, options: { rows?: number; headers?: Record<string, string>; parameters?: object; signal?: AbortSignal } = {}): Promise<{ status: number; headers: Headers; body: any }> {
+    const { rows = 1, headers = {}, parameters, signal } = options;
+    const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 4], data: new Array(rows * 4).fill(1) }], ...(parameters && { parameters }) });
+    const response = await fetch(`${this.url}/v2/models/${path}/infer`, { method: 'POST', body, headers, ...(signal && { signal }) });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }
+
+  async close(): Promise<void> {
+    this.disconnect();
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    this.#upstream?.closeAllConnections();
+    this.#upstream?.close();
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const ended = new Promise((resolve) => this.process.once('exit', resolve));
+      this.process.kill('SIGKILL');
+      await ended;
+    }
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #receive(frame: Frame): void {
+    if (frame.type === FrameType.routingAck) this.#acks.get((frame.header as { generation: number }).generation)?.();
+    if (frame.type === FrameType.demand) this.demand = frame.header as DemandMessage;
+    if (frame.type === FrameType.replicaTrouble) this.troubles.push(frame.header as ReplicaTrouble);
+  }
+}
+
+/** Polls until the predicate holds; throws at the deadline. */
+export async function until(what: string, predicate: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!(await predicate())) {
+    if (performance.now() > deadline) throw new Error(`not ${what} within ${DEADLINE_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
