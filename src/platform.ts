@@ -6,7 +6,7 @@ import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase } from './database/index.ts';
 import { createDeploymentEngine, LocalTarget, type PlatformEngine, runDirectory, serveImported, trimLog } from './deployment-engine/index.ts';
-import { createModelRepository, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
+import { createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
@@ -134,17 +134,23 @@ async function importAtStart(importDirectory: (directory: string, options: { rea
 
 async function importAndServe({ repository, engine, events }: { readonly repository: ModelRepository; readonly engine: PlatformEngine; readonly events: EventSink }, directory: string, { deploy, by }: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> {
   const found = await importTritonDirectory(repository, directory, { by });
-  const problems = [...found.problems];
-  const models = [];
-  for (const { name, versions, instanceCount, batching, policyVersions } of found.models) {
-    const usable = versions.filter((version) => version.outcome !== 'failed' && (policyVersions === null || policyVersions.includes(version.version))).map((version) => version.version);
-    const wrong = deploy ? await serveImported(engine, { name, versions: usable, replicas: instanceCount, batching }, by) : [];
+  const problems = found.problems.map(describeProblem);
+  const models: ImportReport['models'][number][] = [];
+  for (const { name, versions, replicas, batching } of found.models) {
+    const wrong = deploy ? await serveImported(engine, { name, versions: versions.map(({ version }) => version), replicas, batching }, by) : [];
     problems.push(...wrong);
-    models.push({ name, versions, service: deploy && usable.length && !wrong.length ? name : null });
+    const failed = found.problems.filter((problem) => problem.model === name && problem.version !== null && problem.severity === 'error');
+    const outcomes = [
+      ...versions.map(({ version, created }) => ({ version, outcome: created ? ('created' as const) : ('unchanged' as const), message: '' })),
+      ...failed.map(({ version, message }) => ({ version: version ?? '', outcome: 'failed' as const, message })),
+    ];
+    models.push({ name, versions: outcomes, service: deploy && !wrong.length ? name : null });
   }
   for (const problem of problems) events.record({ severity: 'warning', reason: 'ImportProblem', message: problem, actor: by });
   return { models, problems };
 }
+
+const describeProblem = ({ model, version, message }: ImportProblem): string => `${[model, version].filter(Boolean).join(':')}: ${message}`;
 
 /** Waits for something at most so long; what takes longer is left to itself. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
