@@ -6,6 +6,8 @@ import type { HelloAnswer, HelloMessage } from './messages.ts';
 /** Bytes that may wait in one socket's send buffer before writers are told to hold back. */
 const SEND_HIGH_WATER_BYTES = 16 * 2 ** 20;
 
+const COPY_BODY_BYTES_MAX = 16 * 2 ** 10;
+
 export interface FrameConnectionOptions {
   readonly frameBytesMax?: number;
 }
@@ -72,7 +74,10 @@ export class FrameConnection {
         this.#socket.uncork();
       });
     }
-    this.#socket.write(encodeFrameHead(type, id, header, bodyBytes));
+    const head = encodeFrameHead(type, id, header, bodyBytes);
+    // Small bodies are cheaper to copy than to hand to the kernel one by one.
+    if (bodyBytes <= COPY_BODY_BYTES_MAX) return void this.#socket.write(bodyBytes ? Buffer.concat([head, ...body]) : head);
+    this.#socket.write(head);
     for (const part of body) if (part.byteLength) this.#socket.write(part);
   }
 

@@ -78,7 +78,10 @@ describe('frame decoder', () => {
 
   it('either yields frames or refuses garbage, and never returns one of an unknown kind', () => {
     let seed = 1;
-    const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+    const random = (): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
     for (let round = 0; round < 2_000; round++) {
       const bytes = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 64) }, () => Math.floor(random() * 256)));
       // Every second piece announces its own length, so that it gets as far as its content.

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { BatchingHint, Signature } from '../core/index.ts';
+import type { BatchingHint, LoadProfile, Signature } from '../core/index.ts';
 import { addSubModel, encodeModel, identityModel, scaleModel, writeModelDirectory } from '../testing/onnx-models.ts';
 import { signatureOf } from '../testing/worker-fixture.ts';
 import type { WorkerConfig } from '../wire/index.ts';
@@ -28,8 +28,14 @@ describe('loading a version', () => {
     const config = { modelDirectory, entry: 'model.onnx', format: 'onnx', signature, resources: { threads: 1, memoryBytes: null }, batching: options.batching ?? null };
     return loadVersion(config as WorkerConfig);
   }
-  const loaded = (outcome: LoadOutcome) => (assert.ok(outcome.ok, outcome.ok ? '' : `${outcome.reason}: ${outcome.message}`), outcome.profile);
-  const failed = (outcome: LoadOutcome) => (assert.ok(!outcome.ok), outcome);
+  function loaded(outcome: LoadOutcome): LoadProfile {
+    assert.ok(outcome.ok, outcome.ok ? '' : `${outcome.reason}: ${outcome.message}`);
+    return outcome.profile;
+  }
+  function failed(outcome: LoadOutcome): LoadOutcome & { ok: false } {
+    assert.ok(!outcome.ok);
+    return outcome;
+  }
 
   it('proves and measures batches of a model with a free first dimension', async () => {
     const profile = loaded(await load(scaleModel(3), SCALE));

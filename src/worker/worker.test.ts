@@ -5,11 +5,17 @@ import { type Datatype, DATATYPES, type Tensor } from '../core/index.ts';
 import type { WorkerHandle } from '../deployment-engine/targets/index.ts';
 import { addSubModel, encodeModel, identityModel, scaleModel, slowModel } from '../testing/onnx-models.ts';
 import { exitOf, type ItemAnswer, settled, signatureOf, until, WireClient, within, WorkerFixture } from '../testing/worker-fixture.ts';
-import { dial, FrameType } from '../wire/index.ts';
+import { dial, type FailureMessage, FrameType } from '../wire/index.ts';
 
 const floats = (name: string, shape: number[], ...values: number[]): Tensor => ({ name, datatype: 'FP32', shape, data: new Uint8Array(new Float32Array(values).buffer) });
-const outputs = (answer: ItemAnswer | undefined): readonly Tensor[] => (assert.ok(answer && 'outputs' in answer, JSON.stringify(answer)), answer.outputs);
-const failure = (answer: ItemAnswer | undefined) => (assert.ok(answer && 'code' in answer, JSON.stringify(answer)), answer);
+function outputs(answer: ItemAnswer | undefined): readonly Tensor[] {
+  assert.ok(answer && 'outputs' in answer, JSON.stringify(answer));
+  return answer.outputs;
+}
+function failure(answer: ItemAnswer | undefined): FailureMessage {
+  assert.ok(answer && 'code' in answer, JSON.stringify(answer));
+  return answer;
+}
 const readFloats = (tensor: Tensor | undefined): number[] => [...new Float32Array(Uint8Array.from((tensor as Tensor).data).buffer)];
 
 describe('worker process', () => {
