@@ -149,20 +149,20 @@ function decodeAnswer(response: Response, bytes: Uint8Array): InferenceResult {
     version: response.headers.get('lepton-version') ?? answer.model_version ?? '',
     predictionId: response.headers.get('lepton-prediction-id') ?? undefined,
     requestId: response.headers.get('x-request-id') ?? undefined,
-    timings: parseTimings(response.headers.get('lepton-timing')),
+    timings: parseTimings(response.headers.get('server-timing')),
     outputs,
   };
 }
 
 const TIMING_NAMES: Readonly<Record<string, keyof Timings>> = { queue: 'queueMs', batch: 'batchMs', run: 'runMs', total: 'totalMs' };
 
-/** Reads `lepton-timing: queue=120;run=2300;batch=4`: microseconds, and the rows that ran together. */
+/** Reads `server-timing: queue;dur=0.1, batch;dur=0.2;desc="4", run;dur=2.3, total;dur=2.9`: milliseconds, and the rows of the run. */
 export function parseTimings(header: string | null): Timings {
   const timings: { -readonly [Key in keyof Timings]: Timings[Key] } = {};
-  for (const [, name = '', value] of (header ?? '').matchAll(/([a-z]+)=([\d.]+)/g)) {
+  for (const [, name = '', value, rows] of (header ?? '').matchAll(/([a-z]+);dur=([\d.]+)(?:;desc="(\d+)")?/g)) {
     const key = TIMING_NAMES[name];
-    if (name === 'batch') timings.batchSize = Number(value);
-    else if (key) timings[key] = Number(value) / 1000;
+    if (key) timings[key] = Number(value);
+    if (name === 'batch' && rows !== undefined) timings.batchSize = Number(rows);
   }
   return timings;
 }

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { action, command, wholeNumber } from '../context.ts';
+import { CliError, ExitCode } from '../exit-codes.ts';
+import { formatBytes, phaseCell } from '../output.ts';
+
+const gc = (): Command =>
+  command('gc', 'Remove files that no version needs.', ['gc --dry-run', 'gc', 'gc --grace 0'])
+    .option('--dry-run', 'only say what would go')
+    .option('--grace <seconds>', 'younger files stay, since a push may be under way; default an hour', wholeNumber)
+    .action(
+      action<{ dryRun?: boolean; grace?: number }>(async ({ client, out }, _arguments, { dryRun, grace }) => {
+        const report = await client.gc({ ...(dryRun ? { dryRun } : {}), ...(grace === undefined ? {} : { graceMs: grace * 1000 }) });
+        const verb = report.dryRun ? 'would remove' : 'removed';
+        out.result(report, () => out.line(`${verb} ${report.removedBlobs} files (${formatBytes(report.removedBytes)}) and ${report.removedDirectories} directories; ${report.keptBlobs} files (${formatBytes(report.keptBytes)}) are kept`));
+      }),
+    );
+
+const fsck = (): Command =>
+  command('fsck', 'Read everything stored back and compare digests; exit code 1 if anything is wrong.', ['fsck', 'fsck --json']).action(
+    action(async ({ client, out }) => {
+      const report = await client.fsck();
+      out.result(report, () => {
+        if (report.problems.length) out.table(['problem', 'digest', 'versions', 'message'], report.problems.map((one) => [one.kind, one.digest, one.versions.join(', '), one.message]));
+        else out.line({ text: '✔ ', style: 'green' }, `${report.versions} versions, ${report.blobs} files, ${formatBytes(report.bytes)}: all as they were stored`);
+      });
+      if (report.problems.length) throw new CliError(`${report.problems.length} ${report.problems.length === 1 ? 'problem' : 'problems'} found`, ExitCode.error, 'push the affected versions again under new names');
+    }),
+  );
+
+const importDirectory = (): Command =>
+  command('import <directory>', 'Import a Triton-style directory NAME/VERSION/model.onnx that the server can read, and serve it.', ['import ./models', 'import ./models --no-deploy'])
+    .argument('<directory>')
+    .option('--no-deploy', 'only repositories and versions, no services')
+    .action(
+      action<{ deploy: boolean }>(async ({ client, out }, [directory = ''], { deploy }) => {
+        const report = await client.importDirectory(resolve(directory), { deploy });
+        out.result(report, () => {
+          const rows = report.models.flatMap((model) => model.versions.map((version) => [model.name, version.version, phaseOf(version.outcome), model.service, version.message]));
+          if (rows.length) out.table(['model', 'version', 'outcome', 'service', 'message'], rows);
+          for (const problem of report.problems) out.problem({ text: 'problem: ', style: 'yellow' }, problem);
+        });
+        const failed = report.problems.length + report.models.flatMap((model) => model.versions).filter(({ outcome }) => outcome === 'failed').length;
+        if (failed) throw new CliError(`${failed} could not be imported, the rest was`, ExitCode.refused);
+      }),
+    );
+
+const phaseOf = (outcome: string) => (outcome === 'failed' ? phaseCell('failed') : outcome);
+
+export const maintenanceCommands = (): readonly Command[] => [gc(), fsck(), importDirectory()];

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
+import { action, type CliContext, command } from '../context.ts';
+import { type Cell, formatBytes, formatMs, formatTime, phaseCell } from '../output.ts';
+import { trafficText } from './traffic.ts';
+
+const services = (): Command =>
+  command('services', 'List the services, or the revisions of one.', ['services', 'services --revisions my-service'])
+    .option('--revisions <service>', 'list this service’s revisions')
+    .action(
+      action<{ revisions?: string }>(async ({ client, out }, _arguments, options) => {
+        if (options.revisions !== undefined) {
+          const revisions = await client.listRevisions(options.revisions);
+          return out.result(revisions, () =>
+            out.table(
+              ['revision', 'versions', 'traffic', 'created', 'by', 'reason'],
+              revisions.map((one) => [one.revision, one.spec.deployments.map(({ version }) => version).join(', '), trafficText(one), formatTime(one.createdAt), one.createdBy, one.reason]),
+            ),
+          );
+        }
+        const list = await client.listServices();
+        out.result(list, () => servicesTable(out, list));
+      }),
+    );
+
+const status = (): Command =>
+  command('status [service]', 'Show what is true now: of the platform, or of a service version by version.', ['status', 'status my-service', 'status my-service --json'])
+    .argument('[service]')
+    .action(
+      action(async (context, [name]) => {
+        if (name === undefined) return platformStatus(context);
+        const service = await context.client.getService(name);
+        context.out.result(service, () => showService(context, service));
+      }),
+    );
+
+async function platformStatus({ client, out }: CliContext): Promise<void> {
+  const [platform, list] = await Promise.all([client.status(), client.listServices()]);
+  out.result({ ...platform, services: list }, () => {
+    out.line(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
+    out.line(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
+    if (list.length === 0) return;
+    out.line();
+    servicesTable(out, list);
+  });
+}
+
+function servicesTable(out: CliContext['out'], list: readonly ServiceStatus[]): void {
+  out.table(
+    ['service', 'state', 'revision', 'versions', 'traffic', 'message'],
+    list.map((service) => [service.name, stateCell(service), service.revision, service.versions.map(({ version, phase }) => (phase === 'ready' ? version : `${version} (${phase})`)).join(', '), trafficText(service), conditionMessage(service)]),
+  );
+}
+
+const holds = (service: ServiceStatus, type: 'Ready' | 'Progressing' | 'Degraded') => service.conditions.find((condition) => condition.type === type && condition.status);
+
+function stateCell(service: ServiceStatus): Cell {
+  if (holds(service, 'Degraded')) return { text: 'degraded', style: 'red' };
+  if (holds(service, 'Progressing')) return { text: 'progressing', style: 'cyan' };
+  return holds(service, 'Ready') ? { text: 'ready', style: 'green' } : { text: 'not ready', style: 'yellow' };
+}
+
+const conditionMessage = (service: ServiceStatus): string => (holds(service, 'Degraded') ?? holds(service, 'Progressing'))?.message ?? '';
+
+function showService({ out }: CliContext, service: ServiceStatus): void {
+  out.line({ text: service.name, style: 'bold' }, '  ', stateCell(service), `  revision ${service.revision}${service.servingRevision === service.revision ? '' : `, serving ${service.servingRevision ?? 'none'}`}`);
+  out.line(`traffic: ${trafficText(service)}`);
+  for (const condition of service.conditions) if (condition.type === 'Degraded' && condition.status) out.line({ text: `${condition.reason}: `, style: 'red' }, condition.message);
+  out.line();
+  out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow));
+}
+
+function versionRow(version: VersionStatus): Cell[] {
+  const ready = version.replicas.filter(({ phase }) => phase === 'ready');
+  const memory = version.replicas.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0);
+  const { demand } = version;
+  return [
+    version.version,
+    phaseCell(version.phase),
+    `${version.weight} %`,
+    `${ready.length}/${version.replicasDesired}`,
+    version.priority,
+    demand?.requests ?? 0,
+    demand?.failures ?? 0,
+    demand?.queueLength ?? 0,
+    formatMs(demand?.latencyP50Ms),
+    formatMs(demand?.latencyP99Ms),
+    memory ? formatBytes(memory) : '-',
+    [version.phase === 'ready' ? '' : version.reason, version.message].filter(Boolean).join(': '),
+  ];
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+export const statusCommands = (): readonly Command[] => [services(), status()];

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { ServiceStatus, TrafficInput } from '../../../clients/typescript/src/index.ts';
+import { action, command } from '../context.ts';
+import { CliError, ExitCode } from '../exit-codes.ts';
+import { type ChangeFlags, changeOptions, finishChange, requestOptions } from '../waiting.ts';
+
+interface TrafficFlags extends ChangeFlags {
+  readonly version?: string;
+  readonly label?: string;
+  readonly stickyHeader?: string;
+  readonly stickyParameter?: string;
+  readonly default?: string;
+}
+
+export const trafficCommand = (): Command =>
+  changeOptions(
+    command('traffic <service> [version=percent...]', 'Say which version answers a request that names none; without more, show it.', [
+      'traffic my-service v1=90 v2=10 --sticky-header x-user',
+      'traffic my-service --version v2',
+      'traffic my-service --label stable',
+      'traffic my-service',
+    ])
+      .argument('<service>')
+      .argument('[weights...]', 'percent by version, sum 100; 0: only reached by name')
+      .option('--version <version>', 'all to this version')
+      .option('--label <label>', 'all to the version that this label points to')
+      .option('--sticky-header <name>', 'requests with the same value of this header get the same version')
+      .option('--sticky-parameter <name>', 'the same by a request parameter')
+      .option('--default <version>', 'answers metadata when no version is named'),
+  ).action(
+    action<TrafficFlags>(async (context, [service = '', ...weights], flags) => {
+      const traffic = trafficOf(weights, flags);
+      if (traffic) return finishChange(context, await context.client.setTraffic(service, traffic, requestOptions(flags)), flags);
+      const status = await context.client.getService(service);
+      context.out.result(status.spec.traffic, () => context.out.line(trafficText(status)));
+    }),
+  );
+
+/** undefined: nothing was given, so show. */
+function trafficOf(weights: readonly string[], flags: TrafficFlags): TrafficInput | undefined {
+  const chosen = [weights.length > 0, flags.version !== undefined, flags.label !== undefined].filter(Boolean).length;
+  if (chosen > 1) throw new CliError('give weights, --version or --label, one of them', ExitCode.usage);
+  if (chosen === 0) {
+    if (flags.stickyHeader ?? flags.stickyParameter ?? flags.default) throw new CliError('give the weights too, for example v1=90 v2=10', ExitCode.usage);
+    return undefined;
+  }
+  const fallback = flags.default === undefined ? {} : { default: flags.default };
+  if (flags.version !== undefined) return { version: flags.version, ...fallback };
+  if (flags.label !== undefined) return { label: flags.label, ...fallback };
+  return { weights: Object.fromEntries(weights.map(weightOf)), ...stickyOf(flags), ...fallback };
+}
+
+function weightOf(text: string): [string, number] {
+  const match = /^(.+)=(\d+(?:\.\d+)?)%?$/.exec(text);
+  if (!match) throw new CliError(`${JSON.stringify(text)} is no weight: write version=percent, for example v1=90`, ExitCode.usage);
+  return [match[1] as string, Number(match[2])];
+}
+
+function stickyOf(flags: TrafficFlags): Pick<TrafficInput, 'sticky'> {
+  if (flags.stickyHeader !== undefined) return { sticky: { header: flags.stickyHeader } };
+  return flags.stickyParameter === undefined ? {} : { sticky: { parameter: flags.stickyParameter } };
+}
+
+/** A service's traffic policy in one line. */
+export function trafficText({ spec: { traffic } }: Pick<ServiceStatus, 'spec'>): string {
+  if (traffic.kind === 'version') return `all to ${traffic.version}`;
+  if (traffic.kind === 'label') return `all to label ${traffic.label}`;
+  const weights = Object.entries(traffic.weights).map(([version, weight]) => `${version}=${weight}`).join(' ');
+  if (!traffic.sticky) return weights;
+  return `${weights}, sticky by ${'header' in traffic.sticky ? `header ${traffic.sticky.header}` : `parameter ${traffic.sticky.parameter}`}`;
+}

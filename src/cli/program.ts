@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { PLATFORM_VERSION } from '../version.ts';
+import { applyCommand } from './commands/apply.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { inferCommand } from './commands/infer.ts';
+import { maintenanceCommands } from './commands/maintenance.ts';
+import { observeCommands } from './commands/observe.ts';
+import { repositoryCommands } from './commands/repositories.ts';
+import { serveCommand } from './commands/serve.ts';
+import { serviceCommands } from './commands/services.ts';
+import { statusCommands } from './commands/status.ts';
+import { trafficCommand } from './commands/traffic.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+
+/** The whole command line, as commander's tree. `setExitCode` is for `serve`, which ends with the platform's own. */
+export function buildProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command('lepton-ai')
+    .description('Run several versions of an AI model side by side.')
+    .option('--url <url>', 'server (default http://127.0.0.1:8080, or LEPTON_URL)')
+    .option('--user <name>', 'name that changes are made under (default: login name, or LEPTON_USER)')
+    .option('--json', 'machine-readable output, nothing else on stdout')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .addHelpText('after', `\nExit codes:\n${Object.entries(EXIT_CODES_HELP).map(([code, help]) => `  ${code}  ${help}`).join('\n')}`);
+  // Not `.version()`: its option --version would take the place of the commands' own.
+  program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
+  const commands = [
+    serveCommand(setExitCode), ...repositoryCommands(), ...serviceCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
+  ];
+  for (const one of commands) program.addCommand(one);
+  program.addCommand(completeCommand(program), { hidden: true });
+  settle(program);
+  return program;
+}
+
+/** Settings that commander does not hand down to commands made elsewhere. */
+function settle(command: Command): void {
+  command.exitOverride().showSuggestionAfterError().configureHelp({ showGlobalOptions: command.parent !== null, sortSubcommands: false });
+  command.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error: ')) });
+  for (const one of command.commands) settle(one);
+}

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type ChangeResult, LeptonApiError, type Outcome, outcomeOf, type ServiceStatus } from '../../clients/typescript/src/index.ts';
+import { type CliContext, decimalNumber } from './context.ts';
+import { CliError, ExitCode } from './exit-codes.ts';
+import { type Cell, phaseCell } from './output.ts';
+
+const POLL_MS = 200;
+
+export interface ChangeFlags {
+  readonly dryRun?: boolean;
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly reason?: string;
+}
+
+/** Options of every command that changes a service. */
+export function changeOptions(command: Command, options: { readonly dryRun: boolean } = { dryRun: true }): Command {
+  if (options.dryRun) command.option('--dry-run', 'show what would change and change nothing');
+  return command
+    .option('--no-wait', 'return when the change is accepted, without waiting until it serves')
+    .option('--timeout <seconds>', 'longest wait', decimalNumber, 300)
+    .option('--reason <text>', 'kept with the revision');
+}
+
+export const requestOptions = (flags: ChangeFlags): { dryRun?: boolean; reason?: string } => ({ ...(flags.dryRun ? { dryRun: true } : {}), ...(flags.reason === undefined ? {} : { reason: flags.reason }) });
+
+/** Shows what a change means, waits until it serves, and throws (exit code 6) when it does not. */
+export async function finishChange(context: CliContext, result: ChangeResult, flags: ChangeFlags): Promise<void> {
+  const { out } = context;
+  if (flags.dryRun) return out.result(result, () => showChanges(context, result, true));
+  if (!out.json) showChanges(context, result, false);
+  if (!flags.wait) return out.result(result, () => undefined);
+  const { status, outcome } = await waitFor(context, result, flags.timeout * 1000);
+  out.result({ ...result, status, outcome }, () => outcome.state === 'serving' && out.line({ text: '✔ ', style: 'green' }, `${result.service}: ${outcome.message}`));
+  if (outcome.state !== 'serving') throw new CliError(`${result.service}: ${outcome.message}`, ExitCode.notServing, `lepton-ai status ${result.service}; lepton-ai logs ${result.service}`);
+}
+
+/** Polls, so that a restart of the control process meanwhile does no harm. */
+async function waitFor({ client, out }: CliContext, result: ChangeResult, timeoutMs: number): Promise<{ status: ServiceStatus | null; outcome: Outcome }> {
+  const deadline = performance.now() + timeoutMs;
+  const seen = new Map<string, string>();
+  for (;;) {
+    const status = await statusOrGone(client.getService(result.service));
+    if (status === null) return { status, outcome: { state: 'serving', message: 'the service is gone' } };
+    if (status !== 'unreachable') {
+      notePhases(status, seen, out.note.bind(out));
+      const outcome = outcomeOf(status, result.revision);
+      if (outcome.state !== 'progressing') return { status, outcome };
+      if (performance.now() > deadline) return { status, outcome: { state: 'progressing', message: `not serving after ${timeoutMs / 1000} s: ${outcome.message}` } };
+    } else if (performance.now() > deadline) throw new CliError('the server cannot be reached any more', ExitCode.unreachable);
+    await delay(POLL_MS);
+  }
+}
+
+async function statusOrGone(status: Promise<ServiceStatus>): Promise<ServiceStatus | null | 'unreachable'> {
+  try {
+    return await status;
+  } catch (error) {
+    if (!(error instanceof LeptonApiError)) throw error;
+    if (error.code === 'SERVICE_NOT_FOUND') return null;
+    if (error.status === 503 || error.status === 0) return 'unreachable';
+    throw error;
+  }
+}
+
+/** One line for each version whose phase is another than before. */
+function notePhases(status: ServiceStatus, seen: Map<string, string>, note: (...cells: Cell[]) => void): void {
+  for (const version of status.versions) {
+    const now = `${version.phase} ${version.reason}`;
+    if (seen.get(version.version) === now) continue;
+    seen.set(version.version, now);
+    note({ text: '  · ', style: 'dim' }, `${version.version} `, phaseCell(version.phase), version.reason ? ` (${version.reason})` : '', version.message ? `: ${version.message}` : '');
+  }
+}
+
+/** The changes, `+` new, `-` gone, `~` other. */
+export function showChanges({ out }: CliContext, result: ChangeResult, dryRun: boolean): void {
+  if (result.changes.length === 0) return out.line(`${result.service}: nothing changes (revision ${result.revision})`);
+  out.line(`${result.service}: ${result.changes.length} ${result.changes.length === 1 ? 'change' : 'changes'}${dryRun ? ' would make a new revision' : `, revision ${result.revision}`}`);
+  for (const change of result.changes) out.line('  ', sign(change.from, change.to), ` ${change.path}: `, values(change.from, change.to));
+}
+
+const absent = (value: unknown): boolean => value === undefined || value === null;
+
+function sign(from: unknown, to: unknown): Cell {
+  if (absent(from)) return { text: '+', style: 'green' };
+  return absent(to) ? { text: '-', style: 'red' } : { text: '~', style: 'yellow' };
+}
+
+function values(from: unknown, to: unknown): string {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+  if (absent(from)) return text(to);
+  return absent(to) ? text(from) : `${text(from)} → ${text(to)}`;
+}
