@@ -58,6 +58,7 @@ export function replicaView(replica: Replica, idle: boolean): ReplicaView {
   return {
     id: replica.id,
     version: replica.version,
+    digest: replica.digest,
     shape: replica.shape,
     phase: replica.state.phase,
     createdAt: replica.createdAt,

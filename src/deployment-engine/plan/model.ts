@@ -15,6 +15,7 @@ export interface Serving {
 export interface ReplicaView {
   readonly id: string;
   readonly version: string;
+  readonly digest: string;
   /** See `shapeOf`: what it runs and with which resources. */
   readonly shape: string;
   readonly phase: ReplicaPhase;

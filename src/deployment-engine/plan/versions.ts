@@ -5,7 +5,7 @@ import { type Failure, RECOVERY_FAILURES_MAX, RECOVERY_MS, type ReplicaView, typ
 export interface WantedVersion {
   /** What shall be: replicas are started with this. */
   readonly target: DeploymentSpec;
-  /** What serves until then under the same name, where it differs (other resources, other content); null: nothing else. */
+  /** What serves under the same name until then, where its content differs; null: nothing else. */
   readonly previous: DeploymentSpec | null;
   /** Part of the desired spec; false: needed by the policy in force until the switch. */
   readonly desired: boolean;
@@ -17,7 +17,7 @@ export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
   const serving = view.serving?.spec.deployments ?? [];
   const desired = view.desired.spec.deployments.map((target) => {
     const previous = serving.find((deployment) => deployment.version === target.version);
-    return { target, previous: previous && shapeOf(previous) !== shapeOf(target) ? previous : null, desired: true };
+    return { target, previous: previous && previous.digest !== target.digest ? previous : null, desired: true };
   });
   if (view.serving?.revision === view.desired.revision) return desired;
   const names = new Set(desired.map((wanted) => wanted.target.version));
@@ -46,16 +46,15 @@ export function readyReplicas(view: ServiceView, version: string, deployment?: D
 
 /**
  * What answers for a version now: the target once enough of it is ready, until then what served under this name.
- * Replicas of equal content answer together; of different content never.
+ * Replicas of equal content answer together, whatever their resources; of different content never.
  */
 export function activeDeployment(view: ServiceView, wanted: WantedVersion): { readonly deployment: DeploymentSpec; readonly replicas: readonly ReplicaView[] } {
   const { target, previous } = wanted;
-  const fresh = readyReplicas(view, target.version, target);
-  if (!previous) return { deployment: target, replicas: fresh };
-  const old = readyReplicas(view, target.version, previous);
-  if (previous.digest === target.digest) return { deployment: target, replicas: [...fresh, ...old] };
-  const takenOver = fresh.length >= target.replicas.min || (!old.length && fresh.length > 0);
-  return takenOver || !old.length ? { deployment: target, replicas: fresh } : { deployment: previous, replicas: old };
+  const ready = readyReplicas(view, target.version);
+  const fresh = ready.filter((replica) => replica.digest === target.digest);
+  const old = previous ? ready.filter((replica) => replica.digest === previous.digest) : [];
+  if (!previous || !old.length || fresh.length >= target.replicas.min) return { deployment: target, replicas: fresh };
+  return { deployment: previous, replicas: old };
 }
 
 export interface VersionState {

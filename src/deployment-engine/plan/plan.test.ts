@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { DeploymentSpec, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
+import { restartDelayMs } from './backoff.ts';
+import { conditions, settled } from './conditions.ts';
+import { type Action, type Failure, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
+import { plan } from './plan.ts';
+import { serviceRoute } from './service-route.ts';
+import { versionState, wantedVersions } from './versions.ts';
+
+const NOW = 1_000_000;
+
+function deployment(version: string, changes: Partial<DeploymentSpec> & { min?: number } = {}): DeploymentSpec {
+  const { min = 1, ...rest } = changes;
+  return {
+    repository: 'repo', version, digest: `sha256:${version}`, target: 'local', replicas: { min, max: min }, priority: 0,
+    resources: { threads: 1, memoryBytes: null },
+    batching: { maxBatch: null, maxDelayMs: 0, queueLengthMax: 10 },
+    timeouts: { requestTimeoutMs: 1, runTimeoutMs: 1, loadTimeoutMs: 1, drainTimeoutMs: 5_000 },
+    ...rest,
+  };
+}
+const weights = (by: Record<string, number>): TrafficPolicy => ({ kind: 'weights', weights: by, sticky: null, defaultVersion: null });
+const spec = (traffic: TrafficPolicy, ...deployments: DeploymentSpec[]): ServiceSpec => ({ name: 's', deployments, traffic });
+
+let serial = 0;
+function replica(of: DeploymentSpec, phase: ReplicaPhase = 'ready', changes: Partial<ReplicaView> = {}): ReplicaView {
+  const id = changes.id ?? `r${serial++}`;
+  return { id, version: of.version, digest: of.digest, shape: shapeOf(of), phase, createdAt: serial, drainingSince: phase === 'draining' ? NOW : null, drainTimeoutMs: of.timeouts.drainTimeoutMs, idle: false, route: { id, socketPath: `/s/${id}`, token: 't' }, profile: null, ...changes };
+}
+function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: number }): ServiceView {
+  const { spec: wanted, revision = 1, ...rest } = changes;
+  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), ...rest };
+}
+const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, ...changes });
+const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
+const planned = (of: ServiceView, now = NOW): string[] => kinds(plan(of, now).actions);
+const route = (of: ServiceView, now = NOW) => serviceRoute(of, () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: null }), now);
+
+const v1 = deployment('v1');
+const v2 = deployment('v2');
+const all1 = spec(weights({ v1: 100 }), v1);
+const serving1 = { revision: 1, spec: all1, complete: true };
+
+describe('plan: first deployment', () => {
+  it('starts as many replicas as are wanted', () => assert.deepEqual(planned(view({ spec: spec(weights({ v1: 100 }), deployment('v1', { min: 3 }), v2) })), ['start v1', 'start v1', 'start v1', 'start v2']));
+  it('starts nothing twice', () => assert.deepEqual(planned(view({ spec: all1, replicas: [replica(v1, 'pending')] })), []));
+  it('serves when ready', () => assert.deepEqual(planned(view({ spec: all1, replicas: [replica(v1)] })), ['serve 1']));
+  it('waits for all replicas of a new version', () => assert.deepEqual(planned(view({ spec: spec(weights({ v1: 100 }), deployment('v1', { min: 2 })), serving: serving1, revision: 2, replicas: [replica(v1, 'starting'), replica(v1)] })), ['serve 2']));
+  it('serves what is ready when nothing served before', () => {
+    const both = spec(weights({ v1: 50, v2: 50 }), v1, v2);
+    const now = view({ spec: both, replicas: [replica(v1), replica(v2, 'starting')] });
+    assert.deepEqual(planned(now), ['serve 1 partly']);
+    const partly = view({ spec: both, serving: { revision: 1, spec: both, complete: false }, replicas: now.replicas });
+    assert.deepEqual(planned(partly), []);
+    assert.deepEqual(route(partly)?.weights, { v1: 100 });
+    assert.deepEqual(planned({ ...partly, replicas: [replica(v1), replica(v2)] }), ['serve 1']);
+  });
+  it('needs no dark version', () => assert.deepEqual(planned(view({ spec: spec(weights({ v1: 100 }), v1, v2), replicas: [replica(v1), replica(v2, 'starting')] })), ['serve 1']));
+  it('asks to be woken when a failure may be retried', () => {
+    const held = view({ spec: all1, failures: new Map([[shapeOf(v1), failure({ nextStartAt: NOW + 4_000 })]]) });
+    assert.deepEqual(plan(held, NOW), { actions: [], wakeAt: NOW + 4_000 });
+    assert.deepEqual(planned(held, NOW + 4_000), ['start v1']);
+  });
+  it('tries what fails one at a time', () => {
+    const three = deployment('v1', { min: 3 });
+    assert.deepEqual(planned(view({ spec: spec(weights({ v1: 100 }), three), failures: new Map([[shapeOf(three), failure()]]) })), ['start v1']);
+  });
+});
+
+describe('plan: replacing a version', () => {
+  const to2 = spec(weights({ v2: 100 }), v2);
+  const old = replica(v1, 'ready', { id: 'old' });
+  it('starts the new beside the old', () => assert.deepEqual(planned(view({ spec: to2, revision: 2, serving: serving1, replicas: [old] })), ['start v2']));
+  it('keeps the old while the new loads', () => {
+    const loading = view({ spec: to2, revision: 2, serving: serving1, replicas: [old, replica(v2, 'starting')] });
+    assert.deepEqual(planned(loading), []);
+    assert.deepEqual(route(loading)?.weights, { v1: 100 });
+    assert.deepEqual(route(loading)?.versions.map((version) => [version.version, version.phase]), [['v2', 'starting'], ['v1', 'ready']]);
+  });
+  it('switches first and drains in a later pass', () => {
+    const ready = view({ spec: to2, revision: 2, serving: serving1, replicas: [old, replica(v2)] });
+    assert.deepEqual(planned(ready), ['serve 2']);
+    assert.deepEqual(planned({ ...ready, serving: { revision: 2, spec: to2, complete: true } }), ['drain old Undeployed']);
+  });
+  it('stops a draining replica when idle, or at its deadline', () => {
+    const of = (changes: Partial<ReplicaView>) => view({ spec: to2, revision: 2, serving: { revision: 2, spec: to2, complete: true }, replicas: [replica(v1, 'draining', { id: 'old', ...changes }), replica(v2)] });
+    assert.deepEqual(plan(of({}), NOW), { actions: [], wakeAt: NOW + 5_000 });
+    assert.deepEqual(planned(of({ idle: true })), ['stop old Drained']);
+    assert.deepEqual(planned(of({}), NOW + 5_000), ['stop old DrainTimeout']);
+  });
+  it('keeps the old serving, and restarts it, when the new is broken', () => {
+    const failures = new Map([[shapeOf(v2), failure({ reason: 'LoadFailed', message: 'bad bytes', deterministic: true, nextStartAt: NOW + 1_000 })]]);
+    const broken = view({ spec: to2, revision: 2, serving: serving1, replicas: [old], failures });
+    assert.deepEqual(planned(broken), []);
+    assert.deepEqual(planned({ ...broken, replicas: [] }), ['start v1']);
+    const degraded = conditions(broken, NOW, []).find((condition) => condition.type === 'Degraded');
+    assert.equal(degraded?.status, true);
+    assert.equal(degraded?.message, 'v2 failed: LoadFailed: bad bytes; v1 keeps serving');
+    assert.equal(settled(broken, 2, NOW), true);
+  });
+  it('drops a third version that is no longer wanted before it ever served', () => {
+    const starting = replica(deployment('v9'), 'starting', { id: 'v9' });
+    assert.deepEqual(planned(view({ spec: to2, revision: 3, serving: serving1, replicas: [old, replica(v2, 'starting'), starting] })), ['stop v9 Undeployed']);
+  });
+  it('lets a dark version go at once', () => {
+    const before = { revision: 1, spec: spec(weights({ v1: 100 }), v1, v2), complete: true };
+    assert.deepEqual(planned(view({ spec: all1, revision: 2, serving: before, replicas: [old, replica(v2, 'ready', { id: 'dark' })] })), ['serve 2']);
+    assert.deepEqual(planned(view({ spec: all1, revision: 2, serving: { ...serving1, revision: 2 }, replicas: [old, replica(v2, 'ready', { id: 'dark' })] })), ['drain dark Undeployed']);
+  });
+  it('takes a revision partly when what served can answer no more', () => {
+    const both = spec(weights({ v2: 50, v3: 50 }), v2, deployment('v3'));
+    const failures = new Map([[shapeOf(v1), failure({ failures: 9, nextStartAt: NOW + 9_000 })]]);
+    assert.deepEqual(planned(view({ spec: both, revision: 2, serving: serving1, replicas: [replica(v2), replica(deployment('v3'), 'starting')], failures })), ['serve 2 partly']);
+  });
+});
+
+describe('plan: changing a deployment in place', () => {
+  const bigger = deployment('v1', { resources: { threads: 2, memoryBytes: null } });
+  const after = spec(weights({ v1: 100 }), bigger);
+  const old = replica(v1, 'ready', { id: 'old' });
+  it('replaces a replica for other resources, new before old', () => {
+    const begun = view({ spec: after, revision: 2, serving: serving1, replicas: [old] });
+    assert.deepEqual(planned({ ...begun, serving: { revision: 2, spec: after, complete: true } }), ['start v1']);
+    const starting = { ...begun, serving: { revision: 2, spec: after, complete: true }, replicas: [old, replica(bigger, 'starting')] };
+    assert.deepEqual(planned(starting), []);
+    assert.equal(route(starting)?.versions[0]?.phase, 'ready', 'the old replica answers although its shape is not the wanted one');
+    assert.deepEqual(planned({ ...starting, replicas: [old, replica(bigger)] }), ['drain old Replaced']);
+  });
+  it('changes time-outs, batching and priority without a new replica', () => {
+    const changed = deployment('v1', { priority: 9, batching: { maxBatch: 4, maxDelayMs: 1, queueLengthMax: 5 } });
+    const now = view({ spec: spec(weights({ v1: 100 }), changed), revision: 2, serving: serving1, replicas: [old] });
+    assert.deepEqual(planned(now), ['serve 2']);
+    assert.equal(route(now)?.versions[0]?.priority, 9);
+  });
+  it('never mixes contents under one name', () => {
+    const other = deployment('v1', { digest: 'sha256:other' });
+    const both = view({ spec: spec(weights({ v1: 100 }), other), revision: 2, serving: serving1, replicas: [old, replica(other, 'starting')] });
+    assert.deepEqual(route(both)?.versions.map((version) => [version.digest, version.replicas.length]), [['sha256:v1', 1]]);
+    const ready = { ...both, replicas: [old, replica(other)] };
+    assert.deepEqual(route(ready)?.versions.map((version) => [version.digest, version.replicas.length]), [['sha256:other', 1]]);
+    assert.deepEqual(planned(ready), ['serve 2']);
+  });
+  it('scales up, and down by the newest and the unready first', () => {
+    const two = spec(weights({ v1: 100 }), deployment('v1', { min: 2 }));
+    const serving = { revision: 2, spec: two, complete: true };
+    assert.deepEqual(planned(view({ spec: two, revision: 2, serving, replicas: [old] })), ['start v1']);
+    const three = [old, replica(v1, 'ready', { id: 'new' }), replica(v1, 'starting', { id: 'unready' })];
+    assert.deepEqual(planned(view({ spec: all1, revision: 3, serving: { ...serving1, revision: 3 }, replicas: three })), ['drain new ScaledDown', 'stop unready ScaledDown']);
+  });
+  it('moves weights at once', () => {
+    const both = (by: Record<string, number>) => spec(weights(by), v1, v2);
+    assert.deepEqual(planned(view({ spec: both({ v1: 10, v2: 90 }), revision: 2, serving: { revision: 1, spec: both({ v1: 90, v2: 10 }), complete: true }, replicas: [replica(v1), replica(v2)] })), ['serve 2']);
+  });
+});
+
+describe('plan: removing a service', () => {
+  it('drains, stops and forgets', () => {
+    const gone = { ...view({ spec: all1 }), desired: null };
+    assert.deepEqual(planned({ ...gone, replicas: [replica(v1, 'ready', { id: 'a' }), replica(v1, 'pending', { id: 'b' })] }), ['drain a Undeployed', 'stop b Undeployed']);
+    assert.deepEqual(planned({ ...gone, replicas: [replica(v1, 'draining', { id: 'a', idle: true })] }), ['stop a Drained']);
+    assert.deepEqual(planned(gone), ['forget']);
+    assert.equal(route(gone), null);
+  });
+});
+
+describe('version phases', () => {
+  const state = (of: ServiceView, now = NOW) => versionState(of, wantedVersions(of)[0] as never, now);
+  const down = (changes: Partial<Failure>, since = NOW) => view({ spec: all1, serving: serving1, unreadySince: new Map([['v1', since]]), failures: new Map([[shapeOf(v1), failure(changes)]]) });
+  it('is starting before the first failure and while attempts are few', () => {
+    assert.equal(state(view({ spec: all1 })).phase, 'starting');
+    assert.equal(state(view({ spec: all1, failures: new Map([[shapeOf(v1), failure()]]) })).phase, 'starting');
+  });
+  it('recovers after a crash for a bounded time and number of attempts', () => {
+    assert.equal(state(down({})).phase, 'recovering');
+    assert.equal(state(down({}), NOW + RECOVERY_MS).phase, 'failed');
+    assert.equal(state(down({ failures: 5 })).phase, 'failed');
+  });
+  it('fails at once for what will not get better, with the reason', () => {
+    assert.deepEqual(state(down({ reason: 'LoadFailed', deterministic: true })), { phase: 'failed', reason: 'LoadFailed', message: 'it crashed' });
+    assert.equal(state(view({ spec: all1, failures: new Map([[shapeOf(v1), failure({ deterministic: true })]]) })).phase, 'failed');
+  });
+  it('backs off: at once, 1, 2, 4 … 60 s; loads 1, 2, 4 … 600 s', () => {
+    assert.deepEqual([1, 2, 3, 4, 8, 9, 50].map((failures) => restartDelayMs(failures, false)), [0, 1_000, 2_000, 4_000, 60_000, 60_000, 60_000]);
+    assert.deepEqual([1, 2, 3, 11, 50].map((failures) => restartDelayMs(failures, true)), [1_000, 2_000, 4_000, 600_000, 600_000]);
+  });
+});
+
+describe('routes', () => {
+  const both = spec(weights({ v1: 90, v2: 10 }), v1, v2);
+  const serving = { revision: 1, spec: both, complete: true };
+  it('gives a failed version’s part to the others, and keeps a recovering one’s', () => {
+    const failed = view({ spec: both, serving, replicas: [replica(v1)], failures: new Map([[shapeOf(v2), failure({ deterministic: true })]]) });
+    assert.deepEqual(route(failed)?.weights, { v1: 100 });
+    const recovering = view({ spec: both, serving, replicas: [replica(v1)], unreadySince: new Map([['v2', NOW]]) });
+    assert.deepEqual(route(recovering)?.weights, { v1: 90, v2: 10 });
+  });
+  it('keeps the weights when everything has failed, so that refusals say why', () => {
+    const failures = new Map([v1, v2].map((of) => [shapeOf(of), failure({ deterministic: true })]));
+    assert.deepEqual(route(view({ spec: both, serving, failures }))?.weights, { v1: 90, v2: 10 });
+  });
+  it('follows labels, and shows those that lead here and shadow no version', () => {
+    const labelled = spec({ kind: 'label', repository: 'repo', label: 'stable', defaultVersion: null }, v1, v2);
+    const labels = new Map([['repo:stable', 'v2'], ['repo:old', 'v0'], ['other:x', 'v1'], ['repo:v1', 'v2']]);
+    const found = route(view({ spec: labelled, serving: { revision: 1, spec: labelled, complete: true }, replicas: [replica(v1), replica(v2)], labels }));
+    assert.deepEqual(found?.weights, { v2: 100 });
+    assert.deepEqual(found?.labels, { stable: 'v2' });
+    assert.equal(found?.defaultVersion, 'v2');
+  });
+  it('leaves draining and starting replicas out', () => {
+    const found = route(view({ spec: both, serving, replicas: [replica(v1, 'ready', { id: 'a' }), replica(v1, 'draining'), replica(v2, 'starting')] }));
+    assert.deepEqual(found?.versions.map((version) => version.replicas.map(({ id }) => id)), [['a'], []]);
+  });
+  it('batches by measurement, spec and hint', () => {
+    const profile = { loadMs: 1, batchable: true, batchableReason: '', bestBatch: 16, latencyMsByBatch: {}, check: 'smoke' as const, checkMessage: '', residentBytes: 1 };
+    const cases: [maxBatch: number | null, hint: number | null, batchable: boolean, expected: number][] = [[null, null, true, 16], [4, null, true, 4], [null, 8, true, 8], [32, 8, true, 8], [null, 0, true, 16], [32, null, false, 1]];
+    for (const [maxBatch, hint, batchable, expected] of cases) {
+      const of = deployment('v1', { batching: { maxBatch, maxDelayMs: 0, queueLengthMax: 1 } });
+      const found = serviceRoute(view({ spec: spec(weights({ v1: 100 }), of), replicas: [replica(of, 'ready', { profile: { ...profile, batchable } })] }), () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: hint === null ? null : { maxBatchSize: hint } }), NOW);
+      assert.equal(found?.versions[0]?.batching.batchMax, expected, JSON.stringify([maxBatch, hint, batchable]));
+    }
+  });
+});
