@@ -1,6 +1,6 @@
 import type { Digest } from '../core/index.ts';
 import type { RepositoryContext } from './context.ts';
-import { type BlobFacts, removeStaleTemporaries } from './storage/index.ts';
+import type { BlobFacts } from './storage/index.ts';
 import type { GcReport } from './types.ts';
 
 const GRACE_MS = 60 * 60 * 1000;
@@ -28,7 +28,7 @@ export async function collectGarbage(context: RepositoryContext, options: GcOpti
   for (const tree of await context.trees.list()) {
     if (tree.madeAtMs < beforeMs && (await removeTree(context, tree.version, dryRun))) report.removedDirectories++;
   }
-  report.removedDirectories += await removeStaleTemporaries(context.blobs.temporary, Math.min(beforeMs, context.clock.now() - GRACE_MS), dryRun);
+  report.removedDirectories += await context.blobs.sweepTemporary(dryRun);
   return report;
 }
 

@@ -28,10 +28,11 @@ interface Candidate {
 
 export async function publish(context: RepositoryContext, input: PublishInput): Promise<PublishResult> {
   const candidate = checkInput(input);
-  const existing = await existingVersion(context.database.db, candidate);
-  if (existing) return { version: existing, created: false };
+  // Before the first wait, so that no collector comes between.
   const release = context.blobs.hold(candidate.files.map((file) => file.digest));
   try {
+    const existing = await existingVersion(context.database.db, candidate);
+    if (existing) return { version: existing, created: false };
     await requireBlobs(context, candidate.files);
     const inspection = await inspect(context, candidate);
     return await context.blobs.exclusive(async () => {

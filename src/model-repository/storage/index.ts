@@ -1,2 +1,2 @@
-export { ArtefactTrees, removeStaleTemporaries } from './filesystem/artefact-trees.ts';
+export { ArtefactTrees } from './filesystem/artefact-trees.ts';
 export { type BlobFacts, BlobStore, hashFile } from './filesystem/blob-store.ts';

@@ -1,5 +1,5 @@
 import { constants, mkdirSync } from 'node:fs';
-import { access, copyFile, link, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type ArtefactFile, type Digest, isDigest, LeptonError } from '../../../core/index.ts';
 import { type BlobStore, hashFile } from './blob-store.ts';
@@ -38,13 +38,10 @@ export class ArtefactTrees {
 
   /** Runs `work` on a directory with these files that is removed afterwards. */
   async withTemporary<T>(files: readonly ArtefactFile[], work: (directory: string) => Promise<T>): Promise<T> {
-    const directory = this.#blobs.temporaryPath();
-    try {
+    return this.#blobs.withTemporary(async (directory) => {
       await this.#fill(directory, files);
-      return await work(directory);
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+      return work(directory);
+    });
   }
 
   async list(): Promise<{ version: Digest; path: string; madeAtMs: number }[]> {
@@ -59,11 +56,11 @@ export class ArtefactTrees {
 
   /** Renamed away first: a half-removed tree must never be found under its name. */
   async remove(version: Digest): Promise<void> {
-    const condemned = this.#blobs.temporaryPath();
-    await rename(this.pathOf(version), condemned).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error;
+    await this.#blobs.withTemporary(async (condemned) => {
+      await rename(this.pathOf(version), condemned).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
     });
-    await rm(condemned, { recursive: true, force: true });
   }
 
   /** What is wrong with a tree, one sentence a file; links to their blob are as good as the blob and not read again. */
@@ -81,17 +78,12 @@ export class ArtefactTrees {
   }
 
   async #make(path: string, files: readonly ArtefactFile[]): Promise<string> {
-    const temporary = this.#blobs.temporaryPath();
-    try {
+    return this.#blobs.withTemporary(async (temporary) => {
       await this.#fill(temporary, files);
       await rename(temporary, path);
       await syncDirectory(this.#root);
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      // Somebody else was first; trees of one digest are alike.
-      if (codeOf(error) !== 'EEXIST' && codeOf(error) !== 'ENOTEMPTY') throw error;
-    }
-    return path;
+      return path;
+    });
   }
 
   async #fill(directory: string, files: readonly ArtefactFile[]): Promise<void> {
@@ -120,17 +112,4 @@ export class ArtefactTrees {
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(() => true, () => false);
-}
-
-/** Entries of the temporary directory that were last changed before `beforeMs`; removes them unless `dryRun`. */
-export async function removeStaleTemporaries(directory: string, beforeMs: number, dryRun: boolean): Promise<number> {
-  let removed = 0;
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    const facts = await lstat(path).catch(() => undefined);
-    if (!facts || facts.mtimeMs >= beforeMs) continue;
-    if (!dryRun) await rm(path, { recursive: true, force: true });
-    removed++;
-  }
-  return removed;
 }

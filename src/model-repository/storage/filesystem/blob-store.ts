@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { chmod, link, mkdir, open, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Mutex } from '../../../database/index.ts';
@@ -25,16 +25,17 @@ export interface BlobFacts {
 export class BlobStore {
   readonly #root: string;
   /** For files on their way; same file system. Emptied at start: the data directory has one server. */
-  readonly temporary: string;
+  readonly #temporary: string;
+  readonly #inUse = new Set<string>();
   readonly #gate = new Mutex();
   readonly #held = new Map<Digest, number>();
 
   constructor(directory: string) {
     this.#root = join(directory, 'blobs', 'sha256');
-    this.temporary = join(directory, 'tmp');
-    rmSync(this.temporary, { recursive: true, force: true });
+    this.#temporary = join(directory, 'tmp');
+    rmSync(this.#temporary, { recursive: true, force: true });
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
-    mkdirSync(this.temporary, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#temporary, { recursive: true, mode: 0o700 });
   }
 
   pathOf(digest: Digest): string {
@@ -43,8 +44,24 @@ export class BlobStore {
     return join(this.#root, hex.slice(0, 2), hex);
   }
 
-  temporaryPath(): string {
-    return join(this.temporary, randomUUID());
+  /** Runs `work` with the path of a file or directory to be; what is there afterwards is removed. */
+  async withTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
+    const name = randomUUID();
+    const path = join(this.#temporary, name);
+    this.#inUse.add(name);
+    try {
+      return await work(path);
+    } finally {
+      await rm(path, { recursive: true, force: true });
+      this.#inUse.delete(name);
+    }
+  }
+
+  /** Temporary files that nobody uses, left by a failure to remove them; removes them unless `dryRun`. */
+  async sweepTemporary(dryRun: boolean): Promise<number> {
+    const left = (await readdir(this.#temporary)).filter((name) => !this.#inUse.has(name));
+    if (!dryRun) for (const name of left) await rm(join(this.#temporary, name), { recursive: true, force: true });
+    return left.length;
   }
 
   /** Runs `work` while no blob is removed. */
@@ -95,14 +112,11 @@ export class BlobStore {
   /** Stores content under the digest that it must have: DIGEST_MISMATCH if it has another, TOO_LARGE over `sizeMax` bytes. */
   async put(digest: Digest, content: Readable, sizeMax: number): Promise<{ size: number; created: boolean }> {
     this.pathOf(digest);
-    const temporary = this.temporaryPath();
-    try {
+    return this.withTemporary(async (temporary) => {
       const { size, hex } = await this.#receive(temporary, content, sizeMax);
       if (digest !== `sha256:${hex}`) throw new LeptonError('DIGEST_MISMATCH', `the content of ${size} bytes has the digest sha256:${hex}, announced was ${digest}`);
       return { size, created: await this.exclusive(() => this.#place(temporary, digest)) };
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    });
   }
 
   async open(digest: Digest): Promise<{ size: number; content: Readable }> {
@@ -160,7 +174,6 @@ export class BlobStore {
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(this.#root);
     // Within `exclusive` nobody else makes this name, so that rename is as good as link where links are not to be had.
     await link(temporary, path).catch(() => rename(temporary, path));
-    await unlink(temporary).catch(() => {});
     await syncDirectory(folder);
     return true;
   }
