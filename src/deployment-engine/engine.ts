@@ -51,6 +51,7 @@ export interface PlatformEngine extends DeploymentEngine {
 }
 
 const USAGE_INTERVAL_MS = 2_000;
+const ACKNOWLEDGE_POLL_MS = 10;
 const TIDY_INTERVAL_MS = 10_000;
 /** Of a stop's grace, kept for workers after the gateways have drained. */
 const WORKER_GRACE_MS = 2_000;
@@ -130,8 +131,11 @@ class Engine implements PlatformEngine {
     for (const deadline = clock.monotonic() + timeoutMs; ; ) {
       const service = this.#services.get(name);
       const leftMs = deadline - clock.monotonic();
-      if (!service || leftMs <= 0 || this.#phase !== 'running' || settled(this.#loop.view(service), revision, clock.now())) return this.getService(name);
-      await this.#nextPass(leftMs);
+      if (!service || leftMs <= 0 || this.#phase !== 'running') return this.getService(name);
+      const passed = settled(this.#loop.view(service), revision, clock.now()) && (!service.desired || service.observedRevision >= revision);
+      // Who is told that a change serves may send a request at once: the gateways must read the new table by then.
+      if (passed && this.#gatewaysFollow()) return this.getService(name);
+      await this.#nextPass(passed ? Math.min(leftMs, ACKNOWLEDGE_POLL_MS) : leftMs);
     }
   }
 
@@ -249,6 +253,11 @@ class Engine implements PlatformEngine {
 
   #passed(): void {
     for (const listener of this.#passListeners) listener();
+  }
+
+  #gatewaysFollow(): boolean {
+    const generation = this.#publisher.table?.generation;
+    return generation === undefined || (this.#gateways?.follows(generation) ?? true);
   }
 
   #nextPass(timeoutMs: number): Promise<void> {

@@ -81,6 +81,11 @@ export class GatewaySupervisor {
     return this.#gateways.every((gateway) => (gateway.link ? gateway.link.hasLeft(replica, generation) : !gateway.process.alive));
   }
 
+  /** Whether every gateway routes new requests by this table or a later one. */
+  follows(generation: number): boolean {
+    return this.#gateways.every((gateway) => (gateway.link ? gateway.link.acknowledged >= generation : !gateway.process.alive));
+  }
+
   /** What is asked of each version, over all gateways. */
   demands(): readonly VersionDemand[] {
     return this.#gateways.flatMap((gateway) => gateway.link?.demand?.versions ?? []);
