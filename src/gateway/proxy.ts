@@ -33,6 +33,9 @@ function refuse(message: IncomingMessage, response: ServerResponse, cause: Error
 
 function forwardedHeaders(message: IncomingMessage): IncomingHttpHeaders {
   const headers = withoutHopByHop(message.headers);
+  // Control must not be the one that closes: Node ends a request with an empty write, and on a Unix socket that fails with
+  // EPIPE when the peer has answered and closed already, answer or not. With this the agent closes, after the answer.
+  headers.connection = 'keep-alive';
   headers['x-forwarded-for'] = message.socket.remoteAddress ?? '';
   headers['x-forwarded-proto'] = 'http';
   if (message.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
