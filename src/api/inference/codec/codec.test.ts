@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+import { type Datatype, LeptonError, type Signature, type Tensor } from '../../../core/index.ts';
+import { rendezvous } from '../traffic/rendezvous.ts';
+import { compileSignatureCheck, decodeRequest, encodeAnswer, type InferenceAnswer, tensorDataToJson } from './index.ts';
+
+interface Vectors {
+  readonly tensors: readonly { readonly datatype: Datatype; readonly shape: readonly number[]; readonly data: string; readonly hex: string }[];
+  readonly refused: readonly { readonly why: string; readonly input: string; readonly mentions: readonly string[] }[];
+  readonly sticky: readonly { readonly weights: Record<string, number>; readonly key: string; readonly version: string }[];
+}
+const VECTORS = JSON.parse(await readFile(new URL('../../../../protocol/inference-v2.json', import.meta.url), 'utf8')) as Vectors;
+
+const decode = (json: string, binary: Uint8Array | null = null) => {
+  const head = Buffer.from(json);
+  return decodeRequest('m', null, binary ? Buffer.concat([head, binary]) : head, binary ? head.length : null);
+};
+const refuses = (run: () => unknown, ...mentions: string[]) =>
+  assert.throws(run, (error: unknown) => {
+    assert.ok(error instanceof LeptonError, String(error));
+    assert.equal(error.code, 'INVALID_ARGUMENT', error.message);
+    for (const mention of mentions) assert.ok(error.message.includes(mention), `'${error.message}' does not mention ${mention}`);
+    return true;
+  });
+
+describe('golden vectors', () => {
+  for (const [index, { datatype, shape, data, hex }] of VECTORS.tensors.entries()) {
+    test(`${index}: ${datatype} [${shape}] ${data.slice(0, 40)}`, () => {
+      const [tensor] = decode(`{"inputs":[{"name":"x","datatype":"${datatype}","shape":[${shape}],"data":${data}}]}`).inputs as [Tensor];
+      assert.equal(Buffer.from(tensor.data).toString('hex'), hex);
+      const bytes = Buffer.from(hex, 'hex');
+      const [binary] = decode(`{"inputs":[{"name":"x","datatype":"${datatype}","shape":[${shape}],"parameters":{"binary_data_size":${bytes.length}}}]}`, bytes).inputs as [Tensor];
+      assert.deepEqual(Buffer.from(binary.data), bytes);
+      // What we write we read back to the same bytes.
+      const [again] = decode(`{"inputs":[{"name":"x","datatype":"${datatype}","shape":[${shape}],"data":${tensorDataToJson(tensor)}}]}`).inputs as [Tensor];
+      assert.equal(Buffer.from(again.data).toString('hex'), hex);
+    });
+  }
+  for (const { why, input, mentions } of VECTORS.refused) test(`refused: ${why}`, () => refuses(() => decode(`{"inputs":[${input}]}`), ...mentions));
+  test('sticky decisions', () => {
+    for (const { weights, key, version } of VECTORS.sticky) assert.equal(rendezvous(Object.entries(weights), key), version, key);
+  });
+});
+
+describe('requests', () => {
+  const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+  const x = '{"name":"x","datatype":"FP32","shape":[1],"data":[1]}';
+
+  for (const [why, body, mention] of [
+    ['empty', '', 'JSON'],
+    ['not an object', '[]', 'object'],
+    ['no inputs', '{}', 'inputs'],
+    ['inputs that are an object', '{"inputs":{}}', 'inputs'],
+    ['an id that is a number', `{"id":5,"inputs":[${x}]}`, 'id'],
+    ['parameters that are an array', `{"parameters":[],"inputs":[${x}]}`, 'parameters'],
+    ['a parameter that is an object', `{"parameters":{"a":{}},"inputs":[${x}]}`, 'parameters.a'],
+    ['an output asked for twice', `{"inputs":[${x}],"outputs":[{"name":"y"},{"name":"y"}]}`, 'twice'],
+    ['a flag that is text', `{"inputs":[${x}],"outputs":[{"name":"y","parameters":{"binary_data":"yes"}}]}`, 'binary_data'],
+    ['arrays nested 100,000 deep', `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":${deep(100_000)}}]}`, 'x'],
+    ['deep arrays beside long integers', `{"a":12345678901234567890,"inputs":${deep(100_000)}}`, 'deep'],
+    ['deep arrays as parameters', `{"parameters":{"p":${deep(100_000)}},"inputs":[${x}]}`, 'parameters.p'],
+  ] as const) {
+    test(`refused: ${why}`, () => refuses(() => decode(body), mention));
+  }
+
+  test('bytes that are not UTF-8 are refused', () => refuses(() => decodeRequest('m', null, Buffer.from([0x7b, 0xff, 0x7d]), null), 'UTF-8'));
+
+  test('names such as __proto__ are names like others', () => {
+    const request = decode('{"parameters":{"__proto__":1},"inputs":[{"name":"__proto__","datatype":"FP32","shape":[1],"data":[1]}]}');
+    assert.equal(request.inputs[0]?.name, '__proto__');
+    assert.equal(request.parameters.get('__proto__'), 1);
+    refuses(() => decode('{"__proto__":{"inputs":[]}}'), 'inputs');
+  });
+
+  test('binary sections must add up', () => {
+    const input = (size: unknown, shape = '[1]') => `{"inputs":[{"name":"x","datatype":"FP32","shape":${shape},"parameters":{"binary_data_size":${size}}}]}`;
+    refuses(() => decode(input(4), Buffer.alloc(3)), '3 are left');
+    refuses(() => decode(input(4), Buffer.alloc(5)), '1 bytes');
+    refuses(() => decode(input(8), Buffer.alloc(8)), '8 bytes', 'needs 4');
+    refuses(() => decode(input(-1), Buffer.alloc(4)), '-1');
+    refuses(() => decode(input('"4"'), Buffer.alloc(4)), 'binary_data_size');
+    refuses(() => decode('{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1],"parameters":{"binary_data_size":4}}]}', Buffer.alloc(4)), 'both');
+    refuses(() => decodeRequest('m', null, Buffer.from('{}'), 3), 'inference-header-content-length');
+  });
+
+  test('byte strings and booleans are checked in binary form too', () => {
+    const input = (datatype: string, shape: string, size: number) => `{"inputs":[{"name":"x","datatype":"${datatype}","shape":${shape},"parameters":{"binary_data_size":${size}}}]}`;
+    refuses(() => decode(input('BYTES', '[1]', 5), Buffer.from([9, 0, 0, 0, 65])), 'byte strings');
+    refuses(() => decode(input('BYTES', '[2]', 5), Buffer.from([1, 0, 0, 0, 65])), '2 byte strings');
+    refuses(() => decode(input('BYTES', '[1]', 5), Buffer.from([255, 255, 255, 255, 65])), 'byte strings');
+    refuses(() => decode(input('BOOL', '[2]', 2), Buffer.from([1, 2])), 'x', '2');
+  });
+});
+
+describe('signature', () => {
+  const signature: Signature = {
+    inputs: [{ name: 'a', datatype: 'FP32', shape: [-1, 2], dimensionNames: ['n', ''] }, { name: 'b', datatype: 'FP32', shape: [-1], dimensionNames: ['n'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+  };
+  const check = compileSignatureCheck('m', 'v1', signature);
+  const tensor = (name: string, shape: number[], datatype: Datatype = 'FP32'): Tensor => ({ name, datatype, shape, data: new Uint8Array(shape.reduce((a, b) => a * b, 4)) });
+  const request = (inputs: Tensor[], outputs: string[] | null = null) => ({ model: 'm', version: null, id: '', parameters: new Map(), inputs, outputs: outputs?.map((name) => ({ name, binary: false })) ?? null, binaryByDefault: false });
+
+  test('puts inputs into the order of the signature', () => {
+    assert.deepEqual(check(request([tensor('b', [3]), tensor('a', [3, 2])])).map((input) => input.name), ['a', 'b']);
+  });
+
+  for (const [why, inputs, outputs, mentions] of [
+    ['unknown input', [tensor('a', [1, 2]), tensor('bb', [1])], null, ["'bb'", "did you mean 'b'"]],
+    ['missing input', [tensor('a', [1, 2])], null, ["'b' is missing", 'expects 2 inputs but got 1']],
+    ['input given twice', [tensor('a', [1, 2]), tensor('a', [1, 2])], null, ['twice']],
+    ['datatype', [tensor('a', [1, 2], 'INT32'), tensor('b', [1])], null, ['INT32', 'FP32']],
+    ['rank', [tensor('a', [2]), tensor('b', [1])], null, ['[2]', '[-1,2]']],
+    ['fixed size', [tensor('a', [1, 3]), tensor('b', [1])], null, ['[1,3]', '[-1,2]']],
+    ['dimensions of one name that differ', [tensor('a', [2, 2]), tensor('b', [3])], null, ["'n'", '3', '2']],
+    ['unknown output', [tensor('a', [1, 2]), tensor('b', [1])], ['z'], ["'z'"]],
+  ] as const) {
+    test(`refused: ${why}`, () => refuses(() => check(request([...inputs], outputs ? [...outputs] : null)), ...mentions));
+  }
+});
+
+describe('answers', () => {
+  const answer = (outputs: Tensor[]): InferenceAnswer => ({ model: 'm', version: 'v', id: '', predictionId: 'p', outputs, timing: { queueMs: 0, batchMs: 0, runMs: 0, totalMs: 0, batchSize: 1 } });
+  const request = decode('{"id":"q","inputs":[]}');
+
+  test('are JSON with all digits', () => {
+    const int64: Tensor = { name: 'y', datatype: 'INT64', shape: [1], data: new Uint8Array(new BigInt64Array([9007199254740993n]).buffer) };
+    const { json, binary } = encodeAnswer(request, answer([int64]));
+    assert.equal(json, '{"model_name":"m","model_version":"v","id":"q","parameters":{"lepton-prediction-id":"p"},"outputs":[{"name":"y","datatype":"INT64","shape":[1],"data":[9007199254740993]}]}');
+    assert.equal(binary.length, 0);
+  });
+
+  test('mix JSON and binary outputs as asked', () => {
+    const output = (name: string): Tensor => ({ name, datatype: 'UINT8', shape: [2], data: Uint8Array.of(1, 2) });
+    const mixed = decode('{"inputs":[],"outputs":[{"name":"p","parameters":{"binary_data":true}},{"name":"q"}]}');
+    const { json, binary } = encodeAnswer(mixed, answer([output('p'), output('q')]));
+    assert.deepEqual(JSON.parse(json).outputs, [{ name: 'p', datatype: 'UINT8', shape: [2], parameters: { binary_data_size: 2 } }, { name: 'q', datatype: 'UINT8', shape: [2], data: [1, 2] }]);
+    assert.deepEqual(binary, [Uint8Array.of(1, 2)]);
+  });
+
+  test('say which value JSON cannot carry', () => {
+    const nan: Tensor = { name: 'y', datatype: 'FP32', shape: [2], data: new Uint8Array(new Float32Array([1, Number.NaN]).buffer) };
+    assert.throws(() => encodeAnswer(request, answer([nan])), /output 'y'\[1\] is NaN.*binary/);
+    const bytes: Tensor = { name: 'y', datatype: 'BYTES', shape: [1], data: Uint8Array.of(1, 0, 0, 0, 0xff) };
+    assert.throws(() => encodeAnswer(request, answer([bytes])), /not UTF-8.*binary/);
+  });
+
+  test('bfloat16 is written as the numbers that it stands for', () => {
+    const bf16: Tensor = { name: 'y', datatype: 'BF16', shape: [2], data: Uint8Array.of(0x80, 0x3f, 0x20, 0xc0) };
+    assert.equal(tensorDataToJson(bf16), '[1,-2.5]');
+  });
+});
