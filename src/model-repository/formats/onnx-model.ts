@@ -68,7 +68,8 @@ export function readOnnxModel(entry: string, bytes: Uint8Array): OnnxModel & { g
   const given = new Set(graph.initializer.map((tensor) => tensor.name));
   for (const input of graph.input) if (!given.has(input.name)) checkServable('input', input);
   for (const output of graph.output) checkServable('output', output);
-  return { ...model, graph };
+  // As it is, not a copy: fields that the file leaves out have their defaults on the prototype.
+  return model as OnnxModel & { graph: OnnxGraph };
 }
 
 /** Datatypes that onnxruntime-node 1.30 carries in and out. It has none for bfloat16, complex numbers and those of 4 and 8 bits. */
