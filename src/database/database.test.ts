@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { describeDatabase } from '../testing/database-suite.ts';
 import { findPostgres, startPostgres, type ThrowAwayPostgres } from '../testing/postgres.ts';
 import { lockDataDirectory, openDatabase } from './index.ts';
@@ -46,6 +48,21 @@ describe('database', () => {
         const second = await openDatabase({ dataDirectory: newDirectory(), url });
         await second.close();
       });
+
+      it('takes its lock again when connections broke, and stops writing when another server has it by then', async () => {
+        const url = await server.createDatabase();
+        const database = await openDatabase({ dataDirectory: newDirectory(), url });
+        const write = (name: string): Promise<unknown> => database.immediate((trx) => trx.insertInto('counters').values({ name, value: 1 }).execute());
+        await write('before');
+        await breakConnections(url);
+        await write('after');
+        await breakConnections(url);
+        const usurper = await openDatabase({ dataDirectory: newDirectory(), url });
+        await assert.rejects(write('too late'), { code: 'DATA_DIRECTORY_LOCKED' });
+        await usurper.close();
+        await write('again');
+        await database.close();
+      });
     });
   }
 
@@ -82,6 +99,18 @@ describe('database', () => {
     });
   });
 });
+
+/** Ends every connection of ours to this database and waits until they know it. */
+async function breakConnections(url: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  const others = 'pid <> pg_backend_pid() and datname = current_database()';
+  await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${others}`);
+  while ((await admin.query(`select 1 from pg_stat_activity where ${others}`)).rowCount) await delay(10);
+  // A round trip more: what the ended ones sent came before.
+  await admin.end();
+  await nextTurn();
+}
 
 function spawnHolder(root: string, directory: string): ChildProcess {
   const script = join(root, 'holder.ts');
