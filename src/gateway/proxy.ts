@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { sendError } from '../api/inference/index.ts';
 import { LeptonError } from '../core/index.ts';
 
@@ -17,11 +18,24 @@ export function forwardToControl(controlSocketPath: string, message: IncomingMes
     response.flushHeaders();
     answer.pipe(response);
     answer.on('error', () => response.destroy());
+    answer.on('end', () => discardRest(message, upstream));
   });
   upstream.on('error', (cause) => refuse(message, response, cause));
   response.on('close', () => upstream.destroy());
   message.on('error', () => upstream.destroy());
   message.pipe(upstream);
+}
+
+/** How long the rest of a body may take to arrive that control has answered without reading it. */
+const DISCARD_MS = 2_000;
+
+/** A refused upload: what is still on its way is thrown away for a moment, so that the client reads the answer and not a reset. */
+function discardRest(message: IncomingMessage, upstream: Writable): void {
+  if (message.complete) return;
+  message.unpipe(upstream);
+  message.resume();
+  const timer = setTimeout(() => message.destroy(), DISCARD_MS);
+  message.on('close', () => clearTimeout(timer));
 }
 
 function refuse(message: IncomingMessage, response: ServerResponse, cause: Error): void {

@@ -64,8 +64,14 @@ function informationAnswers({ plane, platformVersion }: FrontDependencies): Read
     ServerMetadata: () => reply('ServerMetadataResponse', { name: 'lepton-ai', version: platformVersion, extensions: EXTENSIONS }),
     ModelReady: (bytes, context) => {
       const { name, version } = ask(bytes);
-      const ready = modelReady(plane, name, version || null, context);
-      return reply('ModelReadyResponse', { ready: ready.body }, ready.version);
+      try {
+        const ready = modelReady(plane, name, version || null, context);
+        return reply('ModelReadyResponse', { ready: ready.body }, ready.version);
+      } catch (error) {
+        // Whether it is ready has an answer for what is not there: no. Triton's clients expect it over gRPC.
+        if (error instanceof LeptonError && error.httpStatus === 404) return reply('ModelReadyResponse', { ready: false });
+        throw error;
+      }
     },
     ModelMetadata: (bytes, context) => {
       const { name, version } = ask(bytes);
