@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programPath } from '../config/programs.ts';
+import { programPath } from '../config/index.ts';
 import type { ReplicaRoute, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
 import { type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
