@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { Type } from 'typebox';
 import { LeptonError } from '../../core/index.ts';
-import { installErrorHandling, sendError } from './errors.ts';
+import { installErrorHandling, sendError, translateError } from './errors.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { blobOperations } from './operations/blobs.ts';
@@ -27,10 +28,11 @@ export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repos
 export function createManagementServer(dependencies: ManagementDependencies): FastifyInstance {
   const app = fastify({
     loggerInstance: dependencies.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     bodyLimit: JSON_BODY_BYTES_MAX,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => void sendError(reply, request as FastifyRequest, translateError(error)),
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARACTERS_MAX },
   }) as unknown as FastifyInstance;
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
@@ -54,7 +56,7 @@ function addRoute(app: FastifyInstance, operation: Operation, dependencies: Mana
       const params = checkParams(namedRest(operation, request.params as Record<string, unknown>));
       const query = checkQuery(request.query);
       const body = checkBody ? checkBody(request.body) : request.body;
-      if (operation.bytesIn && !request.headers['content-type']) throw new LeptonError('UNSUPPORTED_MEDIA_TYPE', 'an upload needs the header content-type: application/octet-stream');
+      if (operation.bytesIn && !(body instanceof Readable)) throw new LeptonError('UNSUPPORTED_MEDIA_TYPE', 'an upload needs the header content-type: application/octet-stream');
       const answer = await operation.handle({ params, query, body, actor: actorOf(request), dependencies, request, reply });
       if (answer === reply || reply.sent) return reply;
       return operation.response ? reply.code(operation.status ?? 200).type('application/json; charset=utf-8').send(JSON.stringify(answer)) : reply.code(operation.status ?? 204).send();
