@@ -20,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (thrown) {
     // Commander has printed its own message, or the help that was asked for.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 || thrown.code === 'commander.help' ? (thrown.exitCode === 0 ? ExitCode.ok : ExitCode.usage) : ExitCode.usage;
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     const failure = failureOf(thrown);
     report(failure, argv);
     return failure.exitCode;
@@ -40,7 +40,6 @@ const HINTS: Readonly<Record<string, string>> = {
   SERVICE_NOT_FOUND: 'lepton-ai services',
   REPOSITORY_NOT_FOUND: 'lepton-ai versions',
   REVISION_NOT_FOUND: 'lepton-ai services --revisions SERVICE',
-  VERSION_EXISTS: 'versions are immutable: choose another name',
   CORRUPT: 'lepton-ai fsck',
 };
 

@@ -28,12 +28,26 @@ export const requestOptions = (flags: ChangeFlags): { dryRun?: boolean; reason?:
 /** Shows what a change means, waits until it serves, and throws (exit code 6) when it does not. */
 export async function finishChange(context: CliContext, result: ChangeResult, flags: ChangeFlags): Promise<void> {
   const { out } = context;
-  if (flags.dryRun) return out.result(result, () => showChanges(context, result, true));
-  if (!out.json) showChanges(context, result, false);
-  if (!flags.wait) return out.result(result, () => undefined);
+  if (!out.json) showChanges(context, result, flags.dryRun ?? false);
+  const settled = flags.dryRun || !flags.wait ? result : await awaitServing(context, result, flags);
+  out.result(settled, () => undefined);
+  throwUnlessServing(settled);
+}
+
+/** A change and, once it was waited for, what came of it. */
+export interface SettledChange extends ChangeResult {
+  readonly outcome?: Outcome;
+}
+
+/** Waits until a change serves or has failed, telling each version's phases meanwhile. */
+export async function awaitServing(context: CliContext, result: ChangeResult, flags: ChangeFlags): Promise<SettledChange> {
   const { status, outcome } = await waitFor(context, result, flags.timeout * 1000);
-  out.result({ ...result, status, outcome }, () => outcome.state === 'serving' && out.line({ text: '✔ ', style: 'green' }, `${result.service}: ${outcome.message}`));
-  if (outcome.state !== 'serving') throw new CliError(`${result.service}: ${outcome.message}`, ExitCode.notServing, `lepton-ai status ${result.service}; lepton-ai logs ${result.service}`);
+  if (!context.out.json && outcome.state === 'serving') context.out.line({ text: '✔ ', style: 'green' }, `${result.service}: ${outcome.message}`);
+  return { ...result, status, outcome };
+}
+
+export function throwUnlessServing({ service, outcome }: SettledChange): void {
+  if (outcome && outcome.state !== 'serving') throw new CliError(`${service}: ${outcome.message}`, ExitCode.notServing, `lepton-ai status ${service}; lepton-ai logs ${service}`);
 }
 
 /** Polls, so that a restart of the control process meanwhile does no harm. */
@@ -64,21 +78,36 @@ async function statusOrGone(status: Promise<ServiceStatus>): Promise<ServiceStat
   }
 }
 
-/** One line for each version whose phase is another than before. */
+/** One line for each version whose phase is another than before; what is ready from the start is no news. */
 function notePhases(status: ServiceStatus, seen: Map<string, string>, note: (...cells: Cell[]) => void): void {
   for (const version of status.versions) {
-    const now = `${version.phase} ${version.reason}`;
-    if (seen.get(version.version) === now) continue;
+    const now = `${version.phase} ${version.message}`;
+    const before = seen.get(version.version);
     seen.set(version.version, now);
-    note({ text: '  · ', style: 'dim' }, `${version.version} `, phaseCell(version.phase), version.reason ? ` (${version.reason})` : '', version.message ? `: ${version.message}` : '');
+    if (before === now || (before === undefined && version.phase === 'ready' && !version.message)) continue;
+    const reason = version.reason.toLowerCase() === version.phase ? '' : ` (${version.reason})`;
+    note({ text: '  · ', style: 'dim' }, `${version.version} `, phaseCell(version.phase), reason, version.message ? `: ${version.message}` : '');
   }
 }
 
-/** The changes, `+` new, `-` gone, `~` other. */
+/** The changes, `+` new, `-` gone, `~` other. A deployment that is new or gone is one line. */
 export function showChanges({ out }: CliContext, result: ChangeResult, dryRun: boolean): void {
   if (result.changes.length === 0) return out.line(`${result.service}: nothing changes (revision ${result.revision})`);
-  out.line(`${result.service}: ${result.changes.length} ${result.changes.length === 1 ? 'change' : 'changes'}${dryRun ? ' would make a new revision' : `, revision ${result.revision}`}`);
-  for (const change of result.changes) out.line('  ', sign(change.from, change.to), ` ${change.path}: `, values(change.from, change.to));
+  out.line(`${result.service}: ${dryRun ? 'would become a new revision' : `revision ${result.revision}`}`);
+  for (const change of condensed(result.changes)) out.line('  ', sign(change.from, change.to), ` ${change.path}: `, values(change.from, change.to));
+}
+
+type Change = ChangeResult['changes'][number];
+
+/** `deployments.v2.…` of a version that comes or goes as the one change `deployments.v2`. */
+function condensed(changes: readonly Change[]): Change[] {
+  const whole = new Map<string, Change>();
+  for (const change of changes) {
+    const [, path, version] = /^(deployments\.(.+))\.repository$/.exec(change.path) ?? [];
+    if (path && absent(change.from) !== absent(change.to)) whole.set(path, { path, ...(absent(change.from) ? { to: `${change.to}:${version}` } : { from: `${change.from}:${version}` }) });
+  }
+  const rest = changes.filter(({ path }) => ![...whole.keys()].some((prefix) => path.startsWith(`${prefix}.`)));
+  return [...whole.values(), ...rest];
 }
 
 const absent = (value: unknown): boolean => value === undefined || value === null;

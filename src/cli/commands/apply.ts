@@ -5,7 +5,7 @@ import { type ChangeResult, LeptonApiError, type ServiceInput } from '../../../c
 import { nearest } from '../../core/index.ts';
 import { action, type CliContext, collect, command } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
-import { type ChangeFlags, changeOptions, finishChange, requestOptions, showChanges } from '../waiting.ts';
+import { awaitServing, type ChangeFlags, changeOptions, requestOptions, type SettledChange, showChanges, throwUnlessServing } from '../waiting.ts';
 
 interface RepositoryDocument {
   readonly kind: 'Repository';
@@ -38,35 +38,31 @@ export const applyCommand = (): Command =>
   ).action(
     action<ChangeFlags & { file: readonly string[] }>(async (context, _arguments, flags) => {
       const declarations = flags.file.flatMap(readDeclarations);
-      const results: unknown[] = [];
-      // The commands below print for people; in JSON mode they stay silent and all results come as one list.
+      const results: object[] = [];
       for (const declaration of declarations) results.push(await applyOne(context, declaration, flags));
-      const services = results.filter((result): result is ChangeResult => typeof result === 'object' && result !== null && 'service' in result);
-      if (!flags.dryRun && flags.wait && !context.out.json) for (const service of services) if (service.changes.length) await finishChange(quiet(context), service, flags);
-      if (context.out.json) context.out.result(results, () => undefined);
+      const settled = flags.dryRun || !flags.wait ? results : await Promise.all(results.map((result) => ('changes' in result ? awaitServing(context, result as ChangeResult, flags) : result)));
+      context.out.result(settled, () => undefined);
+      for (const one of settled) if ('changes' in one) throwUnlessServing(one as SettledChange);
     }),
   );
 
-/** The changes were shown already. */
-const quiet = (context: CliContext): CliContext => context;
-
-async function applyOne(context: CliContext, declaration: Declaration, flags: ChangeFlags): Promise<unknown> {
+async function applyOne(context: CliContext, declaration: Declaration, flags: ChangeFlags): Promise<object> {
   if (declaration.kind === 'Repository') return applyRepository(context, declaration, flags);
   if (declaration.kind === 'Label') return applyLabel(context, declaration, flags);
   const { kind: _kind, ...input } = declaration;
   const result = await context.client.apply(declaration.name, input, requestOptions(flags));
-  if (!context.out.json && (flags.dryRun || !flags.wait || result.changes.length === 0)) showChanges(context, result, flags.dryRun ?? false);
+  if (!context.out.json) showChanges(context, result, flags.dryRun ?? false);
   return result;
 }
 
-async function applyRepository({ client, out }: CliContext, { name, description }: RepositoryDocument, flags: ChangeFlags): Promise<unknown> {
+async function applyRepository({ client, out }: CliContext, { name, description }: RepositoryDocument, flags: ChangeFlags): Promise<object> {
   const exists = await unlessNotFound(client.getRepository(name));
   if (!exists && !flags.dryRun) await client.createRepository(name, { ifNotExists: true, ...(description === undefined ? {} : { description }) });
   if (!out.json) out.line(exists ? `repository ${name}: nothing changes` : `repository ${name}: ${flags.dryRun ? 'would be created' : 'created'}`);
   return { repository: name, changed: !exists };
 }
 
-async function applyLabel({ client, out }: CliContext, { repository, name, version }: LabelDocument, flags: ChangeFlags): Promise<unknown> {
+async function applyLabel({ client, out }: CliContext, { repository, name, version }: LabelDocument, flags: ChangeFlags): Promise<object> {
   const before = (await client.listLabels(repository)).find((label) => label.label === name)?.version ?? null;
   if (before !== version && !flags.dryRun) await client.moveLabel(repository, name, version, { expect: before });
   if (!out.json) out.line(before === version ? `label ${repository}:${name}: nothing changes` : `label ${repository}:${name}: ${before ?? 'none'} → ${version}`);
