@@ -84,6 +84,6 @@ describe('texts', () => {
   });
 
   it('has its reference page written out', () => {
-    assert.equal(readFileSync(new URL('../../docs/reference/configuration.md', import.meta.url), 'utf8'), configurationMarkdown(), 'run: node scripts/generate-client.ts');
+    assert.equal(readFileSync(new URL('../../docs/reference/configuration.md', import.meta.url), 'utf8'), configurationMarkdown(), 'run: node scripts/generate.ts');
   });
 });

@@ -1,4 +1,4 @@
-/** Generated from the server's OpenAPI document by scripts/generate-client.ts; change the schemas in src/api/management. */
+/** Generated from the server's OpenAPI document by scripts/generate.ts; change the schemas in src/api/management. */
 
 export interface paths {
     "/api/v1/blobs/{digest}": {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { asLeptonError, type LeptonError } from '../../../core/index.ts';
+import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import type { CallContext } from '../dispatch/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';

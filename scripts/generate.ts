@@ -1,21 +1,20 @@
 /**
- * Writes what is generated from our own tables: the client's types from the server's OpenAPI document, and
- * docs/reference/configuration.md from the settings. Tests compare the files with these functions' results.
+ * Writes what is generated from our own tables: the client's types from the server's OpenAPI document, and docs/reference. Tests compare the files with these functions' results.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { managementOpenApi } from '../src/api/management/index.ts';
-import { configurationMarkdown } from '../src/config/index.ts';
 import { PLATFORM_VERSION } from '../src/version.ts';
+import { referencePages } from './reference-pages.ts';
 
 /** Text of `clients/typescript/src/schema.d.ts`. */
 export async function clientTypes(): Promise<string> {
   const nodes = await openapiTS(managementOpenApi(PLATFORM_VERSION) as unknown as OpenAPI3, { alphabetize: true });
-  return `/** Generated from the server's OpenAPI document by scripts/generate-client.ts; change the schemas in src/api/management. */\n\n${astToString(nodes)}`;
+  return `/** Generated from the server's OpenAPI document by scripts/generate.ts; change the schemas in src/api/management. */\n\n${astToString(nodes)}`;
 }
 
 if (import.meta.main) {
   writeFileSync(fileURLToPath(new URL('../clients/typescript/src/schema.d.ts', import.meta.url)), await clientTypes());
-  writeFileSync(fileURLToPath(new URL('../docs/reference/configuration.md', import.meta.url)), configurationMarkdown());
+  for (const [file, text] of referencePages()) writeFileSync(fileURLToPath(new URL(`../docs/reference/${file}`, import.meta.url)), text);
 }
