@@ -5,6 +5,7 @@
  *     ▲                                                                                        │ dead or hung
  *     └──── at once; with back-off when it dies young again and again ◀────────────────────────┘
  */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, type EventSink, LeptonError, type RoutingTable } from '../../core/index.ts';
@@ -37,6 +38,8 @@ const YOUNG_MS = 5_000;
 const RESTART_PAUSE_MAX_MS = 10_000;
 const EXIT_PORT_IN_USE = 3;
 const KILL_MARGIN_MS = 1_000;
+/** Of a failed gateway's last words, in our error. */
+const SAID_BYTES_MAX = 2_000;
 
 interface Gateway {
   process: GatewayProcess;
@@ -143,17 +146,18 @@ export class GatewaySupervisor {
     const { store, clock, runDirectory } = this.#dependencies;
     const row = newGatewayRow(runDirectory, this.#dependencies.settings, new Date(clock.now()).toISOString());
     await store.saveGateway(row);
+    const logStart = fileSize(this.#logFile);
     const process = await spawnGateway(row, this.#settings, this.#logFile);
     const gateway: Gateway = { process, link: null, startedAt: clock.monotonic(), youngDeaths };
     void store.saveGateway(process.row).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be written'));
-    await this.#linkNew(gateway);
+    await this.#linkNew(gateway, logStart);
     this.#watch(gateway);
     this.#tell('info', 'GatewayStarted', `gateway ${row.id} (process ${process.row.pid}) listens on ${this.#ports ? `${this.#ports.http.host}:${this.#ports.http.port}` : 'its ports'}`);
     return gateway;
   }
 
-  /** Dials until the program answers or is gone. */
-  async #linkNew(gateway: Gateway): Promise<void> {
+  /** Dials until the program answers or is gone; then says what it wrote from `logStart` on. */
+  async #linkNew(gateway: Gateway, logStart: number): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (gateway.process.alive && performance.now() < deadline) {
       try {
@@ -165,7 +169,8 @@ export class GatewaySupervisor {
     const { exitCode } = gateway.process;
     await gateway.process.kill();
     await this.#forget(gateway.process);
-    const said = tailLog(this.#logFile, 2_000).trim();
+    // One byte more: a tail starts after its first line end, here that of the line before.
+    const said = tailLog(this.#logFile, Math.min(SAID_BYTES_MAX, 1 + fileSize(this.#logFile) - logStart)).trim();
     const why = exitCode === EXIT_PORT_IN_USE ? 'an address is in use' : exitCode === null ? `no answer within ${START_TIMEOUT_MS} ms` : `exit code ${exitCode}`;
     throw new LeptonError('PRECONDITION_FAILED', `the gateway did not start: ${why}${said ? `: ${said}` : ''}`, { details: { exitCode } });
   }
@@ -240,3 +245,5 @@ export class GatewaySupervisor {
     return join(this.#dependencies.logDirectory, 'gateway.log');
   }
 }
+
+const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
