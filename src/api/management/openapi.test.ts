@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { clientTypes } from '../../../scripts/generate-client.ts';
+import { clientTypes } from '../../../scripts/generate.ts';
 import { ERRORS } from '../../core/index.ts';
 import { managementOpenApi } from './index.ts';
 import { OPERATIONS } from './server.ts';
@@ -49,6 +49,6 @@ describe('the OpenAPI document', () => {
 
   it('is what the committed client types were generated from', async () => {
     const committed = readFileSync(new URL('../../../clients/typescript/src/schema.d.ts', import.meta.url), 'utf8');
-    assert.equal(await clientTypes(), committed, 'run: node_modules/.bin/node scripts/generate-client.ts');
+    assert.equal(await clientTypes(), committed, 'run: node_modules/.bin/node scripts/generate.ts');
   });
 });

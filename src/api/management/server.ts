@@ -58,7 +58,8 @@ function addRoute(app: FastifyInstance, operation: Operation, dependencies: Mana
       const body = checkBody ? checkBody(request.body) : request.body;
       if (operation.bytesIn && !(body instanceof Readable)) throw new LeptonError('UNSUPPORTED_MEDIA_TYPE', 'an upload needs the header content-type: application/octet-stream');
       const answer = await operation.handle({ params, query, body, actor: actorOf(request), dependencies, request, reply });
-      if (answer === reply || reply.sent) return reply;
+      // A reply that a handler has sent itself resolves to nothing; an event stream has taken the socket over.
+      if (reply.sent || (operation.contentTypesOut && answer === undefined)) return reply;
       return operation.response ? reply.code(operation.status ?? 200).type('application/json; charset=utf-8').send(JSON.stringify(answer)) : reply.code(operation.status ?? 204).send();
     },
   });
