@@ -4,12 +4,10 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { programPath } from './config/index.ts';
 import type { ServiceStatus } from './deployment-engine/index.ts';
 import { scaleModel, writeModelDirectory } from './testing/onnx-models.ts';
 import { ask, pidsOf, runs, temporaryDirectory, until } from './testing/platform-harness.ts';
-
-const MAIN = fileURLToPath(new URL('./testing/control-main.ts', import.meta.url));
 
 interface Control {
   readonly child: ChildProcess;
@@ -24,7 +22,7 @@ describe('platform: killed and started again', () => {
 
   /** Starts a control process and waits for its banner's end, or its own. */
   async function serve(...flags: string[]): Promise<Control> {
-    const child = spawn(process.execPath, [MAIN, data, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [programPath('cli'), 'serve', '--data-dir', data, '--http', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--orphan-grace', '20s', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk));
@@ -60,7 +58,7 @@ describe('platform: killed and started again', () => {
   });
 
   it('serves a Triton-style directory, serves on while control is dead, and adopts what runs', async () => {
-    const first = await serve(`model-repository=${join(directory.path, 'models')}`);
+    const first = await serve('--model-repository', join(directory.path, 'models'));
     const before = await ready(first.url);
     assert.deepEqual(before.versions.map(({ version, weight }) => [version, weight]), [['1', 0], ['2', 100]]);
     const gateway = await gatewayPid(first);
@@ -115,7 +113,7 @@ describe('platform: killed and started again', () => {
     await once(holder, 'listening');
     const { port } = holder.address() as { port: number };
     try {
-      const control = await serve(`http=127.0.0.1:${port}`);
+      const control = await serve('--http', `127.0.0.1:${port}`);
       assert.equal(control.child.exitCode, 1);
       assert.match(control.output(), /^error: the gateway did not start: an address is in use.*EADDRINUSE/m);
     } finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig, type PlatformConfig } from '../config/index.ts';
 import type { ServiceStatus } from '../deployment-engine/index.ts';
-import type { Platform } from '../platform.ts';
+import type { ModelRepository } from '../model-repository/index.ts';
 import { scaleModel, writeModelDirectory } from './onnx-models.ts';
 
 /** A configuration on free loopback ports over a directory of the test. */
@@ -19,7 +19,7 @@ export async function temporaryDirectory(): Promise<{ readonly path: string; rem
 }
 
 /** Publishes `scale:<version>`, whose answer is the input times `factor`. */
-export async function publishScale({ repository }: Pick<Platform, 'repository'>, directory: string, version: string, factor: number): Promise<void> {
+export async function publishScale({ repository }: { readonly repository: ModelRepository }, directory: string, version: string, factor: number): Promise<void> {
   const source = await mkdtemp(join(directory, 'model-'));
   await writeModelDirectory(source, scaleModel(factor, { batch: true }));
   await repository.publishDirectory(source, { repository: 'scale', version, by: 'test', createRepository: true });
