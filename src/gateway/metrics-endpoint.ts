@@ -1,6 +1,6 @@
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type DataPlane, sendError } from '../api/inference/index.ts';
-import { LeptonError } from '../core/index.ts';
+import { asLeptonError, LeptonError } from '../core/index.ts';
 import type { InferenceMetrics, InferenceView } from '../monitoring/metrics/index.ts';
 
 const CONTROL_TIMEOUT_MS = 1000;
@@ -11,9 +11,13 @@ export async function serveMetrics(metrics: InferenceMetrics, controlSocketPath:
   if (message.method !== 'GET') {
     return sendError(response, new LeptonError('METHOD_NOT_ALLOWED', `${message.method} is not possible here, only GET`), { allow: 'GET' }, !message.complete);
   }
-  const text = await metrics.text(await controlMetrics(controlSocketPath));
-  response.writeHead(200, { 'content-type': metrics.contentType, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  try {
+    const text = await metrics.text(await controlMetrics(controlSocketPath));
+    response.writeHead(200, { 'content-type': metrics.contentType, 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  } catch (thrown) {
+    sendError(response, asLeptonError(thrown), {}, false);
+  }
 }
 
 /** The data plane's counters as metrics read them. */

@@ -8,7 +8,8 @@ const HELLO_TIMEOUT_MS = 5000;
 
 /**
  * Runs in flight on one replica. One: while it runs, the next batch gathers in the queue, which is where deadlines,
- * priorities and other replicas can still get at it.
+ * priorities and other replicas can still get at it. Two were tried with the add/sub toy and 64 clients: batches became
+ * half as large (3 rows instead of 6) and a request cost the gateway about 15 % more CPU, for no more answers.
  */
 const RUNS_MAX = 1;
 

@@ -30,6 +30,8 @@ export function createRestServer(dependencies: FrontDependencies, other: OtherHa
       noDelay: true,
     },
     (message, response) => {
+      // A client that leaves while we write is no fault; 'close' tells those who care.
+      response.on('error', () => {});
       const path = pathOf(message.url ?? '/');
       if (path === '/v2' || path.startsWith('/v2/')) void serve(dependencies, path, message, response);
       else other(path, message, response);
@@ -45,7 +47,6 @@ async function serve(dependencies: FrontDependencies, path: string, message: Inc
   const headers: ReplyHeaders = { 'x-request-id': requestId };
   let route: Route | null = null;
   let failure: LeptonError | null = null;
-  response.on('error', () => {});
   try {
     route = matchRoute(path);
     if (message.method !== route.method) {

@@ -23,10 +23,10 @@ export class Deck {
   readonly #random: Random;
   #cards: string[] = [];
 
-  /** `weights`: percent by version, > 0, at most two decimals, summing to 100. */
+  /** `weights`: percent by version, > 0, at most two decimals. What does not sum to 100 is scaled to it. */
   constructor(weights: Readonly<Record<string, number>>, random: Random) {
     this.#versions = Object.keys(weights);
-    this.#hundredths = Object.values(weights).map((weight) => Math.round(weight * UNIT));
+    this.#hundredths = hundredthsOf(Object.values(weights));
     this.#credits = this.#versions.map(() => 0);
     this.#random = random;
     // Begin anywhere in the cycle: otherwise decks that are renewed often would never reach a small weight's first card.
@@ -64,4 +64,13 @@ export class Deck {
   #owed(due: readonly number[], quotas: readonly number[], index: number): number {
     return (due[index] ?? 0) - (quotas[index] ?? 0) * UNIT;
   }
+}
+
+/** Whole hundredths that sum to a full block exactly; what rounding leaves over goes to the largest. */
+function hundredthsOf(weights: readonly number[]): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const rounded = weights.map((weight) => Math.round((weight / sum) * BLOCK * UNIT));
+  const largest = rounded.indexOf(Math.max(...rounded));
+  const rest = BLOCK * UNIT - rounded.reduce((total, weight) => total + weight, 0);
+  return rounded.map((weight, index) => (index === largest ? weight + rest : weight));
 }

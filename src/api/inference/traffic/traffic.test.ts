@@ -38,6 +38,12 @@ describe('deck', () => {
     });
   }
 
+  test('weights that do not sum to 100 are shares all the same', () => {
+    const deck = new Deck({ a: 30, b: 10, c: 0.01 }, seeded(5));
+    const drawn = Array.from({ length: 40_000 }, () => deck.draw());
+    assert.ok(Math.abs(drawn.filter((name) => name === 'a').length - 30_000) <= 50);
+  });
+
   test('decks that are renewed for every request still reach a small weight', () => {
     const random = seeded(3);
     const hits = Array.from({ length: 20_000 }, () => new Deck({ a: 99.5, b: 0.5 }, random).draw()).filter((name) => name === 'b').length;
