@@ -57,8 +57,13 @@ export class GatewayFixture {
   /** Starts the program and connects to it as control. */
   static async start(overrides: Partial<GatewayConfig> = {}): Promise<GatewayFixture> {
     const fixture = new GatewayFixture(await mkdtemp(join(tmpdir(), 'lepton-gateway-')), overrides);
-    await fixture.spawn();
-    await fixture.connect();
+    try {
+      await fixture.spawn();
+      await fixture.connect();
+    } catch (error) {
+      await fixture.close();
+      throw error;
+    }
     return fixture;
   }
 
