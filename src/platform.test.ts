@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { LeptonError } from './core/index.ts';
 import type { ServiceStatus } from './deployment-engine/index.ts';
@@ -104,12 +106,8 @@ describe('platform: real workers, gateway and database', () => {
     const { repository, engine } = platform;
     const version = await repository.getVersion('scale', 'v2');
     // An artefact that was good when it was pushed and is not any more.
-    const broken = { ...repository, materialise: repository.materialise };
     await repository.publish({ repository: 'scale', version: 'broken', by: 'test', files: version.manifest.files, metadata: { n: 1 } });
-    assert.ok(broken);
     const { digest } = await repository.getVersion('scale', 'broken');
-    const { writeFile, rm } = await import('node:fs/promises');
-    const { join } = await import('node:path');
     const entry = join(await repository.materialise(digest), version.manifest.entry);
     await rm(entry);
     await writeFile(entry, 'not a model');
@@ -149,7 +147,6 @@ describe('platform: real workers, gateway and database', () => {
 
   it('replaces a killed gateway on the same ports within a second', async () => {
     await until('the gateway answers', async () => (await ask(url, 'busy')).status === 200);
-    const { readdir, readFile } = await import('node:fs/promises');
     const run = `${directory.path}/run`;
     assert.equal((await readdir(run)).filter((name) => /^gateway-.*\.json$/.test(name)).length, 1);
     const pid = Number(/gateway \w+ \(process (\d+)\) listens/.exec(await readFile(`${directory.path}/logs/control.log`, 'utf8'))?.[1]);
@@ -168,8 +165,8 @@ describe('platform: real workers, gateway and database', () => {
     assert.match(text, /^# TYPE lepton_replica_restarts_total counter$/m);
     assert.doesNotMatch(text, /version="broken"/);
     const response = await fetch(`${url}/api/v1/events?service=busy&limit=1000`);
-    const reasons = ((await response.json()) as { reason: string }[] | { events: { reason: string }[] });
-    const list = Array.isArray(reasons) ? reasons : reasons.events;
+    const found = (await response.json()) as { reason: string }[] | { events: { reason: string }[] };
+    const list = Array.isArray(found) ? found : found.events;
     for (const reason of ['ServiceCreated', 'ServiceChanged', 'RevisionServing', 'ReplicaReady', 'ReplicaFailed', 'ReplicaDraining', 'ReplicaStopped', 'ServiceDegraded']) assert.ok(list.some((event) => event.reason === reason), reason);
   });
 

@@ -91,9 +91,9 @@ export class ServiceLoop {
   async #serve(service: ServiceState, { serving }: Extract<Action, { kind: 'serve' }>): Promise<void> {
     const { store, events, clock } = this.#dependencies;
     const before = service.serving;
-    service.serving = serving;
-    service.updatedAt = new Date(clock.now()).toISOString();
-    await store.saveStatus(service);
+    const updatedAt = new Date(clock.now()).toISOString();
+    await store.saveStatus({ ...service, serving, updatedAt });
+    Object.assign(service, { serving, updatedAt });
     await this.pin(service);
     const message = serving.complete ? `revision ${serving.revision} of service ${service.name} serves` : `what is ready of revision ${serving.revision} of service ${service.name} serves`;
     events.record({ severity: 'info', reason: 'RevisionServing', message, actor: 'engine', service: service.name, before: before && String(before.revision), after: String(serving.revision) });
@@ -122,6 +122,8 @@ export class ServiceLoop {
   async #observe(service: ServiceState): Promise<void> {
     const { services, clock, store } = this.#dependencies;
     if (services.get(service.name) !== service) return;
+    const wanted = new Set(wantedVersions(this.view(service)).map(({ target }) => target.version));
+    for (const counts of [service.unreadySince, service.restarts]) for (const version of counts.keys()) if (!wanted.has(version)) counts.delete(version);
     const found = conditions(this.view(service), clock.now(), service.conditions);
     const observed = service.desired?.revision ?? service.observedRevision;
     if (observed === service.observedRevision && canonicalJson(found) === canonicalJson(service.conditions)) return;

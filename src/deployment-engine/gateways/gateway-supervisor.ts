@@ -5,15 +5,15 @@
  *     ▲                                                                                        │ dead or hung
  *     └──── at once; with back-off when it dies young again and again ◀────────────────────────┘
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, type EventSink, LeptonError, type RoutingTable } from '../../core/index.ts';
 import type { Row } from '../../database/index.ts';
-import type { ListeningPorts, ReplicaTrouble, VersionDemand } from '../../wire/index.ts';
+import { dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand } from '../../wire/index.ts';
 import type { Log } from '../log.ts';
 import type { EngineStore } from '../store.ts';
-import { tailLog, trimLog } from '../targets/index.ts';
+import { readProcess, tailLog, trimLog } from '../targets/index.ts';
 import { type GatewayLink, linkGateway } from './gateway-link.ts';
 import { GatewayProcess, type GatewaySettings, newGatewayRow, spawnGateway } from './gateway-process.ts';
 
@@ -33,6 +33,8 @@ export interface SupervisorDependencies {
 const START_TIMEOUT_MS = 20_000;
 const DIAL_TIMEOUT_MS = 2_000;
 const DIAL_PAUSE_MS = 10;
+/** A gateway that was just being started when control died is up after this, or never. */
+const UNRECORDED_WAIT_MS = 3_000;
 /** A gateway that lived this long was well; its end starts no back-off. */
 const YOUNG_MS = 5_000;
 const RESTART_PAUSE_MAX_MS = 10_000;
@@ -128,18 +130,16 @@ export class GatewaySupervisor {
   }
 
   /** Takes over a gateway of an earlier control process if it serves what we would; ends it otherwise. */
-  async #adopt(row: Row<'gateways'>): Promise<void> {
+  async #adopt(stored: Row<'gateways'>): Promise<void> {
+    const row = stored.pid === null ? await findUnrecorded(stored) : stored;
     const process = new GatewayProcess(row);
     const gateway: Gateway = { process, link: null, startedAt: this.#dependencies.clock.monotonic(), youngDeaths: 0 };
-    const settings = JSON.parse(row.config) as GatewaySettings;
-    const fits = this.#gateways.length === 0 && JSON.stringify(settings) === JSON.stringify(this.#settings);
-    if (process.alive && fits && (await this.#link(gateway).then(() => true, () => false))) {
-      this.#watch(gateway);
-      this.#enlist(gateway);
-      this.#tell('info', 'GatewayAdopted', `gateway ${row.id} (process ${row.pid}) still runs and was taken over`);
-      return;
-    }
-    await this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'its settings are not those of the platform');
+    const fits = this.#gateways.length === 0 && row.config === JSON.stringify(this.#settings);
+    if (!process.alive || !fits || !(await this.#link(gateway).then(() => true, () => false))) return this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'its settings are not those of the platform');
+    if (row !== stored) await this.#dependencies.store.saveGateway(row);
+    this.#watch(gateway);
+    this.#enlist(gateway);
+    this.#tell('info', 'GatewayAdopted', `gateway ${row.id} (process ${row.pid}) still runs and was taken over`);
   }
 
   async #spawn(youngDeaths: number): Promise<Gateway> {
@@ -244,6 +244,19 @@ export class GatewaySupervisor {
   get #logFile(): string {
     return join(this.#dependencies.logDirectory, 'gateway.log');
   }
+}
+
+/**
+ * Control may have died between starting a gateway and noting its process. Such a one holds our ports, so it must be
+ * found: it tells its process itself. Its configuration was written before it started.
+ */
+async function findUnrecorded(row: Row<'gateways'>): Promise<Row<'gateways'>> {
+  for (const deadline = performance.now() + UNRECORDED_WAIT_MS; existsSync(row.config_path) && performance.now() < deadline; await wait(DIAL_PAUSE_MS)) {
+    const found = await dial(row.socket_path, { role: 'control', token: row.token }, DIAL_TIMEOUT_MS).catch(() => null);
+    found?.connection.destroy();
+    if (found) return { ...row, pid: found.answer.pid, pid_start_time: readProcess(found.answer.pid)?.startTime ?? '' };
+  }
+  return row;
 }
 
 const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { LeptonError, parseReference, type ServiceSpec, type TrafficPolicy } from '../../core/index.ts';
+import { scaleWeights, withoutVersions, withVersion } from '../plan/index.ts';
+import type { ServiceInput } from '../types.ts';
+import { DEPLOYMENT_DEFAULTS, type Resolve } from './deployment-spec.ts';
+import { serviceSpec, specChanges } from './service-spec.ts';
+import { deployEdit, scheduleEdit, trafficEdit, undeployEdit, updateEdit } from './spec-edits.ts';
+
+const resolve: Resolve = (reference) => ({ ...parseReference(reference), digest: `sha256:${reference}` });
+const input = (changes: Partial<Record<keyof ServiceInput, unknown>> = {}): unknown => ({ name: 'shop', deployments: [{ version: 'repo:v1' }, { version: 'repo:v2' }], ...changes });
+const make = (changes: Partial<Record<keyof ServiceInput, unknown>> = {}, current: ServiceSpec | null = null): ServiceSpec => serviceSpec(input(changes), resolve, current);
+const weightsOf = (traffic: TrafficPolicy) => (traffic.kind === 'weights' ? traffic.weights : traffic);
+const refused = (text: RegExp, code = 'INVALID_ARGUMENT') => (error: unknown) => {
+  assert.ok(error instanceof LeptonError);
+  assert.equal(error.code, code);
+  assert.match(error.message, text);
+  return true;
+};
+
+describe('service input', () => {
+  it('fills in defaults, gives everything to the first, and is frozen', () => {
+    const spec = make();
+    assert.deepEqual(spec.deployments[0], { repository: 'repo', version: 'v1', digest: 'sha256:repo:v1', ...DEPLOYMENT_DEFAULTS });
+    assert.deepEqual(spec.traffic, { kind: 'weights', weights: { v1: 100 }, sticky: null, defaultVersion: null });
+    assert.throws(() => Object.assign(spec.deployments[0]?.resources ?? {}, { threads: 9 }), TypeError);
+  });
+
+  const memory: [unknown, number | null][] = [['512MiB', 536870912], ['1.5 GiB', 1610612736], ['2GB', 2e9], ['4096k', 4194304], [1048576, 1048576], [null, null]];
+  for (const [text, bytes] of memory) it(`reads memory ${JSON.stringify(text)}`, () => assert.equal(make({ deployments: [{ version: 'repo:v1', resources: { memory: text } }] }).deployments[0]?.resources.memoryBytes, bytes));
+
+  it('reads replicas as a number or a range', () => {
+    const of = (replicas: unknown) => make({ deployments: [{ version: 'repo:v1', replicas }] }).deployments[0]?.replicas;
+    assert.deepEqual(of(3), { min: 3, max: 3 });
+    assert.deepEqual(of({ min: 2 }), { min: 2, max: 2 });
+    assert.deepEqual(of({ min: 2, max: 5 }), { min: 2, max: 5 });
+  });
+
+  const one = (deployment: object): object => ({ deployments: [{ version: 'repo:v1', ...deployment }] });
+  const cases: [what: string, changes: object, message: RegExp, code?: string][] = [
+    ['an unknown key', { trafic: {} }, /unknown key "trafic"; did you mean traffic\?/],
+    ['an unknown key of a deployment', one({ replica: 1 }), /deployments\[0\]: unknown key "replica"; did you mean replicas\?/],
+    ['an unknown key deep inside', one({ batching: { maxbatch: 1 } }), /deployments\[0\]\.batching: unknown key "maxbatch"; did you mean maxBatch\?/],
+    ['a bad name', { name: '../x' }, /service name "\.\.\/x" is not allowed/],
+    ['no deployments', { deployments: [] }, /at least one; `undeploy` removes/],
+    ['deployments that are no list', { deployments: {} }, /deployments: \{\} is not allowed/],
+    ['a version without a repository', one({ version: 'v1' }), /write repository:version/],
+    ['a version twice', { deployments: [{ version: 'a:v1' }, { version: 'b:v1' }] }, /version v1 stands twice .*a:v1 and b:v1/],
+    ['another target', one({ target: 'moon' }), /local is the only target/],
+    ['no replicas', one({ replicas: 0 }), /from 1 to 64/],
+    ['max below min', one({ replicas: { min: 3, max: 2 } }), /replicas\.max: 2 is not allowed: a whole number from 3 to 64/],
+    ['half a thread', one({ resources: { threads: 0.5 } }), /threads: 0\.5/],
+    ['memory in words', one({ resources: { memory: 'lots' } }), /memory: "lots" is not allowed: bytes/],
+    ['too little memory', one({ resources: { memory: 5 } }), /at least 1 MiB/],
+    ['a priority out of range', one({ priority: 1001 }), /priority: 1001 .* 0 to 1000/],
+    ['an endless time-out', one({ timeouts: { runTimeoutMs: Number.POSITIVE_INFINITY } }), /runTimeoutMs: Infinity/],
+    ['weights below 100', { traffic: { weights: { v1: 99.99 } } }, /must sum to 100, these sum to 99\.99/],
+    ['three decimals', { traffic: { weights: { v1: 99.999, v2: 0.001 } } }, /at most two decimals/],
+    ['a negative weight', { traffic: { weights: { v1: 110, v2: -10 } } }, /percent from 0 to 100/],
+    ['NaN', { traffic: { weights: { v1: Number.NaN } } }, /weights\.v1: NaN/],
+    ['a weight of nobody', { traffic: { weights: { v1: 50, v9: 50 } } }, /"v9" is not deployed in this service \(deployed: v1, v2\)/, 'VERSION_NOT_FOUND'],
+    ['a weight of the prototype', { traffic: { weights: JSON.parse('{"__proto__": 100}') } }, /"__proto__" is not deployed/, 'VERSION_NOT_FOUND'],
+    ['two kinds of traffic', { traffic: { version: 'v1', label: 'stable' } }, /exactly one of weights, version and label \(found version and label\)/],
+    ['no kind of traffic', { traffic: {} }, /found none/],
+    ['sticky without weights', { traffic: { version: 'v1', sticky: { header: 'x' } } }, /sticky: .* it needs weights/],
+    ['sticky by two', { traffic: { weights: { v1: 100 }, sticky: { header: 'a', parameter: 'b' } } }, /exactly one of header and parameter/],
+    ['a header with a space', { traffic: { weights: { v1: 100 }, sticky: { header: 'a b' } } }, /name of an HTTP header/],
+    ['a default of nobody', { traffic: { version: 'v1', default: 'v3' } }, /traffic\.default: version "v3" is not deployed/, 'VERSION_NOT_FOUND'],
+    ['a label of two repositories', { deployments: [{ version: 'a:v1' }, { version: 'b:v2' }], traffic: { label: 'stable' } }, /write repository:label/],
+  ];
+  for (const [what, changes, message, code] of cases) it(`refuses ${what}`, () => assert.throws(() => make(changes), refused(message, code)));
+
+  it('keeps traffic that still fits, and starts over otherwise', () => {
+    const current = make({ traffic: { weights: { v1: 10, v2: 90 } } });
+    assert.deepEqual(weightsOf(make({}, current).traffic), { v1: 10, v2: 90 });
+    assert.deepEqual(weightsOf(make({ deployments: [{ version: 'repo:v1' }] }, current).traffic), { v1: 100 });
+  });
+
+  it('treats 0 and absent alike', () => assert.deepEqual(specChanges(make({ traffic: { weights: { v1: 100, v2: 0 } } }), make()), []));
+
+  it('lists what differs, by path', () => {
+    const changes = specChanges(make(), make({ deployments: [{ version: 'repo:v1', priority: 3 }], traffic: { version: 'v1' } }));
+    assert.ok(changes.some(({ path, from, to }) => path === 'deployments.v1.priority' && from === 0 && to === 3));
+    assert.ok(changes.some(({ path, to }) => path === 'deployments.v2.repository' && to === null));
+    assert.ok(changes.some(({ path, from, to }) => path === 'traffic.kind' && from === 'weights' && to === 'version'));
+  });
+});
+
+describe('weights', () => {
+  it('scale exactly, by largest remainder', () => {
+    assert.deepEqual(scaleWeights({ a: 1, b: 1, c: 1 }, 100), { a: 33.34, b: 33.33, c: 33.33 });
+    assert.deepEqual(scaleWeights({ a: 90, b: 10 }, 75), { a: 67.5, b: 7.5 });
+    assert.deepEqual(scaleWeights({}, 100), {});
+  });
+  it('give a version its part and take it back', () => {
+    assert.deepEqual(withVersion({ a: 60, b: 40 }, 'c', 10), { a: 54, b: 36, c: 10 });
+    assert.deepEqual(withVersion({ a: 60, b: 40 }, 'b', 100), { b: 100 });
+    assert.deepEqual(withoutVersions({ a: 54, b: 36, c: 10 }, (version) => version === 'c'), { a: 60, b: 40 });
+    assert.deepEqual(withoutVersions({ a: 100 }, () => true), {});
+  });
+});
+
+describe('edits', () => {
+  const base = make({ traffic: { weights: { v1: 90, v2: 10 }, sticky: { header: 'X-User' } } });
+  it('deploy: the first version gets everything, a further one is dark unless weighed', () => {
+    assert.deepEqual(weightsOf(deployEdit('shop', null, { version: 'repo:v1' }, resolve).traffic), { v1: 100 });
+    assert.deepEqual(weightsOf(deployEdit('shop', base, { version: 'repo:v3' }, resolve).traffic), { v1: 90, v2: 10 });
+    const weighed = deployEdit('shop', base, { version: 'repo:v3' }, resolve, 20).traffic;
+    assert.deepEqual(weighed, { kind: 'weights', weights: { v1: 72, v2: 8, v3: 20 }, sticky: { header: 'x-user' }, defaultVersion: null });
+  });
+  it('deploy: changes settings of a version that is there, and keeps those not named', () => {
+    const first = deployEdit('shop', base, { version: 'repo:v1', priority: 5, resources: { threads: 3 } }, resolve);
+    const second = deployEdit('shop', first, { version: 'repo:v1', replicas: 2 }, resolve);
+    assert.deepEqual([second.deployments.length, second.deployments[0]?.priority, second.deployments[0]?.resources.threads, second.deployments[0]?.replicas.min], [2, 5, 3, 2]);
+    assert.throws(() => deployEdit('shop', base, { version: 'other:v1' }, resolve), refused(/use update/, 'PRECONDITION_FAILED'));
+    assert.throws(() => deployEdit('shop', base, { version: 'repo:v3' }, resolve, Number.NaN), refused(/weight: NaN/));
+  });
+  it('update: takes place, weight and settings', () => {
+    const tuned = deployEdit('shop', base, { version: 'repo:v2', priority: 5 }, resolve);
+    const after = updateEdit(tuned, { version: 'repo:v3' }, resolve, 'v2');
+    assert.deepEqual(after.deployments.map(({ version, priority }) => [version, priority]), [['v1', 0], ['v3', 5]]);
+    assert.deepEqual(weightsOf(after.traffic), { v1: 90, v3: 10 });
+    assert.throws(() => updateEdit(base, { version: 'repo:v3' }, resolve), refused(/say which one to replace/));
+    assert.deepEqual(weightsOf(updateEdit(make(), { version: 'repo:v3' }, resolve).traffic), { v3: 100 });
+  });
+  it('update: a version that was dark beside the old one takes over', () => {
+    const after = updateEdit(base, { version: 'repo:v2' }, resolve, 'v1');
+    assert.deepEqual([after.deployments.map(({ version }) => version), weightsOf(after.traffic)], [['v2'], { v2: 100 }]);
+  });
+  it('undeploy: refuses traffic unless forced, and removes the service with the last', () => {
+    assert.throws(() => undeployEdit(base, 'v1', false), refused(/has traffic \(90 %\)/, 'PRECONDITION_FAILED'));
+    assert.deepEqual(weightsOf((undeployEdit(base, 'v1', true) as ServiceSpec).traffic), { v2: 100 });
+    assert.throws(() => undeployEdit(base, 'v9', true), refused(/has no version "v9"; it has v1, v2/, 'VERSION_NOT_FOUND'));
+    assert.equal(undeployEdit(make({ deployments: [{ version: 'repo:v1' }] }), 'v1', false), null);
+  });
+  it('traffic and schedule change only what they name', () => {
+    assert.deepEqual(trafficEdit(base, { version: 'v2', default: 'v1' }).traffic, { kind: 'version', version: 'v2', defaultVersion: 'v1' });
+    const scheduled = scheduleEdit(base, 'v2', { priority: 9, replicas: { min: 1, max: 4 } });
+    assert.deepEqual(specChanges(base, scheduled).map(({ path }) => path).sort(), ['deployments.v2.priority', 'deployments.v2.replicas.max']);
+  });
+  it('change nothing that they are given', () => assert.deepEqual(weightsOf(base.traffic), { v1: 90, v2: 10 }));
+});
