@@ -26,7 +26,7 @@ export interface LoadedConfig {
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   refuseUnknownFlags(sources.flags);
   const file = readFile(sources);
-  const values = new Map(SETTINGS.map((setting) => [setting.name, valueOf(setting, sources, file)]));
+  const values = new Map(SETTINGS.map((setting) => [setting.name, settingValue(setting, sources, file)]));
   const limits = Object.fromEntries(SETTINGS.filter(({ name }) => name.startsWith('limits.')).map(({ name }) => [name.slice(7), values.get(name)]));
   const top = Object.fromEntries(SETTINGS.filter(({ name }) => !name.includes('.')).map(({ name }) => [name, values.get(name)]));
   const config = deepFreeze({ ...top, limits }) as unknown as PlatformConfig;
@@ -39,7 +39,7 @@ interface ConfigFile {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-function valueOf(setting: Setting, { flags, env, cwd }: ConfigSources, file: ConfigFile | undefined): unknown {
+function settingValue(setting: Setting, { flags, env, cwd }: ConfigSources, file: ConfigFile | undefined): unknown {
   const flag = flags[setting.flag];
   if (flag !== undefined) return parseSetting(setting, flag, cwd, `--${setting.flag}`);
   const variable = env[setting.env];

@@ -3,5 +3,5 @@ export { InferenceClient, type InferenceClientOptions, type InferenceInput, type
 export { type EventQuery, LeptonClient, type LeptonClientOptions } from './management.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';
 export type { PushOptions, PushProgress, PushResult } from './push.ts';
-export { type Datatype, type TensorData, type TensorInput, type TensorOutput } from './tensors.ts';
+export type { Datatype, TensorData, TensorInput, TensorOutput } from './tensors.ts';
 export type * from './types.ts';

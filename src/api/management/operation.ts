@@ -51,7 +51,7 @@ export interface Operation extends Description, Schemas<TObject, TObject, TSchem
 }
 
 /** Types an operation's handler by its schemas. */
-export function operation<P extends TObject = TObject<{}>, Q extends TObject = TObject<{}>, B extends TSchema = TSchema, R extends TSchema = TSchema>(
+export function operation<P extends TObject = TObject<Record<never, never>>, Q extends TObject = TObject<Record<never, never>>, B extends TSchema = TSchema, R extends TSchema = TSchema>(
   definition: Description & Schemas<P, Q, B, R> & { readonly handle: (call: Call<P, Q, B>) => Promise<unknown extends Static<R> ? unknown : DeepReadonly<Static<R>>> },
 ): Operation {
   return definition as Operation;
