@@ -29,5 +29,9 @@ if ! wait "$npm"; then
   echo "error: npm ci failed; the reason is above" >&2
   exit 1
 fi
+# npm 10 installs the package that holds Node and leaves its command out.
+for packaged in node_modules/node-*/bin/node; do
+  if [ -x "$packaged" ] && [ ! -e node_modules/.bin/node ]; then ln -s "../../$packaged" node_modules/.bin/node; fi
+done
 touch node_modules/.package-lock.json
 echo "setup: packages installed in $(($(date +%s) - started)) s"
