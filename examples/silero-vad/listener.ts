@@ -1,4 +1,4 @@
-import { type InferenceClient, type InferenceInput, type ModelMetadata, type TensorData } from '../../clients/typescript/src/index.ts';
+import type { InferenceClient, InferenceInput, ModelMetadata, TensorData } from '../../clients/typescript/src/index.ts';
 import { SAMPLE_RATE } from './wav.ts';
 
 export const SESSION_HEADER = 'x-session';

@@ -46,7 +46,6 @@ async function cli(...args: string[]): Promise<Result> {
 }
 
 /** Runs a command that must succeed with JSON and nothing else on stdout. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into results freely
 async function json(...args: string[]): Promise<any> {
   const result = await cli(...args, '--json');
   assert.equal(result.code, 0, result.stderr);

@@ -15,7 +15,6 @@ export interface OutputOptions {
 
 /** Text from elsewhere, with everything taken out that could steer a terminal or turn the direction of writing. */
 export function harmless(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');
 }
 

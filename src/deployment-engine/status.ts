@@ -1,4 +1,4 @@
-import { type DeploymentSpec, type LoadProfile } from '../core/index.ts';
+import type { DeploymentSpec, LoadProfile } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import { activeDeployment, effectiveWeights, type ServiceView, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
 import type { Replica, ServiceState } from './state.ts';

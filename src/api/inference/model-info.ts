@@ -1,6 +1,6 @@
 /** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
 import type { TensorSpec, VersionRoute } from '../../core/index.ts';
-import { type CallContext, type DataPlane, type VersionLane } from './dispatch/index.ts';
+import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
 
 /** Extensions of the protocol that are served. */
 export const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'statistics', 'model_repository(index)'] as const;

@@ -13,7 +13,6 @@ import { OPERATIONS } from './server.ts';
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely; their shape is checked against the schema
   readonly body: any;
 }
 
