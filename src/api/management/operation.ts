@@ -46,6 +46,7 @@ interface Schemas<P, Q, B, R> {
 
 /** An operation of the API: its description and what it does. The routes and the OpenAPI document are made from these. */
 export interface Operation extends Description, Schemas<TObject, TObject, TSchema, TSchema> {
+  // biome-ignore lint/suspicious/noExplicitAny: the schemas beside it say what a call holds
   readonly handle: (call: Call<any, any, any>) => Promise<unknown>;
 }
 
