@@ -11,6 +11,8 @@ const FAILURE_TEXT_MAX = 6_000;
 interface TestData {
   readonly name: string;
   readonly file?: string | undefined;
+  /** The file that was run, where `file` is the one that holds the test. */
+  readonly entryFile?: string | undefined;
   readonly skip?: string | boolean | undefined;
   readonly todo?: string | boolean | undefined;
   readonly details: { readonly type?: string | undefined; readonly duration_ms: number; readonly error?: Error & { failureType?: unknown } };
@@ -27,7 +29,9 @@ export async function runNodeTests(root: string, files: readonly string[], concu
   let total = NOTHING;
   for await (const event of stream) {
     const tally = tallyOf(root, event.type, event.data as unknown as TestData);
-    progress.note((event.data as { file?: string } | undefined)?.file, tally);
+    const { entryFile, file } = (event.data ?? {}) as { entryFile?: string; file?: string };
+    // Tests may be written in a shared suite; they count for the file that ran them.
+    progress.note(entryFile ?? file, tally);
     if (event.type === 'test:summary' && event.data.file) progress.end(event.data.file, event.data.duration_ms);
     total = add(total, tally);
   }
@@ -37,7 +41,8 @@ export async function runNodeTests(root: string, files: readonly string[], concu
 /** The part of the total that one event of the runner stands for. */
 export function tallyOf(root: string, type: string, data: TestData): Tally {
   if (type !== 'test:pass' && type !== 'test:fail') return NOTHING;
-  const where = data.file ? relative(root, data.file) : 'node:test';
+  const file = data.entryFile ?? data.file;
+  const where = file ? relative(root, file) : 'node:test';
   // The runner reports a file as a test only when it has nothing else to report for it.
   if (data.name === data.file) return check(false, type === 'test:pass' ? `${where}: holds no test` : `${where}: crashed, hung or did not load`);
   if (data.details.type === 'suite') return NOTHING;
