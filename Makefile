@@ -18,6 +18,7 @@ help:
 	@echo 'make clean    remove what was built and fetched, not node_modules'
 
 setup: dist/.built
+	@:
 
 # npm writes this file last, so it says when an installation is whole.
 node_modules/.package-lock.json: package-lock.json
