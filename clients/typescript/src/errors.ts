@@ -31,18 +31,26 @@ export class LeptonApiError extends Error {
   }
 }
 
+/** What an error takes from an answer: a fetch Response's own, or the like. */
+interface AnswerFacts {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+}
+
 /** The error that a response with a status ≥ 400 means. `body` is its text or its parsed JSON. */
-export function errorFromResponse(response: Response, body: unknown): LeptonApiError {
+export function errorFromResponse(answer: Response | AnswerFacts, body: unknown): LeptonApiError {
+  const { status } = answer;
+  const header = (name: string): string | undefined => ('header' in answer ? answer.header(name) : (answer.headers.get(name) ?? undefined));
   const json = (typeof body === 'string' ? parseOrText(body) : body) as { error?: unknown; code?: unknown; details?: unknown } | string | undefined;
   const fields = typeof json === 'object' && json !== null ? json : {};
-  const message = typeof fields.error === 'string' ? fields.error : `HTTP ${response.status}${typeof json === 'string' && json ? `: ${json.slice(0, 300)}` : ''}`;
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const message = typeof fields.error === 'string' ? fields.error : `HTTP ${status}${typeof json === 'string' && json ? `: ${json.slice(0, 300)}` : ''}`;
+  const retryAfter = Number(header('retry-after') ?? Number.NaN);
   return new LeptonApiError(message, {
-    code: typeof fields.code === 'string' ? fields.code : `HTTP_${response.status}`,
-    status: response.status,
+    code: typeof fields.code === 'string' ? fields.code : `HTTP_${status}`,
+    status,
     details: fields.details,
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
-    requestId: response.headers.get('x-request-id') ?? undefined,
+    requestId: header('x-request-id'),
   });
 }
 
@@ -61,8 +69,13 @@ export function reachingFetch(url: string, base: typeof fetch): typeof fetch {
       return await base(input, init);
     } catch (cause) {
       if ((cause as Error).name === 'AbortError' || (cause as Error).name === 'TimeoutError') throw cause;
-      const why = (cause as { cause?: { code?: string; message?: string } }).cause;
-      throw new LeptonApiError(`no answer from ${url} (${why?.code ?? why?.message ?? (cause as Error).message})`, { code: SERVER_UNREACHABLE, status: 0, cause });
+      throw unreachable(url, cause);
     }
   };
+}
+
+/** The error of a server that did not answer; `cause` may hold the system's own error, or wrap it as fetch does. */
+export function unreachable(url: string, cause: unknown): LeptonApiError {
+  const { code, message, cause: inner } = cause as { code?: string; message?: string; cause?: { code?: string; message?: string } };
+  return new LeptonApiError(`no answer from ${url} (${inner?.code ?? inner?.message ?? code ?? message})`, { code: SERVER_UNREACHABLE, status: 0, cause });
 }
