@@ -5,8 +5,11 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CompiledQuery, type DatabaseConnection, type DatabaseIntrospector, type Dialect, type DialectAdapter, type Driver, type Kysely, type QueryCompiler, type QueryResult, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import { Mutex } from './mutex.ts';
 
-/** How long a statement waits for another process that holds the file (a backup, a reading tool). */
-const BUSY_TIMEOUT_MS = 10_000;
+/**
+ * How long a statement waits for another process that holds the file (a backup, a reading tool). The whole process waits
+ * with it, so it is less than any silence for which somebody is given up.
+ */
+const BUSY_TIMEOUT_MS = 4_000;
 
 /** Opens the file so that what is committed survives a kill and a power cut (WAL, synchronous FULL). */
 export function openSqliteFile(file: string): DatabaseSync {

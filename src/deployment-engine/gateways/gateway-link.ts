@@ -24,6 +24,7 @@ export class GatewayLink {
   readonly #events: GatewayLinkEvents;
   readonly #timer: NodeJS.Timeout;
   #heardAt: number;
+  #beatAt: number;
   #lost = false;
 
   constructor(connection: FrameConnection, hello: HelloAnswer, clock: Clock, events: GatewayLinkEvents) {
@@ -31,7 +32,7 @@ export class GatewayLink {
     this.#connection = connection;
     this.#clock = clock;
     this.#events = events;
-    this.#heardAt = clock.monotonic();
+    this.#heardAt = this.#beatAt = clock.monotonic();
     this.#timer = setInterval(() => this.#beat(), PING_INTERVAL_MS);
     this.#timer.unref();
     connection.handle({
@@ -73,9 +74,18 @@ export class GatewayLink {
   }
 
   #beat(): void {
-    const silentMs = this.#clock.monotonic() - this.#heardAt;
+    const now = this.#clock.monotonic();
+    this.#forgiveOwnPause(now);
+    const silentMs = now - this.#heardAt;
     if (silentMs > SILENT_MAX_MS) this.#lose(`no answer for ${Math.round(silentMs)} ms`);
     else this.#connection.send(FrameType.ping, 0);
+  }
+
+  /** When we were held up ourselves, answers wait unread in the socket: that silence is not the gateway's. */
+  #forgiveOwnPause(now: number): void {
+    const lateMs = now - this.#beatAt - PING_INTERVAL_MS;
+    this.#beatAt = now;
+    if (lateMs >= PING_INTERVAL_MS) this.#heardAt = Math.min(now, this.#heardAt + lateMs);
   }
 
   #lose(why: string): void {

@@ -161,7 +161,13 @@ export class DataPlane {
         latencyP99Ms: quantiles?.p99 ?? null,
       });
     }
-    for (const lane of this.#leaving) for (const [replica, requests] of lane.replicasInFlight()) if (requests > 0) inFlight[replica] = requests;
+    for (const lane of this.#leaving) {
+      for (const [replica, requests] of lane.replicasInFlight()) {
+        // Any of its replicas may answer what still waits for a version that has left: none may go yet.
+        const awaited = requests + lane.queueLength;
+        if (awaited > 0) inFlight[replica] = awaited;
+      }
+    }
     return { generation: this.#generation, inFlight, versions };
   }
 
@@ -230,14 +236,13 @@ export class DataPlane {
     if (this.#open === 0) this.#onDrained?.();
   }
 
-  /** The version that it waited for is gone: the current table decides anew. */
-  #reroute(pending: PendingRequest): void {
+  /** The version that it waited for is gone: the current table decides anew. Returns why it cannot. */
+  #reroute(pending: PendingRequest): LeptonError | null {
     try {
-      const lane = this.#route(pending, this.service(pending.request.model));
-      pending.lane = lane;
-      lane.submit(pending, performance.now(), { homeless: true });
+      this.#route(pending, this.service(pending.request.model)).submit(pending, performance.now(), { homeless: true });
+      return null;
     } catch (thrown) {
-      this.#refuse(pending, asLeptonError(thrown));
+      return asLeptonError(thrown);
     }
   }
 

@@ -24,6 +24,8 @@ export interface ReplicaLinkEvents {
   onLost(entries: readonly PendingRequest[], kind: 'disconnected' | 'run-timeout', message: string): void;
   /** Its connection is closed for good, after `retire`. */
   onRetired(): void;
+  /** Whether requests wait that a retiring link may still be given: it does not close before they are gone. */
+  needed(): boolean;
 }
 
 interface Run {
@@ -38,7 +40,7 @@ interface Run {
  *
  *   connecting ──▶ connected ⇄ busy ──▶ (run too long) suspect ──▶ connected, when it answers after all
  *       ▲               │ closed
- *       └── back-off ◀──┘                retire(): no new run; closed when the last run has ended
+ *       └── back-off ◀──┘                retire(): no further back-off; closed when idle and not needed
  */
 export class ReplicaLink {
   readonly route: ReplicaRoute;
@@ -66,7 +68,7 @@ export class ReplicaLink {
 
   /** Takes a run now. A run that was given up counts too: a replica that hangs gets no more. */
   get free(): boolean {
-    return this.#connection !== null && !this.#retiring && this.#runs.size < RUNS_MAX && !this.#connection.congested;
+    return this.#connection !== null && !this.#ended && this.#runs.size < RUNS_MAX && !this.#connection.congested;
   }
 
   /** Requests that wait for this replica's answer. */
@@ -85,9 +87,11 @@ export class ReplicaLink {
     this.#watch ??= setTimeout(() => this.#checkRuns(), this.#runTimeoutMs());
   }
 
-  /** Out of the table: no further run; the connection closes when the last one has ended. */
+  /**
+   * Out of the table: the connection closes when its last run has ended and nothing waits that needs it, and is not dialed
+   * again once it is lost. Called again, it looks whether that is now.
+   */
   retire(): void {
-    if (this.#retiring) return;
     this.#retiring = true;
     this.#endIfIdle();
   }
@@ -102,14 +106,11 @@ export class ReplicaLink {
   async #dial(): Promise<void> {
     try {
       const { connection } = await dial(this.route.socketPath, { role: 'gateway', token: this.route.token }, HELLO_TIMEOUT_MS);
-      if (this.#retiring) {
-        connection.destroy();
-        return this.#end();
-      }
+      if (this.#ended) return connection.destroy();
       this.#backoffMs = BACKOFF_FIRST_MS;
       this.#connection = connection;
       connection.handle({ onFrame: (frame) => this.#receive(frame), onClose: (error) => this.#closed(error) });
-      if (this.free) this.#events.onFree();
+      this.#next();
     } catch {
       this.#redialLater();
     }
@@ -127,8 +128,13 @@ export class ReplicaLink {
     if (frame.type !== FrameType.inferResult && frame.type !== FrameType.failure) return;
     this.#runs.delete(frame.id);
     if (!run.abandoned) this.#deliver(run, frame);
+    this.#next();
+  }
+
+  /** More work, or the end. */
+  #next(): void {
+    if (this.free) this.#events.onFree();
     if (this.#retiring) this.#endIfIdle();
-    else if (this.free) this.#events.onFree();
   }
 
   #deliver(run: Run, frame: Frame): void {
@@ -172,7 +178,7 @@ export class ReplicaLink {
   }
 
   #endIfIdle(): void {
-    if (this.inFlight > 0) return;
+    if (this.#ended || this.inFlight > 0 || this.#events.needed()) return;
     if (this.#connection) this.#connection.end();
     this.#end();
   }

@@ -11,8 +11,8 @@ const ATTEMPTS_MAX = 2;
 
 /** What a lane tells the data plane. */
 export interface LaneEvents {
-  /** The request must find another version, or fail: this lane takes nothing any more. */
-  onHomeless(pending: PendingRequest): void;
+  /** The version has left the table: the current one finds the request another place, or the error says why it has none. */
+  onHomeless(pending: PendingRequest): LeptonError | null;
   /** The request has its answer or error; the plane forgets it. */
   onSettled(pending: PendingRequest): void;
   onTrouble(replica: string, kind: 'run-timeout' | 'disconnected', message: string): void;
@@ -26,6 +26,9 @@ export interface LaneEvents {
  *   submit ──▶ check ──▶ queue ──pull──▶ replica link ──▶ worker
  *                 ▲         ▲                  │
  *              refused      └── lost, once ────┘
+ *
+ * A version that leaves the table hands its queue over to where the new table sends it. What has no other place (requests
+ * that name this version, mostly) was accepted and stays: the replicas have their drain time-out to answer it.
  */
 export class VersionLane {
   readonly service: string;
@@ -33,7 +36,7 @@ export class VersionLane {
   readonly #events: LaneEvents;
   readonly #batcher: PullBatcher<PendingRequest>;
   readonly #links = new Map<string, ReplicaLink>();
-  /** Out of the table, finishing what they run. */
+  /** Out of the table, finishing what they run and, if the whole version has left, what waits. */
   readonly #retiring = new Map<string, ReplicaLink>();
   readonly #check: (request: InferenceRequest) => Tensor[];
   readonly #outputOrder: readonly string[];
@@ -91,13 +94,18 @@ export class VersionLane {
     this.#pump();
   }
 
-  /** Out of the table: what runs finishes, what waits goes back to the plane. */
+  /** Out of the table: what runs finishes; what waits goes elsewhere or, without another place, to the leaving replicas. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#updateReplicas([]);
     if (this.#delay) clearTimeout(this.#delay);
-    for (const pending of this.#batcher.queue.drain()) this.#events.onHomeless(pending);
+    // Nobody joins any more, so there is no company to wait for.
+    this.#batcher.setRules({ ...this.#batcher.rules, maxDelayMs: 0 });
+    this.#updateReplicas([]);
+    this.#order = [...this.#retiring.values()];
+    const now = performance.now();
+    for (const pending of this.#batcher.queue.drain()) this.#rehome(pending, () => this.#batcher.queue.push(pending, now));
+    this.#pump();
   }
 
   /** Cuts all connections. */
@@ -125,10 +133,11 @@ export class VersionLane {
 
   /** The client left or the deadline passed: out of the queue, or its answer is dropped when it comes. */
   withdraw(pending: PendingRequest): void {
-    this.#batcher.queue.remove(pending);
+    if (this.#batcher.queue.remove(pending)) this.#release();
   }
 
   #refusal(): LeptonError | null {
+    if (this.#closed) return new LeptonError('SHUTTING_DOWN', `model '${this.service}' version '${this.#route.version}' is leaving`, { retryAfterSeconds: 1 });
     const { phase, version, reason, message } = this.#route;
     if (phase === 'ready' || phase === 'recovering') return null;
     const why = [reason, message].filter(Boolean).join(': ');
@@ -169,30 +178,56 @@ export class VersionLane {
       onResult: (entries, result, body) => this.#complete(entries, result, body),
       onRefused: (entries, error) => this.#refused(entries, error),
       onLost: (entries, kind, message) => this.#lost(entries, kind, message, route.id),
-      onRetired: () => {
-        if (this.#retiring.get(route.id) === link) this.#retiring.delete(route.id);
-        this.#events.onReplicaIdle(route.id);
-      },
+      onRetired: () => this.#retired(link),
+      needed: () => this.#closed && this.queueLength > 0,
     });
     return link;
   }
 
+  #retired(link: ReplicaLink): void {
+    const { id } = link.route;
+    if (this.#retiring.get(id) === link) this.#retiring.delete(id);
+    if (this.#closed) {
+      this.#order = this.#order.filter((other) => other !== link);
+      if (this.#order.length === 0) for (const pending of this.#batcher.queue.drain()) this.#rehome(pending, null);
+    }
+    this.#events.onReplicaIdle(id);
+  }
+
+  /** Of a version that has left: elsewhere by the current table, or kept for a leaving replica, or told why neither. */
+  #rehome(pending: PendingRequest, keep: (() => void) | null): void {
+    const error = this.#events.onHomeless(pending);
+    if (!error) return;
+    if (keep && this.#order.length) keep();
+    else this.#fail(pending, error);
+  }
+
+  /** A version that has left lets its replicas go once nothing waits for them. */
+  #release(): void {
+    if (this.#closed && this.queueLength === 0) for (const link of [...this.#retiring.values()]) link.retire();
+  }
+
   /** Gives work to free replicas, in turn, until either has run out. */
   #pump(): void {
-    while (this.#batcher.queue.length) {
-      const link = this.#nextFree();
-      if (!link) return;
-      const now = performance.now();
-      const pull = this.#batcher.pull(now);
-      if (pull.kind === 'wait') return this.#pumpAt(pull.untilMs, now);
-      if (pull.kind === 'idle') return;
-      for (const pending of pull.entries) {
-        pending.state = 'running';
-        pending.startedAtMs = now;
-        pending.attempts++;
-      }
-      link.run(pull.entries, now);
+    while (this.queueLength > 0) if (!this.#runNext()) return;
+    this.#release();
+  }
+
+  /** Whether a run began. */
+  #runNext(): boolean {
+    const link = this.#nextFree();
+    if (!link) return false;
+    const now = performance.now();
+    const pull = this.#batcher.pull(now);
+    if (pull.kind === 'wait') this.#pumpAt(pull.untilMs, now);
+    if (pull.kind !== 'run') return false;
+    for (const pending of pull.entries) {
+      pending.state = 'running';
+      pending.startedAtMs = now;
+      pending.attempts++;
     }
+    link.run(pull.entries, now);
+    return true;
   }
 
   #nextFree(): ReplicaLink | undefined {
@@ -263,8 +298,9 @@ export class VersionLane {
       this.statistics.retries++;
       pending.state = 'queued';
       pending.mergeKey = null;
-      if (this.#closed) this.#events.onHomeless(pending);
-      else this.#batcher.queue.pushFront(pending, now);
+      const keep = (): void => this.#batcher.queue.pushFront(pending, now);
+      if (this.#closed) this.#rehome(pending, keep);
+      else keep();
     }
     this.#pump();
   }
