@@ -38,11 +38,11 @@ function progress(view: ServiceView, states: States): Found {
 
 function degradation(view: ServiceView, states: States): Found {
   const bad = [...states].filter(([, state]) => state.phase === 'failed' || state.phase === 'recovering');
-  const unstable = wantedVersions(view).filter(({ target }) => view.failures.has(shapeOf(target)) && readyReplicas(view, target.version).length < target.replicas.min && !bad.some(([version]) => version === target.version));
+  const unstable = wantedVersions(view).filter(({ target }) => view.failures.has(shapeOf(target)) && readyReplicas(view, target.version, target).length < target.replicas.min && !bad.some(([version]) => version === target.version));
   if (!bad.length && !unstable.length) return { type: 'Degraded', status: false, reason: 'AsWanted', message: '' };
   const parts = [
     ...bad.map(([version, state]) => describe(version, state)),
-    ...unstable.map(({ target }) => `${target.version} has ${readyReplicas(view, target.version).length} of ${target.replicas.min} replicas: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
+    ...unstable.map(({ target }) => `${target.version} has ${readyReplicas(view, target.version, target).length} of ${target.replicas.min} replicas as wanted: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
   ];
   const answering = Object.keys(effectiveWeights(view, states)).filter((version) => states.get(version)?.phase === 'ready');
   const rest = answering.length ? `${answering.join(', ')} keep${answering.length === 1 ? 's' : ''} serving` : 'nothing serves';

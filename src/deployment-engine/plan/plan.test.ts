@@ -127,6 +127,12 @@ describe('plan: changing a deployment in place', () => {
     assert.equal(route(starting)?.versions[0]?.phase, 'ready', 'the old replica answers although its shape is not the wanted one');
     assert.deepEqual(planned({ ...starting, replicas: [old, replica(bigger)] }), ['drain old Replaced']);
   });
+  it('says so when replicas for other resources can’t load', () => {
+    const failures = new Map([[shapeOf(bigger), failure({ reason: 'LoadFailed', message: 'too big', deterministic: true, nextStartAt: NOW + 1_000 })]]);
+    const now = view({ spec: after, revision: 2, serving: { revision: 2, spec: after, complete: true }, replicas: [old], failures });
+    const degraded = conditions(now, NOW, []).find((condition) => condition.type === 'Degraded');
+    assert.deepEqual([degraded?.status, degraded?.reason, degraded?.message], [true, 'ReplicasFailing', 'v1 has 0 of 1 replicas as wanted: LoadFailed: too big; v1 keeps serving']);
+  });
   it('changes time-outs, batching and priority without a new replica', () => {
     const changed = deployment('v1', { priority: 9, batching: { maxBatch: 4, maxDelayMs: 1, queueLengthMax: 5 } });
     const now = view({ spec: spec(weights({ v1: 100 }), changed), revision: 2, serving: serving1, replicas: [old] });
