@@ -201,6 +201,10 @@ describe('routes', () => {
     const recovering = view({ spec: both, serving, replicas: [replica(v1)], unreadySince: new Map([['v2', NOW]]) });
     assert.deepEqual(route(recovering)?.weights, { v1: 90, v2: 10 });
   });
+  it('gives a starting version no part, also under a policy that was whole before', () => {
+    assert.deepEqual(route(view({ spec: both, serving, replicas: [replica(v1), replica(v2, 'starting')] }))?.weights, { v1: 100 });
+    assert.deepEqual(route(view({ spec: both, serving, replicas: [] }))?.weights, { v1: 90, v2: 10 }, 'nothing else is left');
+  });
   it('keeps the weights when everything has failed, so that refusals say why', () => {
     const failures = new Map([v1, v2].map((of) => [shapeOf(of), failure({ deterministic: true })]));
     assert.deepEqual(route(view({ spec: both, serving, failures }))?.weights, { v1: 90, v2: 10 });

@@ -53,8 +53,9 @@ function batching(deployment: DeploymentSpec, profile: LoadProfile | null, hint:
 }
 
 /**
- * Percent of version-less traffic by version, now. A failed version's part goes to the others, so that one bad version
- * leaves the rest serving; when all have failed they keep their weights, so that the refusal names the reason.
+ * Percent of version-less traffic by version, now. The part of a version that can't answer, because it failed or is only
+ * starting, goes to the others, so that one bad version leaves the rest serving; when none can answer they keep their
+ * weights, so that the refusal names the reason.
  */
 export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, VersionState>): Readonly<Record<string, number>> {
   const policy = (view.serving ?? view.desired)?.spec.traffic;
@@ -62,8 +63,7 @@ export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, 
   const weights = policyWeights(policy, view.labels);
   const known = withoutVersions(weights, (version) => !states.has(version));
   if (policy.kind !== 'weights' || !view.serving) return known;
-  const out = view.serving.complete ? ['failed'] : ['failed', 'starting'];
-  const answering = withoutVersions(known, (version) => out.includes(states.get(version)?.phase ?? 'failed'));
+  const answering = withoutVersions(known, (version) => !['ready', 'recovering'].includes(states.get(version)?.phase ?? 'failed'));
   return Object.keys(answering).length ? answering : known;
 }
 
