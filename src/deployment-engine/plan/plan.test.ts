@@ -115,6 +115,46 @@ describe('plan: replacing a version', () => {
   });
 });
 
+describe('plan: replacing a version without weight', () => {
+  const v3 = deployment('v3');
+  const before = spec(weights({ v1: 100 }), v1, v2);
+  const to3 = spec(weights({ v1: 100 }), v1, v3);
+  const begun = view({ spec: to3, revision: 2, serving: { revision: 1, spec: before, complete: true }, replicas: [replica(v1), replica(v2, 'ready', { id: 'old' })] });
+  const versions = (of: ServiceView) => route(of)?.versions.map((version) => [version.version, version.phase]);
+  it('keeps the old reachable until the new is ready, then switches', () => {
+    assert.deepEqual(planned(begun), ['start v3']);
+    const loading = { ...begun, replicas: [...begun.replicas, replica(v3, 'starting')] };
+    assert.deepEqual(planned(loading), []);
+    assert.deepEqual(versions(loading), [['v1', 'ready'], ['v3', 'starting'], ['v2', 'ready']]);
+    const ready = { ...begun, replicas: [...begun.replicas, replica(v3)] };
+    assert.deepEqual(planned(ready), ['serve 2']);
+    assert.deepEqual(planned({ ...ready, serving: { revision: 2, spec: to3, complete: true } }), ['drain old Undeployed']);
+  });
+  it('keeps the old when the new is broken, and restarts it', () => {
+    const failures = new Map([[shapeOf(v3), failure({ reason: 'LoadFailed', deterministic: true, nextStartAt: NOW + 1_000 })]]);
+    const broken = { ...begun, failures };
+    assert.deepEqual(planned(broken), []);
+    assert.deepEqual(versions(broken), [['v1', 'ready'], ['v3', 'failed'], ['v2', 'ready']]);
+    assert.deepEqual(planned({ ...broken, replicas: [replica(v1)] }), ['start v2']);
+    assert.equal(settled(broken, 2, NOW), true);
+  });
+  it('does the same for other content under the same name', () => {
+    const other = deployment('v2', { digest: 'sha256:other' });
+    const now = { ...begun, desired: { revision: 2, spec: spec(weights({ v1: 100 }), v1, other) } };
+    assert.deepEqual(planned(now), ['start v2']);
+    assert.deepEqual(planned({ ...now, replicas: [...now.replicas, replica(other)] }), ['serve 2']);
+  });
+  const cases: [what: string, from: ServiceSpec, to: ServiceSpec][] = [
+    ['one that only comes along', all1, to3],
+    ['one beside a change of weights', before, spec(weights({ v1: 50, v2: 50 }), v1, v2, v3)],
+    ['one that comes while a weighted one leaves', spec(weights({ v1: 50, v2: 50 }), v1, v2), to3],
+    ['another’s leaving', before, all1],
+    ['a broken one that stays while another leaves', spec(weights({ v1: 100 }), v1, v2, v3), to3],
+  ];
+  for (const [what, from, to] of cases)
+    it(`holds nothing up for ${what}`, () => assert.equal(planned(view({ spec: to, revision: 2, serving: { revision: 1, spec: from, complete: true }, replicas: [replica(v1), replica(v2)] }))[0], 'serve 2'));
+});
+
 describe('plan: changing a deployment in place', () => {
   const bigger = deployment('v1', { resources: { threads: 2, memoryBytes: null } });
   const after = spec(weights({ v1: 100 }), bigger);

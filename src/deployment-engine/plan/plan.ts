@@ -36,11 +36,26 @@ function nextServing(view: ServiceView, wanted: readonly WantedVersion[], now: n
   const { desired, serving } = view;
   if (!desired || (serving?.revision === desired.revision && serving.complete)) return null;
   const needed = Object.keys(policyWeights(desired.spec.traffic, view.labels));
-  const complete = needed.length > 0 && needed.every((version) => isReady(view, wanted, version));
+  const complete = needed.length > 0 && [...needed, ...darkSuccessors(view, needed)].every((version) => isReady(view, wanted, version));
   if (complete) return { ...desired, complete };
   if (serving?.revision === desired.revision) return null;
   const some = needed.some((version) => wanted.some(({ target }) => target.version === version && readyReplicas(view, version, target).length > 0));
   return some && !answers(view, wanted, now) ? { ...desired, complete: false } : null;
+}
+
+/**
+ * Versions without weight that take the place of others without weight: requests reach those by name or label, so they
+ * go on until their successors are ready. One that only comes along, or only goes, holds nothing up.
+ */
+function darkSuccessors({ desired, serving, labels }: ServiceView, needed: readonly string[]): string[] {
+  if (!desired || !serving) return [];
+  const before = new Map(serving.spec.deployments.map((deployment) => [deployment.version, deployment.digest]));
+  const after = new Set(desired.spec.deployments.map((deployment) => deployment.version));
+  const weights = policyWeights(serving.spec.traffic, labels);
+  const darkLeaves = [...before.keys()].some((version) => !after.has(version) && !Object.hasOwn(weights, version));
+  return desired.spec.deployments
+    .filter(({ version, digest }) => !needed.includes(version) && (before.has(version) ? before.get(version) !== digest : darkLeaves))
+    .map(({ version }) => version);
 }
 
 /** A new version needs all its replicas, so that the switch loses no capacity; one that serves already needs one. */

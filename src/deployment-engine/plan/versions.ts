@@ -7,11 +7,11 @@ export interface WantedVersion {
   readonly target: DeploymentSpec;
   /** What serves under the same name until then, where its content differs; null: nothing else. */
   readonly previous: DeploymentSpec | null;
-  /** Part of the desired spec; false: needed by the policy in force until the switch. */
+  /** Part of the desired spec; false: part of the revision in force, until the switch. */
   readonly desired: boolean;
 }
 
-/** Desired versions and those that the policy in force still needs, in that order. */
+/** Desired versions and those of the revision in force, which stay until the switch, in that order. */
 export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
   if (!view.desired) return [];
   const serving = view.serving?.spec.deployments ?? [];
@@ -21,15 +21,9 @@ export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
   });
   if (view.serving?.revision === view.desired.revision) return desired;
   const names = new Set(desired.map((wanted) => wanted.target.version));
-  const needed = neededByServing(view);
-  const kept = serving.filter((deployment) => !names.has(deployment.version) && needed.has(deployment.version));
+  // Of a revision that serves in part, only what is ready counts.
+  const kept = serving.filter(({ version }) => !names.has(version) && (view.serving?.complete || readyReplicas(view, version).length > 0));
   return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false }))];
-}
-
-function neededByServing(view: ServiceView): ReadonlySet<string> {
-  if (!view.serving) return new Set();
-  const names = Object.keys(policyWeights(view.serving.spec.traffic, view.labels));
-  return new Set(view.serving.complete ? names : names.filter((version) => readyReplicas(view, version).length > 0));
 }
 
 /** Who answers version-less requests under a policy, in percent, labels resolved; empty when a label leads nowhere. */
