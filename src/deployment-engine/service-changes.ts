@@ -48,17 +48,14 @@ export class ServiceChanges {
   async undeploy(service: string, version: string | null, context: ChangeContext, options: Options & { readonly force?: boolean } = {}): Promise<ApplyResult> {
     return this.#change(service, context, options, (current) => {
       const before = existing(service, current);
-      if (version === null) return null;
-      const after = undeployEdit(before, version, options.force ?? false);
-      if (after && !options.force) this.#refuseLabelled(before, version);
-      return after;
+      return version === null ? null : undeployEdit(before, version, options.force ?? false, this.#followed(before));
     });
   }
 
-  /** A version that traffic reaches through a label has traffic. */
-  #refuseLabelled({ name, traffic, deployments }: ServiceSpec, version: string): void {
-    if (traffic.kind !== 'label' || this.#dependencies.facts.labelsFor(deployments).get(`${traffic.repository}:${traffic.label}`) !== version) return;
-    throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${name} follows label ${traffic.label}, which points to ${version}; move the label first, or force it`);
+  /** The version that traffic reaches through a label. */
+  #followed({ traffic, deployments }: ServiceSpec): string | null {
+    if (traffic.kind !== 'label') return null;
+    return this.#dependencies.facts.labelsFor(deployments).get(`${traffic.repository}:${traffic.label}`) ?? null;
   }
 
   async setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options: Options = {}): Promise<ApplyResult> {

@@ -55,22 +55,27 @@ function renamed(traffic: TrafficPolicy, old: string, fresh: DeploymentSpec): Tr
   return { ...traffic, weights: Object.fromEntries(weights), defaultVersion };
 }
 
-/** Removes one version; null when it was the last. With traffic it is refused unless `force`, which gives its part to the others. */
-export function undeployEdit(before: ServiceSpec, version: string, force: boolean): ServiceSpec | null {
+/**
+ * Removes one version; null when it was the last. With traffic it is refused unless `force`, which gives its part to the
+ * others. `followed` is the version that the label leads to which traffic follows; null: none, or to nothing.
+ */
+export function undeployEdit(before: ServiceSpec, version: string, force: boolean, followed: string | null = null): ServiceSpec | null {
   const gone = deploymentOf(before, version);
   const deployments = before.deployments.filter((deployment) => deployment !== gone);
   if (!deployments.length) return null;
   const { traffic } = before;
   const busy = weightOf(traffic, version) > 0 || (traffic.kind === 'version' && traffic.version === version);
   if (busy && !force) throw new LeptonError('PRECONDITION_FAILED', `version ${version} of service ${before.name} has traffic (${weightOf(traffic, version) || 100} %); move it away first (traffic), or force it`);
-  return freeze({ name: before.name, deployments, traffic: trafficWithout(traffic, version, deployments) });
+  if (traffic.kind === 'label' && followed === version && !force) throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${before.name} follows label ${traffic.label}, which points to ${version}; move the label first, or force it`);
+  return freeze({ name: before.name, deployments, traffic: trafficWithout(traffic, version, deployments, followed) });
 }
 
-function trafficWithout(traffic: TrafficPolicy, version: string, deployments: readonly DeploymentSpec[]): TrafficPolicy {
+function trafficWithout(traffic: TrafficPolicy, version: string, deployments: readonly DeploymentSpec[], followed: string | null): TrafficPolicy {
   const defaultVersion = traffic.defaultVersion === version ? null : traffic.defaultVersion;
   const heir = defaultVersion ?? (deployments[0] as DeploymentSpec).version;
   if (traffic.kind === 'version') return { ...traffic, version: traffic.version === version ? heir : traffic.version, defaultVersion };
-  if (traffic.kind === 'label') return { ...traffic, defaultVersion };
+  // A label that leads to what is gone can't be followed any more.
+  if (traffic.kind === 'label') return followed === version ? { kind: 'version', version: heir, defaultVersion } : { ...traffic, defaultVersion };
   const weights = withoutVersions(traffic.weights, (name) => name === version);
   return { ...traffic, weights: Object.keys(weights).length ? weights : { [heir]: 100 }, defaultVersion };
 }

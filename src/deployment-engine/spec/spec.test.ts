@@ -133,6 +133,12 @@ describe('edits', () => {
     assert.throws(() => undeployEdit(base, 'v9', true), refused(/has no version "v9"; it has v1, v2/, 'VERSION_NOT_FOUND'));
     assert.equal(undeployEdit(make({ deployments: [{ version: 'repo:v1' }] }), 'v1', false), null);
   });
+  it('undeploy: a version that traffic follows a label to has traffic; force gives it to the heir', () => {
+    const labelled = make({ traffic: { label: 'stable', default: 'v1' } });
+    assert.throws(() => undeployEdit(labelled, 'v2', false, 'v2'), refused(/follows label stable, which points to v2/, 'PRECONDITION_FAILED'));
+    assert.deepEqual((undeployEdit(labelled, 'v2', true, 'v2') as ServiceSpec).traffic, { kind: 'version', version: 'v1', defaultVersion: 'v1' });
+    assert.deepEqual((undeployEdit(labelled, 'v1', false, 'v2') as ServiceSpec).traffic, { kind: 'label', repository: 'repo', label: 'stable', defaultVersion: null });
+  });
   it('traffic and schedule change only what they name', () => {
     assert.deepEqual(trafficEdit(base, { version: 'v2', default: 'v1' }).traffic, { kind: 'version', version: 'v2', defaultVersion: 'v1' });
     const scheduled = scheduleEdit(base, 'v2', { priority: 9, replicas: { min: 1, max: 4 } });
