@@ -62,20 +62,79 @@ describe('changes under load', () => {
     await until('reported', () => gateway.demand !== null && !(old.route.id in gateway.demand.inFlight));
   });
 
-  test('pinned requests to a version that left fail clearly, version-less ones go on', async () => {
+  test('a version that leaves answers what waits for it by name; its replica counts as busy until then', async () => {
     const [old, next] = [await worker(2), await worker(3)];
-    old.behaviour = { kind: 'hang' };
-    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [old.route])]));
+    old.behaviour = { kind: 'answer', delayMs: 1200 };
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [old.route], { batching: batching({ batchable: false }) })]));
     await until('connected', () => old.connections === 1);
     const running = gateway.infer('m');
     await until('running', () => old.runs.length === 1);
     const [pinned, free] = [gateway.infer('m/versions/v1'), gateway.infer('m')];
     await until('both queued', async () => (await queueLength()) === 2);
     await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
-    assert.deepEqual([(await pinned).status, (await pinned).body.code], [404, 'VERSION_NOT_FOUND']);
+    assert.ok(((await demand()).inFlight[old.route.id] ?? 0) > 0);
     assert.equal((await free).body.model_version, 'v2');
+    assert.equal((await gateway.infer('m/versions/v1')).body.code, 'VERSION_NOT_FOUND', 'new ones are refused');
+    for (const answer of [await running, await pinned]) assert.deepEqual([answer.status, answer.body.model_version, answer.body.outputs?.[0].data[0]], [200, 'v1', 2]);
+    await until('closed', () => old.connections === 0);
+    await until('reported', () => gateway.demand !== null && !(old.route.id in gateway.demand.inFlight));
+  });
+
+  test('all replicas of a version that leaves answer what waits, also of a removed service', async () => {
+    const workers = await Promise.all([worker(2), worker(2)]);
+    for (const each of workers) each.behaviour = { kind: 'answer', delayMs: 100 };
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', workers.map((each) => each.route), { batching: batching({ batchable: false }) })]));
+    await until('connected', () => workers.every((each) => each.connections === 1));
+    const answers = Array.from({ length: 8 }, () => gateway.infer('m'));
+    await until('queued', async () => (await queueLength()) === 6);
+    await gateway.setServices();
+    assert.deepEqual(new Set((await Promise.all(answers)).map(({ status }) => status)), new Set([200]));
+    assert.ok(workers.every((each) => each.runs.length > 1), workers.map((each) => each.runs.length).join(' '));
+    await until('closed', () => workers.every((each) => each.connections === 0));
+  });
+
+  test('a request that waits for company stops waiting when its version leaves', async () => {
+    const old = await worker(2);
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [old.route], { batching: batching({ maxDelayMs: 60_000 }) })]));
+    await until('connected', () => old.connections === 1);
+    const pinned = gateway.infer('m/versions/v1');
+    await until('queued', async () => (await queueLength()) === 1);
+    await gateway.setServices();
+    assert.equal((await pinned).status, 200);
+    await until('closed', () => old.connections === 0);
+  });
+
+  test('waiting for a version that left ends with the deadline, and its hung replica goes', async () => {
+    const [hung, next] = [await worker(2), await worker(3)];
+    hung.behaviour = { kind: 'hang' };
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [hung.route], { timeouts: timeouts({ runTimeoutMs: 200 }) })]));
+    await until('connected', () => hung.connections === 1);
+    const running = gateway.infer('m');
+    await until('running', () => hung.runs.length === 1);
+    const pinned = gateway.infer('m/versions/v1', { parameters: { timeout: 2_500_000 } });
+    await until('queued', async () => (await queueLength()) === 1);
+    await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
+    assert.equal((await running).body.model_version, 'v2', 'given up on, and named no version');
+    assert.equal((await demand()).inFlight[hung.route.id], 1, 'the one that waits');
+    assert.match((await pinned).body.error, /2500 ms passed while the request was waiting in the queue/);
+    await until('closed', () => hung.connections === 0);
+    await until('reported', () => gateway.demand !== null && !(hung.route.id in gateway.demand.inFlight));
+  });
+
+  test('when the last replica of a version that left dies, those who named it are told clearly', async () => {
+    const [old, next] = [await worker(2), await worker(3)];
+    old.behaviour = { kind: 'hang' };
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [old.route])]));
+    await until('connected', () => old.connections === 1);
+    const running = gateway.infer('m');
+    await until('running', () => old.runs.length === 1);
+    const pinned = gateway.infer('m/versions/v1');
+    await until('queued', async () => (await queueLength()) === 1);
+    await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
     await old.kill();
     assert.equal((await running).body.model_version, 'v2');
+    assert.deepEqual([(await pinned).status, (await pinned).body.code], [404, 'VERSION_NOT_FOUND']);
+    await until('reported', () => gateway.demand !== null && !(old.route.id in gateway.demand.inFlight));
   });
 
   test('while a version recovers its requests wait; when it fails they are told why', async () => {
