@@ -14,12 +14,19 @@ describe('traffic through a real gateway', () => {
   });
   after(() => gateway.close());
 
-  test('before the first table it is live, not ready, and knows no model', async () => {
+  test('before the first table it is live and not ready; a request waits for the table instead of being told that there is no model', async () => {
     assert.deepEqual(await (await fetch(`${gateway.url}/v2/health/live`)).json(), { live: true });
     const ready = await fetch(`${gateway.url}/v2/health/ready`);
     assert.equal(ready.status, 503);
     assert.deepEqual(await ready.json(), { ready: false });
-    assert.equal((await gateway.infer('m')).status, 404);
+    const metadata = await fetch(`${gateway.url}/v2/models/m`);
+    assert.deepEqual([metadata.status, metadata.headers.get('retry-after')], [503, '1']);
+    const waiting = gateway.infer('early');
+    assert.equal(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 100, 'waits'))]), 'waits');
+    const worker = await gateway.worker('early', 5);
+    await gateway.setServices(serviceRoute('early', [versionRoute('v1', [worker.route])]));
+    const { status, body } = await waiting;
+    assert.deepEqual([status, body.outputs[0].data], [200, [5, 5, 5, 5]]);
   });
 
   test('three versions answer by name, by label and by weight', async () => {

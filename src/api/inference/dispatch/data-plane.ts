@@ -3,6 +3,7 @@ import type { DemandMessage, ReplicaTrouble } from '../../../wire/index.ts';
 import { Deadlines, LOWEST_PRIORITY } from '../batching/index.ts';
 import { type InferenceAnswer, type InferenceRequest, show } from '../codec/index.ts';
 import { compileTrafficPolicy, type Random, type TrafficPolicy } from '../traffic/index.ts';
+import { FirstTable, noTableYet } from './first-table.ts';
 import { PendingRequest } from './pending-request.ts';
 import { VersionLane } from './version-lane.ts';
 
@@ -47,6 +48,7 @@ interface CompiledService {
 export class DataPlane {
   readonly #options: DataPlaneOptions;
   readonly #deadlines = new Deadlines<PendingRequest>();
+  readonly #firstTable = new FirstTable();
   readonly #leaving = new Set<VersionLane>();
   #services: ReadonlyMap<string, CompiledService> = new Map();
   #generation = 0;
@@ -83,6 +85,7 @@ export class DataPlane {
     this.#services = services;
     this.#generation = table.generation;
     this.#hasTable = true;
+    this.#firstTable.arrived();
     for (const service of before.values()) {
       for (const lane of service.lanes.values()) {
         if (kept.has(lane)) continue;
@@ -93,8 +96,35 @@ export class DataPlane {
     this.#forgetIdleLanes();
   }
 
-  /** Starts a request. Problems come out of `answer`, never out of the call itself. */
+  /**
+   * Starts a request. Problems come out of `answer`, never out of the call itself. Before the first table, which a gateway
+   * gets within moments of its start, nothing is known of any service, so requests wait for it.
+   */
   infer(request: InferenceRequest, context: CallContext): InferenceCall {
+    return this.#hasTable || this.#stopping ? this.#infer(request, context) : this.#inferLater(request, context);
+  }
+
+  #inferLater(request: InferenceRequest, context: CallContext): InferenceCall {
+    let call: InferenceCall | null = null;
+    let left = false;
+    const answer = this.#firstTable.wait().then(() => {
+      if (left) throw new LeptonError('CANCELLED', 'the client left before the answer');
+      call = this.#infer(request, context);
+      return call.answer;
+    });
+    return {
+      answer,
+      get version() {
+        return call?.version ?? null;
+      },
+      cancel: () => {
+        left = true;
+        call?.cancel();
+      },
+    };
+  }
+
+  #infer(request: InferenceRequest, context: CallContext): InferenceCall {
     const { promise, resolve, reject } = Promise.withResolvers<InferenceAnswer>();
     let pending: PendingRequest | null = null;
     this.#open++;
@@ -121,6 +151,7 @@ export class DataPlane {
   service(name: string): CompiledService {
     const service = this.#services.get(name);
     if (service) return service;
+    if (!this.#hasTable) throw noTableYet();
     throw new LeptonError('MODEL_NOT_FOUND', `Request for unknown model: '${name.slice(0, 200)}' is not found`);
   }
 
