@@ -25,6 +25,8 @@ interface Options {
 /** Turns what people ask for into revisions. Everything is checked before anything changes, and committed before the answer. */
 export class ServiceChanges {
   readonly #dependencies: ChangesDependencies;
+  /** Services whose first revision is being made: whoever else wants to make one waits for the same lock. */
+  readonly #creating = new Map<string, ServiceState>();
 
   constructor(dependencies: ChangesDependencies) {
     this.#dependencies = dependencies;
@@ -92,17 +94,25 @@ export class ServiceChanges {
   }
 
   async #change(name: string, context: ChangeContext, options: Options, edit: Edit): Promise<ApplyResult> {
-    const { services, clock } = this.#dependencies;
     for (;;) {
-      const service = services.get(name) ?? newServiceState(name, new Date(clock.now()).toISOString());
+      const service = this.#state(name) ?? this.#newState(name);
       const result = await service.lock.run(async () => {
-        // Forgotten, or made by somebody else, while we waited: then the next round sees what is there now.
-        const current = services.get(name);
-        const stale = current ? current !== service : service.revision > 0;
-        return stale ? null : this.#changeLocked(service, context, options, edit);
+        // Forgotten, or given up by who was making it, while we waited: then the next round sees what is there now.
+        if (this.#state(name) !== service) return null;
+        return this.#changeLocked(service, context, options, edit).finally(() => this.#creating.delete(name));
       });
       if (result) return result;
     }
+  }
+
+  #state(name: string): ServiceState | undefined {
+    return this.#dependencies.services.get(name) ?? this.#creating.get(name);
+  }
+
+  #newState(name: string): ServiceState {
+    const service = newServiceState(name, new Date(this.#dependencies.clock.now()).toISOString());
+    this.#creating.set(name, service);
+    return service;
   }
 
   async #changeLocked(service: ServiceState, context: ChangeContext, options: Options, edit: Edit): Promise<ApplyResult> {

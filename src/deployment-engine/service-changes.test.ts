@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../core/index.ts';
+import { publishScale } from '../testing/platform-harness.ts';
+import { openRepository, type RepositoryFixture } from '../testing/repository-fixture.ts';
+import { nextFailure, shapeOf } from './plan/index.ts';
+import { ServiceChanges } from './service-changes.ts';
+import type { ServiceState } from './state.ts';
+import { EngineStore } from './store.ts';
+import { VersionFacts } from './version-facts.ts';
+
+const by = { by: 'test' };
+
+/** Tells what memory says of a service at the moment when its status is being written. */
+class WatchedStore extends EngineStore {
+  onSave: (service: ServiceState) => void = () => {};
+
+  override async saveStatus(service: ServiceState): Promise<void> {
+    this.onSave(service);
+    await super.saveStatus(service);
+  }
+}
+
+describe('changes of services, over the real store', () => {
+  let fixture: RepositoryFixture;
+  let store: WatchedStore;
+  let changes: ServiceChanges;
+  const services = new Map<string, ServiceState>();
+  before(async () => {
+    fixture = await openRepository();
+    for (const version of ['v1', 'v2']) await publishScale(fixture, fixture.directory, version, 1);
+    store = new WatchedStore(fixture.database);
+    const { repository } = fixture;
+    changes = new ServiceChanges({ services, store, repository, facts: new VersionFacts(repository), events: { record: () => {} }, clock: systemClock, wake: () => {} });
+  });
+  after(() => fixture.close());
+
+  it('makes one service of first deployments at the same time, and pins what it needs', async () => {
+    const results = await Promise.all(['v1', 'v2', 'v1'].map((version) => changes.deploy('twins', { version: `scale:${version}` }, by)));
+    assert.deepEqual(results.map(({ revision }) => revision).sort(), [1, 2, 2]);
+    assert.deepEqual(services.get('twins')?.desired?.spec.deployments.map(({ version }) => version).sort(), ['v1', 'v2']);
+    assert.equal((await store.revisions('twins')).length, 2);
+    for (const version of ['v1', 'v2']) assert.deepEqual(await fixture.repository.pinsOf('scale', version), ['service:twins']);
+  });
+
+  it('goes on with the next caller when the first makes nothing', async () => {
+    const refused = changes.setTraffic('late', { version: 'v1' }, by);
+    const shown = changes.deploy('late', { version: 'scale:v1' }, by, { dryRun: true });
+    const made = changes.deploy('late', { version: 'scale:v2' }, by);
+    await assert.rejects(refused, /no service has the name "late"/);
+    assert.deepEqual([(await shown).revision, (await made).revision], [1, 1]);
+    assert.deepEqual(services.get('late')?.desired?.spec.deployments.map(({ version }) => version), ['v2']);
+  });
+
+  it('ends a label’s version when forced, and gives its traffic to what is left', async () => {
+    await fixture.repository.moveLabel('scale', 'stable', 'v1', by);
+    await changes.apply({ name: 'labelled', deployments: [{ version: 'scale:v1' }, { version: 'scale:v2' }], traffic: { label: 'stable' } }, by);
+    await assert.rejects(changes.undeploy('labelled', 'v1', by), /follows label stable, which points to v1/);
+    await changes.undeploy('labelled', 'v1', by, { force: true });
+    assert.deepEqual(services.get('labelled')?.desired?.spec.traffic, { kind: 'version', version: 'v2', defaultVersion: null });
+  });
+});
