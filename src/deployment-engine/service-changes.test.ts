@@ -59,4 +59,13 @@ describe('changes of services, over the real store', () => {
     await changes.undeploy('labelled', 'v1', by, { force: true });
     assert.deepEqual(services.get('labelled')?.desired?.spec.traffic, { kind: 'version', version: 'v2', defaultVersion: null });
   });
+
+  it('shows a service gone only once that is written', async () => {
+    const seen: boolean[] = [];
+    store.onSave = ({ name }) => void seen.push(services.get(name)?.desired !== null);
+    await changes.undeploy('twins', null, by);
+    assert.deepEqual(seen, [true]);
+    assert.equal(services.get('twins')?.desired, null);
+    assert.equal((await store.loadServices()).find(({ name }) => name === 'twins')?.desired, null);
+  });
 });

@@ -183,14 +183,10 @@ export class ServiceChanges {
 
   async #remove(service: ServiceState, context: ChangeContext): Promise<void> {
     const before = service.desired;
-    const serving = service.serving;
-    Object.assign(service, { desired: null, serving: null });
-    try {
-      await this.#dependencies.store.saveStatus(service);
-    } catch (error) {
-      Object.assign(service, { desired: before, serving });
-      throw error;
-    }
+    const gone = { desired: null, serving: null };
+    // Nobody may see it gone before that is certain.
+    await this.#dependencies.store.saveStatus({ ...service, ...gone });
+    Object.assign(service, gone);
     this.#dependencies.events.record({ severity: 'info', reason: 'ServiceRemoving', message: `service ${service.name} is to go`, actor: context.by, service: service.name, before: before && String(before.revision), after: null });
   }
 }
