@@ -52,6 +52,17 @@ describe('changes of services, over the real store', () => {
     assert.deepEqual(services.get('late')?.desired?.spec.deployments.map(({ version }) => version), ['v2']);
   });
 
+  it('gives a new chance to what a revision changes, and to nothing else', async () => {
+    const service = services.get('twins') as ServiceState;
+    const [first, second] = ['v1', 'v2'].map((version) => service.desired?.spec.deployments.find((deployment) => deployment.version === version));
+    assert.ok(first && second);
+    for (const deployment of [first, second]) service.failures.set(shapeOf(deployment), nextFailure(undefined, 'LoadFailed', 'bad bytes', Date.now()));
+    await changes.schedule('twins', 'v1', { priority: 5 }, by);
+    assert.deepEqual([...service.failures.keys()], [shapeOf(second)]);
+    await changes.undeploy('twins', 'v2', by);
+    assert.equal(service.failures.size, 0);
+  });
+
   it('ends a label’s version when forced, and gives its traffic to what is left', async () => {
     await fixture.repository.moveLabel('scale', 'stable', 'v1', by);
     await changes.apply({ name: 'labelled', deployments: [{ version: 'scale:v1' }, { version: 'scale:v2' }], traffic: { label: 'stable' } }, by);

@@ -1,5 +1,6 @@
-import { checkName, type Clock, type EventSink, LeptonError, parseReference, type ServiceRevision, type ServiceSpec } from '../core/index.ts';
+import { canonicalJson, checkName, type Clock, type EventSink, LeptonError, parseReference, type ServiceRevision, type ServiceSpec } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
+import { shapeOf } from './plan/index.ts';
 import { referencesOf, serviceSpec, specChanges } from './spec/service-spec.ts';
 import { deployEdit, scheduleEdit, trafficEdit, undeployEdit, updateEdit } from './spec/spec-edits.ts';
 import { neededVersions, type ServiceState } from './state.ts';
@@ -162,8 +163,9 @@ export class ServiceChanges {
     await facts.learn(spec);
     const before = service.desired;
     Object.assign(service, { revision, desired, spec, createdAt, updatedAt: at });
-    // A new revision is a new chance for what failed.
-    service.failures.clear();
+    // A new revision is a new chance for what it changes; what it leaves as it was keeps its back-off.
+    const left = new Set(spec.deployments.filter((deployment) => before?.spec.deployments.some((earlier) => canonicalJson(earlier) === canonicalJson(deployment))).map(shapeOf));
+    for (const shape of service.failures.keys()) if (!left.has(shape)) service.failures.delete(shape);
     services.set(service.name, service);
     events.record({ severity: 'info', reason: before ? 'ServiceChanged' : 'ServiceCreated', message: `service ${service.name} is asked to be at revision ${revision}${context.reason ? `: ${context.reason}` : ''}`, actor: context.by, service: service.name, before: before && String(before.revision), after: String(revision) });
   }
