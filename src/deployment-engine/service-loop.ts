@@ -1,6 +1,6 @@
 import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
-import { type Action, conditions, HEALTHY_MS, nextFailure, plan, readyReplicas, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
+import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
 import type { ReplicaSet } from './replica-set.ts';
 import { neededVersions, type Replica, replicaView, type ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
@@ -112,10 +112,12 @@ export class ServiceLoop {
     await this.#dependencies.repository.setPins(`service:${service.name}`, neededVersions(service.desired, service.serving).map(({ repository, version }) => ({ repository, version })));
   }
 
-  /** Failures count no more once a replica of that shape has been well for a while. */
   #forgiveHealthy(service: ServiceState): void {
     const now = this.#dependencies.clock.now();
-    for (const replica of this.#dependencies.replicas.live(service.name)) if (replica.state.phase === 'ready' && now - replica.since >= HEALTHY_MS) service.failures.delete(replica.shape);
+    for (const { state, shape, since } of this.#dependencies.replicas.live(service.name)) {
+      const failure = service.failures.get(shape);
+      if (failure && state.phase === 'ready' && isForgiven(failure, since, now)) service.failures.delete(shape);
+    }
   }
 
   /** Writes down what the pass saw: conditions and the revision looked at. */

@@ -21,5 +21,11 @@ export function restartDelayMs(failures: number, deterministic: boolean): number
 export function nextFailure(previous: Failure | undefined, reason: ReplicaReason, message: string, now: number): Failure {
   const failures = (previous?.failures ?? 0) + 1;
   const deterministic = isDeterministic(reason);
-  return { failures, reason, message, deterministic, nextStartAt: now + restartDelayMs(failures, deterministic) };
+  return { failures, reason, message, deterministic, nextStartAt: now + restartDelayMs(failures, deterministic), at: now };
 }
+
+/**
+ * Whether failures of a shape count no more, since a replica of it that became ready after them has been well for a while.
+ * One that was ready all along proves nothing of a sibling that keeps failing.
+ */
+export const isForgiven = (failure: Failure, readySince: number, now: number): boolean => readySince > failure.at && now - readySince >= HEALTHY_MS;

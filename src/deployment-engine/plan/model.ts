@@ -38,6 +38,8 @@ export interface Failure {
   /** The same artefact would fail the same way again: a load or a known answer failed. */
   readonly deterministic: boolean;
   readonly nextStartAt: number;
+  /** When the last of them happened, milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface ServiceView {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DeploymentSpec, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
-import { restartDelayMs } from './backoff.ts';
+import { HEALTHY_MS, isForgiven, restartDelayMs } from './backoff.ts';
 import { conditions, settled } from './conditions.ts';
 import { type Action, type Failure, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
 import { plan } from './plan.ts';
@@ -32,7 +32,7 @@ function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: nu
   const { spec: wanted, revision = 1, ...rest } = changes;
   return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), ...rest };
 }
-const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, ...changes });
+const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
 const planned = (of: ServiceView, now = NOW): string[] => kinds(plan(of, now).actions);
 const route = (of: ServiceView, now = NOW) => serviceRoute(of, () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: null }), now);
@@ -225,6 +225,10 @@ describe('version phases', () => {
   it('fails at once for what will not get better, with the reason', () => {
     assert.deepEqual(state(down({ reason: 'LoadFailed', deterministic: true })), { phase: 'failed', reason: 'LoadFailed', message: 'it crashed' });
     assert.equal(state(view({ spec: all1, failures: new Map([[shapeOf(v1), failure({ deterministic: true })]]) })).phase, 'failed');
+  });
+  it('forgives failures only for what became ready after them and stayed so', () => {
+    const cases: [readySince: number, now: number, expected: boolean][] = [[NOW + 1, NOW + 1 + HEALTHY_MS, true], [NOW + 1, NOW + HEALTHY_MS, false], [NOW - 1, NOW + 10 * HEALTHY_MS, false]];
+    for (const [readySince, now, expected] of cases) assert.equal(isForgiven(failure(), readySince, now), expected, JSON.stringify([readySince, now]));
   });
   it('backs off: at once, 1, 2, 4 … 60 s; loads 1, 2, 4 … 600 s', () => {
     assert.deepEqual([1, 2, 3, 4, 8, 9, 50].map((failures) => restartDelayMs(failures, false)), [0, 1_000, 2_000, 4_000, 60_000, 60_000, 60_000]);
