@@ -1,4 +1,4 @@
-import { type Clock, type EventSink, isTerminal, type LoadProfile, type ReplicaPhase, type ReplicaReason } from '../core/index.ts';
+import { type Clock, type EventSink, isTerminal, type LoadProfile, type ReplicaPhase, type ReplicaReason, type ServiceSpec } from '../core/index.ts';
 import { readFile } from 'node:fs/promises';
 import type { Row } from '../database/index.ts';
 import type { WorkerConfig } from '../wire/index.ts';
@@ -41,11 +41,19 @@ async function adoptRow(row: Row<'replicas'>, dependencies: AdoptionDependencies
   const over = isTerminal(row.phase as ReplicaPhase);
   const config = over ? null : await readWorkerConfig(row.config_path);
   const replica = replicaOf(row, config);
+  if (!over) replica.drainTimeoutMs = await drainTimeoutMs(row, config, dependencies);
   replicas.add(replica);
   if (over) return;
   const handle = await find(row, target, launcher);
   if (!handle) return replicas.change(replica, replicaState('failed', 'Lost', `it was ${row.phase} when control ended and runs no more`));
-  resume(replica, handle, config, dependencies);
+  resume(replica, handle, dependencies);
+}
+
+/** What the newest settings of the version say, even if it leaves already; the worker's file has what it was started with. */
+async function drainTimeoutMs(row: Row<'replicas'>, config: WorkerConfig | null, { services, store }: AdoptionDependencies): Promise<number> {
+  const service = services.get(row.service);
+  const newest = (specs: readonly (ServiceSpec | undefined)[]) => specs.flatMap((spec) => spec?.deployments ?? []).find((deployment) => deployment.version === row.version)?.timeouts.drainTimeoutMs;
+  return newest([service?.desired?.spec, service?.serving?.spec]) ?? newest((await store.revisions(row.service)).map(({ spec }) => spec)) ?? config?.timeouts.drainTimeoutMs ?? 0;
 }
 
 async function find(row: Row<'replicas'>, target: Target, launcher: WorkerLauncher): Promise<WorkerHandle | null> {
@@ -54,9 +62,8 @@ async function find(row: Row<'replicas'>, target: Target, launcher: WorkerLaunch
 }
 
 /** The worker goes on where it was; what it did meanwhile comes as its status. */
-function resume(replica: Replica, handle: WorkerHandle, config: WorkerConfig | null, { replicas, launcher, events }: AdoptionDependencies): void {
+function resume(replica: Replica, handle: WorkerHandle, { replicas, launcher, events }: AdoptionDependencies): void {
   replica.handle = handle;
-  if (config) replica.drainTimeoutMs = config.timeouts.drainTimeoutMs;
   if (replica.state.phase === 'pending') replicas.change(replica, replicaState('starting', 'Adopted', `process ${handle.pid}`));
   events.record({ severity: 'info', reason: 'ReplicaAdopted', message: `replica ${replica.id} of ${replica.service} ${replica.version} (process ${handle.pid}) still runs and was taken over`, actor: 'engine', repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id });
   launcher.attach(replica, handle);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type DeploymentSpec, LeptonError, type ServiceSpec } from '../core/index.ts';
 import { publishScale, until } from '../testing/platform-harness.ts';
 import { openRepository, type RepositoryFixture } from '../testing/repository-fixture.ts';
+import { adoptReplicas } from './adoption.ts';
 import { HEALTHY_MS, shapeOf } from './plan/index.ts';
 import { ReplicaSet, replicaState } from './replica-set.ts';
 import { ServiceLoop } from './service-loop.ts';
@@ -82,5 +84,23 @@ describe('the loop of one service', () => {
     // The first failure is tried again at once, the second not before a second has gone.
     assert.equal([...replicas.all()].filter(({ state }) => state.phase === 'failed').length, 2);
     assert.equal(service.failures.get(shapeOf(deployment))?.failures, 2);
+  });
+
+  it('gives running replicas a changed drain time-out, which the next control process still knows', async () => {
+    const service = newServiceState('shop', '');
+    const first = control(service);
+    const replica = readyReplica(await want(service, {}));
+    first.replicas.add(replica);
+    await want(service, { timeouts: { drainTimeoutMs: 1_234 } });
+    await first.loop.pass('shop');
+    assert.equal(replica.drainTimeoutMs, 1_234);
+    first.launcher.drain(replica, 'Undeployed', '');
+    await first.replicas.flush();
+
+    const second = control(service);
+    const runDirectory = join(fixture.directory, 'run');
+    await mkdir(runDirectory);
+    await adoptReplicas({ ...second, store, target: fullTarget, runDirectory, events, clock, log });
+    assert.deepEqual(second.replicas.live().map(({ state, drainTimeoutMs }) => [state.phase, drainTimeoutMs]), [['draining', 1_234]]);
   });
 });

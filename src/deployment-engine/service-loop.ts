@@ -59,6 +59,7 @@ export class ServiceLoop {
     let wakeAt: number | null = null;
     for (let step = 0; step < MAX_STEPS; step++) {
       this.#forgiveHealthy(service);
+      this.#renewDrainTimeouts(service);
       const { actions, wakeAt: next } = plan(this.view(service), clock.now());
       wakeAt = next;
       for (const action of actions) await this.#perform(service, action);
@@ -118,6 +119,12 @@ export class ServiceLoop {
       const failure = service.failures.get(shape);
       if (failure && state.phase === 'ready' && isForgiven(failure, since, now)) service.failures.delete(shape);
     }
+  }
+
+  /** A replica will drain for as long as its version's newest settings say; one that drains already keeps its deadline. */
+  #renewDrainTimeouts(service: ServiceState): void {
+    const timeouts = new Map(wantedVersions(this.view(service)).map(({ target }) => [target.version, target.timeouts.drainTimeoutMs]));
+    for (const replica of this.#dependencies.replicas.live(service.name)) if (replica.state.phase !== 'draining') replica.drainTimeoutMs = timeouts.get(replica.version) ?? replica.drainTimeoutMs;
   }
 
   /** Writes down what the pass saw: conditions and the revision looked at. */
