@@ -6,6 +6,7 @@ import type { CallContext } from '../dispatch/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
 import { readBody } from './body.ts';
+import { hostCheck } from './host-check.ts';
 import { handleInfer } from './infer-handler.ts';
 import { type ReplyHeaders, sendError, sendJson } from './reply.ts';
 import { matchRoute, type Route } from './router.ts';
@@ -15,7 +16,8 @@ export type OtherHandler = (path: string, message: IncomingMessage, response: Se
 
 /**
  * The Open Inference Protocol v2 over HTTP/1.1. Returns a server that does not listen yet. Refusals are 4xx with
- * `{"error", "code"}`; a request that was not read to its end closes its connection.
+ * `{"error", "code"}`; a request that was not read to its end closes its connection. On loopback it refuses foreign hosts,
+ * whoever would handle the path.
  */
 export function createRestServer(dependencies: FrontDependencies, other: OtherHandler): Server {
   const { limits } = dependencies;
@@ -32,11 +34,17 @@ export function createRestServer(dependencies: FrontDependencies, other: OtherHa
     (message, response) => {
       // A client that leaves while we write is no fault; 'close' tells those who care.
       response.on('error', () => {});
+      try {
+        checkHost(message.headers.host);
+      } catch (thrown) {
+        return sendError(response, asLeptonError(thrown), {}, !message.complete);
+      }
       const path = pathOf(message.url ?? '/');
       if (path === '/v2' || path.startsWith('/v2/')) void serve(dependencies, path, message, response);
       else other(path, message, response);
     },
   );
+  const checkHost = hostCheck(server);
   server.maxConnections = limits.connectionsMax;
   return server;
 }
