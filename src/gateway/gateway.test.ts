@@ -215,6 +215,10 @@ describe('control and the gateway', () => {
     await gateway.upstream((message, response) => {
       if (message.url === '/internal/metrics') return void response.end('control_metric 1\n');
       if (message.url === '/api/hang') return void response.on('close', () => (aborted = true));
+      // As Fastify refuses a body: it answers, and closes at once whatever still comes.
+      if (message.url === '/api/early') return void response.writeHead(400, { connection: 'close' }).end('{"code":"INVALID_ARGUMENT"}');
+      if (message.url === '/api/read') return void message.on('end', () => response.writeHead(400, { connection: 'close' }).end('{"code":"INVALID_ARGUMENT"}')).resume();
+      if (message.url === '/api/cut') return void message.socket.destroy();
       let bytes = 0;
       message.on('data', (chunk) => (bytes += chunk.length));
       message.on('end', () => {
@@ -226,6 +230,15 @@ describe('control and the gateway', () => {
     const pushed = await fetch(`${gateway.url}/api/v1/blobs?q=1`, { method: 'PUT', body: Buffer.alloc(size), headers: { connection: 'keep-alive' } });
     assert.deepEqual(await pushed.json(), { method: 'PUT', url: '/api/v1/blobs?q=1', bytes: size, forwarded: '127.0.0.1' });
     assert.match(await (await fetch(`${gateway.url}/metrics`)).text(), /lepton_control_up 1[\s\S]*control_metric 1/);
+    const post = async (path: string, body: string | Uint8Array<ArrayBuffer>) => {
+      const { status, headers } = await fetch(`${gateway.url}${path}`, { method: 'POST', body });
+      return `${status} ${headers.get('connection')}`;
+    };
+    const early = new Set<string>();
+    for (let round = 0; round < 100; round++) early.add(await post(round % 2 ? '/api/early' : '/api/read', '{bad'));
+    assert.deepEqual([...early], ['400 keep-alive'], 'control’s answer comes through, however early it closes');
+    for (let round = 0; round < 5; round++) assert.match(await post('/api/early', Buffer.alloc(1_000_000)), /^400 /);
+    assert.match(await post('/api/cut', 'x'), /^503 /);
     const leaving = new AbortController();
     const hanging = fetch(`${gateway.url}/api/hang`, { signal: leaving.signal });
     setTimeout(() => leaving.abort(), 50);

@@ -2,16 +2,19 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest,
 import type { Writable } from 'node:stream';
 import { sendError } from '../api/inference/index.ts';
 import { LeptonError } from '../core/index.ts';
+import { ControlAgent } from './control-agent.ts';
 
 /** Headers that belong to one connection (RFC 9110, 7.6.1) and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+
+const agent = new ControlAgent({ keepAlive: false });
 
 /**
  * Sends a request on to control's socket. Both bodies flow as streams, so size does not matter here and a slow reader
  * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE.
  */
 export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse): void {
-  const upstream = httpRequest({ socketPath: controlSocketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent: false });
+  const upstream = httpRequest({ socketPath: controlSocketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
   upstream.on('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
     // Event streams send their head long before their first byte.
@@ -47,8 +50,7 @@ function refuse(message: IncomingMessage, response: ServerResponse, cause: Error
 
 function forwardedHeaders(message: IncomingMessage): IncomingHttpHeaders {
   const headers = withoutHopByHop(message.headers);
-  // Control must not be the one that closes: Node ends a request with an empty write, and on a Unix socket that fails with
-  // EPIPE when the peer has answered and closed already, answer or not. With this the agent closes, after the answer.
+  // The agent closes after the answer; until then control throws away the rest of a body that it has refused.
   headers.connection = 'keep-alive';
   headers['x-forwarded-for'] = message.socket.remoteAddress ?? '';
   headers['x-forwarded-proto'] = 'http';
