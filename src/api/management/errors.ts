@@ -5,7 +5,6 @@ import { asLeptonError, LeptonError } from '../../core/index.ts';
 const FASTIFY_CODES: Readonly<Record<string, (error: FastifyError) => LeptonError>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: (error) => new LeptonError('UNSUPPORTED_MEDIA_TYPE', `${error.message}; send application/json`),
   FST_ERR_CTP_BODY_TOO_LARGE: () => new LeptonError('TOO_LARGE', 'the JSON body is over 4 MiB; files go to PUT /api/v1/blobs/{digest}'),
-  FST_ERR_CTP_EMPTY_JSON_BODY: () => new LeptonError('INVALID_ARGUMENT', 'the request needs a JSON body (at least {})'),
   ECONNRESET: () => new LeptonError('CANCELLED', 'the client left before its body had arrived'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: (error) => new LeptonError('INVALID_ARGUMENT', error.message),
 };

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { Type } from 'typebox';
 import { LeptonError } from '../../core/index.ts';
 import { installErrorHandling, sendError, translateError } from './errors.ts';
+import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { blobOperations } from './operations/blobs.ts';
@@ -37,7 +38,8 @@ export function createManagementServer(dependencies: ManagementDependencies): Fa
   }) as unknown as FastifyInstance;
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => parseJsonBody(text));
   installErrorHandling(app);
   for (const operation of OPERATIONS) addRoute(app, operation, dependencies);
   addDocuments(app, dependencies);
