@@ -40,12 +40,26 @@ async function reachableBlobs(context: RepositoryContext): Promise<Set<string>> 
 async function removeBlob(context: RepositoryContext, { digest }: BlobFacts, beforeMs: number, dryRun: boolean): Promise<boolean> {
   return context.blobs.exclusive(async () => {
     const facts = await context.blobs.facts(digest);
-    if (!facts || facts.usedAtMs >= beforeMs || context.blobs.isHeld(digest)) return false;
-    const user = await context.database.db.selectFrom('version_files').select('path').where('digest', '=', digest).limit(1).executeTakeFirst();
-    if (user) return false;
+    if (!facts || facts.usedAtMs >= beforeMs || (await isUsed(context, digest))) return false;
     if (!dryRun) await context.blobs.remove(digest);
     return true;
   });
+}
+
+/** Whether a version reaches a blob, or a publication that runs may. */
+async function isUsed({ blobs, database }: RepositoryContext, digest: Digest): Promise<boolean> {
+  if (blobs.isHeld(digest)) return true;
+  return (await database.db.selectFrom('version_files').select('path').where('digest', '=', digest).limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Removes at once what a refused push leaves: blobs that no version reaches and no other push under way relies on. */
+export async function discardRefused(context: RepositoryContext, digests: readonly Digest[]): Promise<void> {
+  const { blobs } = context;
+  for (const digest of new Set(digests)) {
+    await blobs.exclusive(async () => {
+      if (blobs.giveUp(digest) && !(await isUsed(context, digest))) await blobs.remove(digest);
+    });
+  }
 }
 
 async function removeTree(context: RepositoryContext, version: Digest, dryRun: boolean): Promise<boolean> {

@@ -4,7 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { type ArtefactFile, LeptonError } from '../core/index.ts';
 import { checkArtefactPath, FILES_MAX } from './artefact.ts';
 import { hashFile } from './storage/index.ts';
-import type { ModelRepository } from './types.ts';
+import type { ModelRepository, PublishInput, PublishResult } from './types.ts';
 
 /** A file on disk under the path that it gets in the artefact. */
 export interface LocalFile {
@@ -54,7 +54,7 @@ export async function refuseOutside(path: string, root: string): Promise<void> {
 }
 
 /** Stores the files that are not stored yet; a file that changes meanwhile is DIGEST_MISMATCH, never half of each. */
-export async function storeLocalFiles(store: Pick<ModelRepository, 'missingBlobs' | 'putBlob'>, files: readonly LocalFile[]): Promise<ArtefactFile[]> {
+async function storeLocalFiles(store: Pick<ModelRepository, 'missingBlobs' | 'putBlob'>, files: readonly LocalFile[]): Promise<ArtefactFile[]> {
   const stored: ArtefactFile[] = [];
   for (const { path, source } of files) {
     const { size } = await stat(source);
@@ -64,4 +64,13 @@ export async function storeLocalFiles(store: Pick<ModelRepository, 'missingBlobs
     stored.push({ path, digest, size });
   }
   return stored;
+}
+
+/** Stores local files and publishes them; stores them again, once, if a refused push of the same content took one away meanwhile. */
+export async function publishLocalFiles(store: Pick<ModelRepository, 'missingBlobs' | 'putBlob' | 'publish'>, files: readonly LocalFile[], input: Omit<PublishInput, 'files'>): Promise<PublishResult> {
+  const attempt = async (): Promise<PublishResult> => store.publish({ ...input, files: await storeLocalFiles(store, files) });
+  return attempt().catch((error: unknown) => {
+    if (error instanceof LeptonError && error.code === 'BLOB_MISSING') return attempt();
+    throw error;
+  });
 }

@@ -4,10 +4,13 @@
  *   names, paths ─▶ same name there? ─▶ blobs there? ─▶ inspection in a child ─▶ [ blobs still there? ─▶ one transaction ]
  *                    same content: done                                            no blob is removed in here
  *                    other content: VERSION_EXISTS
+ *
+ * A refusal for good removes what the push stored and nothing else needs; after any other failure it stays for the next try.
  */
-import { type ArtefactFile, type BatchingHint, canonicalJson, checkName, digestOf, LeptonError, manifestDigest, type ModelFormat, type Version, type VersionManifest } from '../core/index.ts';
-import { checkArtefactFiles, checkBatching, checkMetadata } from './artefact.ts';
+import { type ArtefactFile, type BatchingHint, canonicalJson, checkName, type Digest, digestOf, isDigest, LeptonError, manifestDigest, type ModelFormat, type Version, type VersionManifest } from '../core/index.ts';
+import { checkArtefactFiles, checkBatching, checkMetadata, FILES_MAX } from './artefact.ts';
 import { announce, nowText, type Queries, type RepositoryContext } from './context.ts';
+import { discardRefused } from './gc.ts';
 import { inspectArtefact } from './formats/index.ts';
 import { findVersion, newestVersion, refuseNameClash, requireRepository, requireVersion, toVersion, writeHistory } from './records.ts';
 import { announceRepository, insertRepository } from './repositories.ts';
@@ -27,6 +30,24 @@ interface Candidate {
 }
 
 export async function publish(context: RepositoryContext, input: PublishInput): Promise<PublishResult> {
+  try {
+    const result = await verifyAndCommit(context, input);
+    context.blobs.settle(result.version.manifest.files.map((file) => file.digest));
+    return result;
+  } catch (error) {
+    // The refusal is what the publisher must hear; what can't be removed now is left to the collector.
+    if (isFinal(error)) await discardRefused(context, digestsOf(input)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Whether the same push can't succeed later with what it has stored. */
+const isFinal = (error: unknown): boolean => error instanceof LeptonError && error.httpStatus < 500 && !['BLOB_MISSING', 'CONFLICT'].includes(error.code);
+
+/** Also of an input that has not passed its checks. */
+const digestsOf = ({ files }: PublishInput): Digest[] => (Array.isArray(files) ? files.slice(0, FILES_MAX).flatMap((file) => (isDigest(file?.digest) ? [file.digest] : [])) : []);
+
+async function verifyAndCommit(context: RepositoryContext, input: PublishInput): Promise<PublishResult> {
   const candidate = checkInput(input);
   // Before the first wait, so that no collector comes between.
   const release = context.blobs.hold(candidate.files.map((file) => file.digest));

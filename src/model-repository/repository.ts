@@ -6,7 +6,7 @@ import { collectGarbage } from './gc.ts';
 import { Labels } from './labels.ts';
 import { pinsOf, setPins } from './pins.ts';
 import { publish } from './publish.ts';
-import { listLocalFiles, storeLocalFiles } from './publish-directory.ts';
+import { listLocalFiles, publishLocalFiles } from './publish-directory.ts';
 import { repositoryInfo, requireRepository, requireVersion, toVersion } from './records.ts';
 import { createRepository, deleteRepository, deleteVersion, diffOf, historyOf, listRepositories, listVersions } from './repositories.ts';
 import { ArtefactTrees, BlobStore } from './storage/index.ts';
@@ -50,7 +50,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
     async publishDirectory(directory, input) {
       checkName('repository', input.repository);
       checkName('version', input.version);
-      return publish(context, { ...input, files: await storeLocalFiles({ missingBlobs, putBlob }, await listLocalFiles(directory)) });
+      return publishLocalFiles({ missingBlobs, putBlob, publish: (whole) => publish(context, whole) }, await listLocalFiles(directory), input);
     },
 
     getVersion: async (repository, name) => toVersion(await requireVersion(db, checkName('repository', repository), checkName('version', name))),

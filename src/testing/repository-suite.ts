@@ -80,6 +80,29 @@ export function describeRepository(engine: string, open: () => Promise<Repositor
       await assert.rejects(repository.publish({ repository: 'scale', version: 'v9', files: wrongSize, by }), { code: 'DIGEST_MISMATCH' });
     });
 
+    it('keeps nothing of a refused push but what a version or another push under way needs', async () => {
+      const refused = (version: string, files: readonly ArtefactFile[], more: object = {}) => repository.publish({ repository: 'scale', version, files, by, ...more });
+      const shared = await store(repository, 'data.bin', Buffer.from('a version needs this'));
+      await publish('scale', 'with-data', 6, { files: [...(await model(6)), shared] });
+      const [text, wanted, own] = await Promise.all(['no model', 'another push was told that it is there', 'nobody else needs this'].map((content, index) => store(repository, `${index}.bin`, Buffer.from(content)))) as [ArtefactFile, ArtefactFile, ArtefactFile];
+      assert.deepEqual(await repository.missingBlobs([wanted.digest]), []);
+      await assert.rejects(refused('v9', [{ ...text, path: 'model.onnx' }, shared, wanted, own]), { code: 'MODEL_INVALID' });
+      const stored = async (files: readonly ArtefactFile[]) => Promise.all(files.map((file) => stat(blobPath(fixture.directory, file.digest)).then(() => true, () => false)));
+      assert.deepEqual(await stored([text, own, wanted, shared]), [false, false, true, true]);
+      await store(repository, '', Buffer.from('no model'));
+      await assert.rejects(refused('v9', [text, wanted]), { code: 'MODEL_INVALID' });
+      assert.deepEqual(await stored([text, wanted, shared]), [false, false, true], 'the last push that was refused takes it away');
+      const other = await store(repository, 'model.onnx', scaleModel(31));
+      await assert.rejects(refused('v1', [other]), { code: 'VERSION_EXISTS' });
+      const unlucky = await store(repository, 'model.onnx', scaleModel(32));
+      await assert.rejects(refused('..', [unlucky]), { code: 'INVALID_ARGUMENT' });
+      const patient = await store(repository, 'model.onnx', scaleModel(33));
+      await assert.rejects(refused('v9', [patient, { path: 'x', digest: digestOf('never sent'), size: 10 }]), { code: 'BLOB_MISSING' });
+      assert.deepEqual(await stored([other, unlucky, patient]), [false, false, true], 'what is only incomplete may be completed');
+      assert.deepEqual((await repository.fsck()).problems, []);
+      await repository.deleteVersion('scale', 'with-data', { by });
+    });
+
     it('takes names that JavaScript finds special, and refuses names that look like paths', async () => {
       for (const name of ['constructor', 'hasOwnProperty', 'toString']) await repository.createRepository(name, { by });
       await publish('constructor', 'valueOf', 1);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { digestOf } from '../../../src/core/index.ts';
 import { createPlatform, type Platform } from '../../../src/platform.ts';
 import { addSubModel, identityModel, scaleModel, writeModelDirectory } from '../../../src/testing/onnx-models.ts';
 import { temporaryDirectory, testConfig, until } from '../../../src/testing/platform-harness.ts';
@@ -55,6 +56,30 @@ describe('LeptonClient', () => {
     assert.equal(second.sentBytes, 5);
     const bytes = new Uint8Array(await new Response(await client.downloadFile('scale', 'v1', 'extra/large.bin')).arrayBuffer());
     assert.deepEqual([bytes.length, bytes[2_999_999]], [3_000_000, 7]);
+  });
+
+  it('sends a file after all that the server had, but dropped with a push that it refused meanwhile', async () => {
+    const weights = join(directory.path, 'weights');
+    await writeModelDirectory(weights, scaleModel(5));
+    await writeFile(join(weights, 'shared.bin'), 'in two pushes');
+    const digest = digestOf('in two pushes');
+    await client.putBlob(digest, new Blob(['in two pushes']).stream(), 13);
+    const dropped = client.missingBlobs.bind(client);
+    let asked = 0;
+    client.missingBlobs = async (digests) => {
+      const missing = await dropped(digests);
+      if (asked++ === 0) {
+        for (let claim = 0; claim < 2; claim++) await assert.rejects(client.publish('scale', { version: 'bad', files: [{ path: 'model.onnx', digest, size: 13 }] }), failsWith('MODEL_INVALID', 422));
+        assert.deepEqual(await dropped([digest]), [digest]);
+      }
+      return missing;
+    };
+    try {
+      const { created, sentBytes } = await client.pushDirectory(weights, { repository: 'scale', version: 'resent' });
+      assert.deepEqual([created, sentBytes, asked], [true, scaleModel(5).byteLength + 13, 2]);
+    } finally {
+      client.missingBlobs = dropped;
+    }
   });
 
   it('gives the server’s errors and tells a server that is not there', async () => {

@@ -36,19 +36,35 @@ interface LocalFile {
   readonly open: () => Readable;
 }
 
-/** Hashes, asks which files the server lacks, sends those, publishes. A file that changes meanwhile is refused by the server. */
+/**
+ * Hashes, asks which files the server lacks, sends those, publishes. A file that changes meanwhile is refused by the server.
+ * A file that the server had, but dropped with another push that it refused, is sent after all.
+ */
 export async function pushDirectory(client: LeptonClient, path: string, options: PushOptions): Promise<PushResult> {
   const { repository, extraFiles = {}, onProgress = () => undefined, ...input } = options;
   const files = [...(await localFiles(path)).filter((file) => !Object.hasOwn(extraFiles, file.path)), ...Object.entries(extraFiles).map(memoryFile)];
   const totalBytes = sum(files);
   const hashed = await hashAll(files, meter('hash', totalBytes, onProgress));
+  let sentBytes = 0;
+  const attempt = async (): Promise<PublishResult> => {
+    sentBytes += await sendMissing(client, hashed, onProgress);
+    onProgress({ phase: 'verify', doneBytes: totalBytes, totalBytes });
+    return client.publish(repository, { ...input, files: hashed.map(({ file, digest }) => ({ path: file.path, size: file.size, digest })) });
+  };
+  const result = await attempt().catch((error: unknown) => {
+    if (error instanceof LeptonApiError && error.code === 'BLOB_MISSING') return attempt();
+    throw error;
+  });
+  return { ...result, sentBytes, totalBytes };
+}
+
+/** Resolves with the bytes sent. */
+async function sendMissing(client: LeptonClient, hashed: readonly HashedFile[], onProgress: (progress: PushProgress) => void): Promise<number> {
   const missing = await missingFiles(client, hashed);
   const sentBytes = sum(missing.map(({ file }) => file));
   const advance = meter('upload', sentBytes, onProgress);
   for (const { file, digest } of missing) await client.putBlob(digest, Readable.toWeb(counted(file.open(), advance)) as ReadableStream<Uint8Array>, file.size);
-  onProgress({ phase: 'verify', doneBytes: totalBytes, totalBytes });
-  const result = await client.publish(repository, { ...input, files: hashed.map(({ file, digest }) => ({ path: file.path, size: file.size, digest })) });
-  return { ...result, sentBytes, totalBytes };
+  return sentBytes;
 }
 
 const sum = (files: readonly LocalFile[]): number => files.reduce((total, file) => total + file.size, 0);

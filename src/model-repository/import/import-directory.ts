@@ -1,5 +1,5 @@
 import type { BatchingHint, Digest } from '../../core/index.ts';
-import { listLocalFiles, storeLocalFiles } from '../publish-directory.ts';
+import { listLocalFiles, publishLocalFiles } from '../publish-directory.ts';
 import type { ModelRepository } from '../types.ts';
 import { type ImportProblem, readTritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';
 
@@ -54,7 +54,7 @@ export async function importTritonDirectory(repository: ModelRepository, root: s
 
 /** Links may lead to other versions of the model (`2/model.onnx` → `../1/model.onnx`), not further. */
 async function publish(repository: ModelRepository, model: TritonModel, { version, directory }: TritonVersion, by: string): Promise<ImportedVersion> {
-  const files = await storeLocalFiles(repository, await listLocalFiles(directory, model.directory));
-  const result = await repository.publish({ repository: model.name, version, files, batching: model.batching, by, createRepository: true });
+  const files = await listLocalFiles(directory, model.directory);
+  const result = await publishLocalFiles(repository, files, { repository: model.name, version, batching: model.batching, by, createRepository: true });
   return { version, digest: result.version.digest, created: result.created };
 }

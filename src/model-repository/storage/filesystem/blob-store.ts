@@ -29,6 +29,8 @@ export class BlobStore {
   readonly #inUse = new Set<string>();
   readonly #gate = new Mutex();
   readonly #held = new Map<Digest, number>();
+  /** Pushes not yet published that sent a stored blob or were told that it is there. At most the blobs that are stored. */
+  readonly #claims = new Map<Digest, number>();
 
   constructor(directory: string) {
     this.#root = join(directory, 'blobs', 'sha256');
@@ -85,6 +87,23 @@ export class BlobStore {
     return this.#held.has(digest);
   }
 
+  /** Ends the claim of one push, which was refused. Whether no other push relies on the blob. */
+  giveUp(digest: Digest): boolean {
+    const others = (this.#claims.get(digest) ?? 1) - 1;
+    if (others > 0) this.#claims.set(digest, others);
+    else this.#claims.delete(digest);
+    return others <= 0;
+  }
+
+  /** A version reaches these from now on: nobody's claim matters any more. */
+  settle(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#claims.delete(digest);
+  }
+
+  #claim(digest: Digest): void {
+    this.#claims.set(digest, (this.#claims.get(digest) ?? 0) + 1);
+  }
+
   /** Size of a stored blob; undefined if it is not stored. */
   async size(digest: Digest): Promise<number | undefined> {
     return (await this.facts(digest))?.size;
@@ -104,7 +123,10 @@ export class BlobStore {
   async missing(digests: readonly Digest[]): Promise<Digest[]> {
     return this.exclusive(async () => {
       const missing: Digest[] = [];
-      for (const digest of new Set(digests)) if (!(await this.#touch(digest))) missing.push(digest);
+      for (const digest of new Set(digests)) {
+        if (await this.#touch(digest)) this.#claim(digest);
+        else missing.push(digest);
+      }
       return missing;
     });
   }
@@ -133,6 +155,7 @@ export class BlobStore {
   }
 
   async remove(digest: Digest): Promise<void> {
+    this.#claims.delete(digest);
     await rm(this.pathOf(digest), { force: true });
   }
 
@@ -165,9 +188,12 @@ export class BlobStore {
     return { size, hex: hash.digest('hex') };
   }
 
-  /** Gives the finished file its name; false if the name was there. */
+  /** Gives the finished file its name; false if the name was there. Either way the push that sent it relies on it. */
   async #place(temporary: string, digest: Digest): Promise<boolean> {
-    if (await this.#touch(digest)) return false;
+    if (await this.#touch(digest)) {
+      this.#claim(digest);
+      return false;
+    }
     const path = this.pathOf(digest);
     const folder = join(path, '..');
     await chmod(temporary, 0o444);
@@ -175,6 +201,7 @@ export class BlobStore {
     // Within `exclusive` nobody else makes this name, so that rename is as good as link where links are not to be had.
     await link(temporary, path).catch(() => rename(temporary, path));
     await syncDirectory(folder);
+    this.#claim(digest);
     return true;
   }
 
