@@ -161,7 +161,7 @@ describe('limits of connections', () => {
     const gateway = await GatewayFixture.start({ limits: { bodyBytesMax: 1000, headerBytesMax: 4096, connectionsMax: 100, requestReceiveTimeoutMs: 300, keepAliveTimeoutMs: 1000 } });
     try {
       const { port } = gateway.ports.http;
-      for (const text of ['POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\n', 'POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\n{']) {
+      for (const text of ['POST /v2/models/m/infer HTTP/1.1\r\nhost: localhost\r\n', 'POST /v2/models/m/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: 500\r\n\r\n{']) {
         const socket = connect(port, '127.0.0.1');
         socket.write(text);
         let answer = '';
@@ -280,7 +280,7 @@ describe('the program', () => {
 /** Sends `count` requests down one connection without waiting in between; returns the versions that answered. */
 async function pipelined(gateway: GatewayFixture, count: number): Promise<string[]> {
   const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }] });
-  const head = (last: boolean): string => `POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n${last ? 'connection: close\r\n' : ''}\r\n`;
+  const head = (last: boolean): string => `POST /v2/models/m/infer HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n${last ? 'connection: close\r\n' : ''}\r\n`;
   const socket = connect(gateway.ports.http.port, '127.0.0.1');
   for (let sent = 1; sent <= count; sent++) socket.write(head(sent === count) + body);
   const text = Buffer.concat(await socket.toArray()).toString();
