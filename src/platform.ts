@@ -78,8 +78,8 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Pro
     status, engine, repository, imported,
     async stop({ graceMs }) {
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
-      await events.flush();
-      await database.close();
+      // Nothing runs any more; a database that does not answer must not hold up the end.
+      for (const work of [() => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
       await rm(controlSocketPath, { force: true });
       lock.release();
     },

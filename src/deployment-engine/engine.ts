@@ -55,6 +55,8 @@ const ACKNOWLEDGE_POLL_MS = 10;
 const TIDY_INTERVAL_MS = 10_000;
 /** Of a stop's grace, kept for workers after the gateways have drained. */
 const WORKER_GRACE_MS = 2_000;
+/** Longest wait of a stop for what the database has to take; it may not answer, and the stop must not depend on it. */
+const WRITES_WAIT_MS = 1_000;
 
 /** Builds the engine; nothing runs before `start`. */
 export function createDeploymentEngine(dependencies: EngineDependencies): PlatformEngine {
@@ -177,26 +179,38 @@ class Engine implements PlatformEngine {
     const { clock } = this.#dependencies;
     const deadline = clock.monotonic() + graceMs;
     await this.#quiesce();
-    await this.#gateways?.stop(Math.max(0, graceMs - WORKER_GRACE_MS), 'the platform is stopping');
+    await this.#gateways?.stop(Math.max(0, deadline - clock.monotonic() - WORKER_GRACE_MS), 'the platform is stopping');
     const leftMs = Math.max(0, Math.min(WORKER_GRACE_MS, deadline - clock.monotonic()));
-    for (const replica of this.#replicas.live()) this.#launcher.stop(replica, 'Shutdown', 'the platform is stopping', leftMs);
-    while (this.#replicas.live().length && clock.monotonic() < deadline + WORKER_GRACE_MS) await new Promise((resolve) => setTimeout(resolve, 10));
+    // Asked at every look: a pass that the database held up may still have started one.
+    for (let live = this.#replicas.live(); live.length && clock.monotonic() < deadline + WORKER_GRACE_MS; live = this.#replicas.live()) {
+      for (const replica of live) this.#launcher.stop(replica, 'Shutdown', 'the platform is stopping', leftMs);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     for (const replica of this.#replicas.live()) await replica.handle?.kill();
-    await this.#replicas.flush();
+    await this.#written(Promise.all([this.#replicas.flush(), this.#gateways?.flush()]), 'the last changes');
   }
 
   async detach(): Promise<void> {
     await this.#quiesce();
     this.#gateways?.detach();
     for (const replica of this.#replicas.live()) replica.handle?.detach();
-    await this.#replicas.flush();
+    await this.#written(this.#replicas.flush(), 'the last changes');
   }
 
   async #quiesce(): Promise<void> {
     this.#phase = 'stopped';
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#reconciler.stop();
+    await this.#written(this.#reconciler.stop(), 'a change of a service');
     this.#passed();
+  }
+
+  /** Waits for writes, not for ever. */
+  async #written(writes: Promise<unknown>, what: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, WRITES_WAIT_MS, 'late')));
+    const outcome = await Promise.race([writes, late]);
+    clearTimeout(timer);
+    if (outcome === 'late') this.#dependencies.log.error({}, `the database did not take ${what} within ${WRITES_WAIT_MS} ms; the platform stops without`);
   }
 
   #running(): ServiceChanges {

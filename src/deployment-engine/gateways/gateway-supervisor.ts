@@ -59,6 +59,7 @@ export class GatewaySupervisor {
   #table: RoutingTable | null = null;
   #ports: ListeningPorts | null = null;
   #stopping = false;
+  #writes: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: SupervisorDependencies) {
     this.#dependencies = dependencies;
@@ -100,11 +101,18 @@ export class GatewaySupervisor {
     trimLog(this.#logFile, this.#dependencies.logBytesMax);
   }
 
-  /** Asks gateways to finish what is in flight and leave. Resolves when they are gone. */
+  /** Asks gateways to finish what is in flight and leave. Resolves when they are gone, also while the database does not answer. */
   async stop(graceMs: number, reason: string): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#gateways.map((gateway) => this.#stopOne(gateway, graceMs, reason)));
+    const gateways = this.#gateways.slice();
+    await Promise.all(gateways.map((gateway) => this.#end(gateway, graceMs, reason)));
     this.#gateways.length = 0;
+    this.#writes = Promise.all(gateways.map((gateway) => this.#forgetLater(gateway.process)));
+  }
+
+  /** Resolves when what `stop` had to write is written or has failed. */
+  async flush(): Promise<void> {
+    await this.#writes;
   }
 
   /** Lets go of them; they serve on. */
@@ -117,11 +125,20 @@ export class GatewaySupervisor {
   }
 
   async #stopOne(gateway: Gateway, graceMs: number, reason: string): Promise<void> {
+    await this.#end(gateway, graceMs, reason);
+    await this.#forget(gateway.process);
+  }
+
+  async #end(gateway: Gateway, graceMs: number, reason: string): Promise<void> {
     if (gateway.link) gateway.link.askToStop(graceMs, reason);
     else gateway.process.signal('SIGTERM');
     if (!(await gateway.process.goneWithin(graceMs + KILL_MARGIN_MS))) await gateway.process.kill();
     gateway.link?.close();
-    await this.#forget(gateway.process);
+  }
+
+  /** Never rejects: a row that stays names a dead process, which the next start notices. */
+  async #forgetLater(process: GatewayProcess): Promise<void> {
+    await this.#forget(process).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be forgotten'));
   }
 
   async #forget(process: GatewayProcess): Promise<void> {
@@ -217,7 +234,7 @@ export class GatewaySupervisor {
     this.#dependencies.onNews();
     const young = this.#dependencies.clock.monotonic() - gateway.startedAt < YOUNG_MS;
     await this.#replace(young ? gateway.youngDeaths + 1 : 0);
-    await this.#forget(gateway.process).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be forgotten'));
+    await this.#forgetLater(gateway.process);
   }
 
   async #replace(youngDeaths: number): Promise<void> {
