@@ -4,7 +4,8 @@ import { appended } from './commands/observe.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { metadataOf } from './files.ts';
 import { formatBytes, formatMs, harmless, Output, type OutputOptions } from './output.ts';
-import { inputOf, outputValues, parseExactJson } from './tensor-json.ts';
+import type { Datatype } from '../../clients/typescript/src/index.ts';
+import { inputOf, outputValues, parseExactJson, requestOf } from './tensor-json.ts';
 
 function terminal(options: { isTTY?: boolean; columns?: number; colours?: boolean; json?: boolean } = {}): { out: Output; text: () => string } {
   let text = '';
@@ -60,6 +61,29 @@ describe('texts from the command line', () => {
     assert.throws(() => inputOf('y=1', metadata), /no input "y"; it has x INT64\[-1,2\]/);
     assert.throws(() => inputOf('[1]', metadata), /not name=JSON/);
     assert.throws(() => parseExactJson('{', 'here'), /^Error: here: /);
+  });
+
+  it('inputs that are not what the model takes are refused, and the element is named', () => {
+    const of = (datatype: Datatype, json: string) => [...(inputOf(`x=${json}`, { ...metadata, inputs: [{ name: 'x', datatype, shape: [-1, -1] }] })[1].data as unknown[])];
+    assert.deepEqual(of('FP32', '[["NaN",1.5,"-Infinity"]]'), [Number.NaN, 1.5, Number.NEGATIVE_INFINITY]);
+    const refused: [Datatype, string, RegExp][] = [
+      ['FP32', '[["a",2,null,true]]', /^Error: x\[0\]\[0\] is "a", not a number \(FP32\); "NaN"/],
+      ['FP32', '[[1,2,null,true]]', /^Error: x\[0\]\[2\] is null, not a number \(FP32\)/],
+      ['FP32', '[[1],[1e50]]', /^Error: x\[1\]\[0\] is 1e\+50, not a number within its range \(FP32\)/],
+      ['FP16', '[70000]', /^Error: x\[0\] is 70000, not a number within its range \(FP16\)/],
+      ['FP64', '[1e999]', /1e999 is beyond the range of every float/],
+      ['INT64', '[1.5]', /^Error: x\[0\] is 1.5, not a whole number from -9223372036854775808 to 9223372036854775807/],
+      ['INT64', '[9223372036854775808]', /x\[0\] is 9223372036854775808/],
+      ['UINT8', '[256]', /x\[0\] is 256, not a whole number from 0 to 255/],
+      ['INT32', '["NaN"]', /x\[0\] is "NaN", not a whole number/],
+      ['BOOL', '[2]', /x\[0\] is 2, not true or false/],
+      ['BYTES', '["a",2]', /x\[1\] is 2, not a text/],
+      ['FP32', '[[1,2],[3]]', /x\[1\] is a list of 1, where the lists before it have 2/],
+      ['FP32', '[[1],3]', /x\[1\] is 3, where the lists before it have a list of 1/],
+      ['FP32', '[1,[3]]', /x\[1\] is a list, where the lists before it have an element/],
+    ];
+    for (const [datatype, json, message] of refused) assert.throws(() => of(datatype, json), message, json);
+    assert.throws(() => requestOf({ inputs: [{ name: 'x', datatype: 'INT8', shape: [2], data: [1, 300] }] }, 'f'), /x\[1\] is 300/);
   });
 
   it('outputs become JSON values', () => {

@@ -1,10 +1,13 @@
-import type { Datatype, InferenceInput, ModelMetadata, TensorInput, TensorOutput } from '../../clients/typescript/src/index.ts';
+import { type Datatype, elementFault, type InferenceInput, type ModelMetadata, shownElement, type TensorInput, type TensorOutput } from '../../clients/typescript/src/index.ts';
 import { CliError, ExitCode } from './exit-codes.ts';
 
-/** JSON whose whole numbers beyond 2^53 become bigints, so that INT64 arrives as it was written. */
+/** JSON whose whole numbers beyond 2^53 become bigints, so that INT64 arrives as it was written. Numbers beyond every float are refused. */
 export function parseExactJson(text: string, place: string): unknown {
-  const exact = (_key: string, value: unknown, context: { source?: string }): unknown =>
-    typeof value === 'number' && context.source !== undefined && /^-?\d+$/.test(context.source) && !Number.isSafeInteger(value) ? BigInt(context.source) : value;
+  const exact = (_key: string, value: unknown, context: { source?: string }): unknown => {
+    if (typeof value !== 'number' || context.source === undefined) return value;
+    if (!Number.isFinite(value)) throw new Error(`${context.source.slice(0, 80)} is beyond the range of every float; write "Infinity" if it is meant`);
+    return /^-?\d+$/.test(context.source) && !Number.isSafeInteger(value) ? BigInt(context.source) : value;
+  };
   try {
     return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
   } catch (error) {
@@ -20,14 +23,43 @@ export function inputOf(text: string, metadata: ModelMetadata): [string, TensorI
   if (at < 1) throw new CliError(`--input ${JSON.stringify(text)} is not name=JSON`, ExitCode.usage, `for example --input '${metadata.inputs[0]?.name ?? 'x'}=[[1,2,3]]'`);
   if (!spec) throw new CliError(`the model has no input ${JSON.stringify(name)}; it has ${metadata.inputs.map((input) => `${input.name} ${input.datatype}[${input.shape.join(',')}]`).join(', ')}`, ExitCode.usage);
   const value = parseExactJson(text.slice(at + 1), `--input ${name}`);
-  return [name, { datatype: spec.datatype, shape: shapeOf(value), data: flat(value) as TensorInput['data'] }];
+  const shape = shapeOf(value);
+  return [name, { datatype: spec.datatype, shape, data: elementsOf(value, spec.datatype, name, shape) }];
 }
 
 function shapeOf(value: unknown): number[] {
   return Array.isArray(value) ? [value.length, ...(value.length ? shapeOf(value[0]) : [])] : [];
 }
 
-const flat = (value: unknown): unknown[] => (Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]);
+/** What JSON has no numbers for. */
+const NOT_FINITE: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY };
+
+/** The elements of nested lists, checked; a list that is not as long as `shape` says, or an element that is none, is a usage error naming it. */
+function elementsOf(value: unknown, datatype: Datatype, name: string, shape: readonly number[] | null): TensorInput['data'] {
+  const elements: unknown[] = [];
+  const at: number[] = [];
+  const place = (): string => `${name}${at.map((index) => `[${index}]`).join('')}`;
+  const float = /^(FP|BF)/.test(datatype);
+  const visit = (level: unknown): void => {
+    const length = shape?.[at.length];
+    if (shape && Array.isArray(level) !== (length !== undefined)) throw new CliError(`${place()} is ${shownElement(level)}, where the lists before it have ${length === undefined ? 'an element' : `a list of ${length}`}`, ExitCode.usage);
+    if (!Array.isArray(level)) return void elements.push(checked(level));
+    if (length !== undefined && level.length !== length) throw new CliError(`${place()} is a list of ${level.length}, where the lists before it have ${length}`, ExitCode.usage);
+    level.forEach((inner, index) => {
+      at.push(index);
+      visit(inner);
+      at.pop();
+    });
+  };
+  const checked = (given: unknown): unknown => {
+    const element = float && typeof given === 'string' ? (NOT_FINITE[given] ?? given) : given;
+    const expected = elementFault(element, datatype);
+    if (expected) throw new CliError(`${place()} is ${shownElement(element)}, not ${expected} (${datatype})${float ? '; "NaN", "Infinity" and "-Infinity" may be written as texts' : ''}`, ExitCode.usage);
+    return element;
+  };
+  visit(value);
+  return elements as unknown as TensorInput['data'];
+}
 
 interface RequestFile {
   readonly inputs?: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[]; readonly data: unknown }[];
@@ -39,7 +71,7 @@ interface RequestFile {
 export function requestOf(file: unknown, place: string): { inputs: InferenceInput; outputs?: readonly string[]; parameters?: Readonly<Record<string, string | number | boolean>> } {
   const request = file as RequestFile;
   if (!Array.isArray(request?.inputs)) throw new CliError(`${place}: a request needs "inputs": [{name, datatype, shape, data}]`, ExitCode.usage);
-  const inputs = request.inputs.map(({ name, datatype, shape, data }) => [name, { datatype, shape, data: flat(data) as TensorInput['data'] }] as const);
+  const inputs = request.inputs.map(({ name, datatype, shape, data }) => [name, { datatype, shape, data: elementsOf(data, datatype, name, null) }] as const);
   return { inputs: Object.fromEntries(inputs), ...(request.outputs ? { outputs: request.outputs.map(({ name }) => name) } : {}), ...(request.parameters ? { parameters: request.parameters } : {}) };
 }
 

@@ -8,7 +8,7 @@ import { addSubModel, identityModel, scaleModel, writeModelDirectory } from '../
 import { temporaryDirectory, testConfig, until } from '../../../src/testing/platform-harness.ts';
 import { InferenceClient, LeptonApiError, LeptonClient, outcomeOf, type PlatformEvent, type PushProgress, type ServiceStatus } from './index.ts';
 import { parseTimings } from './inference.ts';
-import { datatypeOf, tensorBytes, tensorValues } from './tensors.ts';
+import { type Datatype, datatypeOf, tensorBytes, tensorValues } from './tensors.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let platform: Platform;
@@ -163,9 +163,32 @@ describe('InferenceClient', () => {
 describe('tensors', () => {
   it('have the datatype of their array, and come back as they went', () => {
     assert.deepEqual([new Float64Array(1), new BigUint64Array(1), new Int8Array(1), [1.5], [1n], [true], ['a']].map((data) => datatypeOf(data as never)), ['FP64', 'UINT64', 'INT8', 'FP32', 'INT64', 'BOOL', 'BYTES']);
-    assert.deepEqual(tensorValues(tensorBytes([1, 0, 1], 'BOOL'), 'BOOL'), new Uint8Array([1, 0, 1]));
-    assert.deepEqual(tensorValues(tensorBytes(new Uint16Array([9, 8]).subarray(1), 'FP16'), 'FP16'), new Uint16Array([8]));
+    assert.deepEqual(tensorValues(tensorBytes([1, 0, 1], 'BOOL', 'x'), 'BOOL'), new Uint8Array([1, 0, 1]));
+    assert.deepEqual(tensorValues(tensorBytes(new Uint16Array([9, 8]).subarray(1), 'FP16', 'x'), 'FP16'), new Uint16Array([8]));
     assert.throws(() => tensorValues(new Uint8Array([9, 0, 0, 0, 1]), 'BYTES'), /broken/);
+  });
+
+  it('hold values that fit; nothing is converted to fit', () => {
+    const refused: [unknown[], Datatype, RegExp][] = [
+      [[1, 'a'], 'FP32', /^LeptonApiError: x\[1\] is "a", not a number \(FP32\)/],
+      [[null], 'FP64', /x\[0\] is null/],
+      [[1e50], 'FP32', /1e\+50, not a number within its range/],
+      [[65520], 'FP16', /65520, not a number within its range/],
+      [[1.5], 'INT64', /1.5, not a whole number/],
+      [[2 ** 60], 'INT64', /not a whole number/],
+      [[-1], 'UINT8', /-1, not a whole number from 0 to 255/],
+      [['a', 2], 'BYTES', /x\[1\] is 2, not a text/],
+    ];
+    for (const [data, datatype, message] of refused) assert.throws(() => tensorBytes(data as never, datatype, 'x'), message);
+    assert.ok(Number.isNaN(tensorValues(tensorBytes([Number.NaN], 'FP32', 'x'), 'FP32')[0]));
+  });
+
+  it('of 16-bit floats are rounded as the machine does', () => {
+    const values = [0, -0, 1, -1.5, 0.1, 65504, 65519, 6e-8, 2.9e-8, 2 ** -14, 2 ** -24, 1 - 2 ** -12, 2047.5, 2048.5, 1 / 3, Number.NaN, Number.NEGATIVE_INFINITY];
+    const halves = new Uint16Array((tensorBytes(values, 'FP16', 'x') as Uint8Array<ArrayBuffer>).buffer);
+    assert.deepEqual([...new Float16Array(halves.buffer)], values.map(Math.f16round));
+    const upper = tensorValues(tensorBytes([1, -2.5, 3.4e38 * 0.99, 1 + 2 ** -8, 1 + 3 * 2 ** -8], 'BF16', 'x'), 'BF16') as Uint16Array;
+    assert.deepEqual([...upper], [0x3f80, 0xc020, 0x7f7d, 0x3f80, 0x3f82]);
   });
 
   it('timings are read from the header', () => {

@@ -121,7 +121,7 @@ function encodeRequest(inputs: InferenceInput, options: InferenceOptions): { hea
   const chunks: Uint8Array[] = [];
   const described = Object.entries(inputs).map(([name, tensor]) => {
     const datatype = tensor.datatype ?? datatypeOf(tensor.data);
-    const bytes = tensorBytes(tensor.data, datatype);
+    const bytes = tensorBytes(tensor.data, datatype, name);
     chunks.push(bytes);
     return { name, datatype, shape: tensor.shape, parameters: { binary_data_size: bytes.byteLength } };
   });

@@ -1,8 +1,9 @@
+import { bfloat16Bits, elementFault, float16Bits } from './elements.ts';
 import { LeptonApiError } from './errors.ts';
 
 export type Datatype = 'BOOL' | 'UINT8' | 'UINT16' | 'UINT32' | 'UINT64' | 'INT8' | 'INT16' | 'INT32' | 'INT64' | 'FP16' | 'BF16' | 'FP32' | 'FP64' | 'BYTES';
 
-/** Typed arrays by datatype; FP16 and BF16 as the 16 bits of each element; BYTES as texts or bytes, one an element. */
+/** Typed arrays by datatype, FP16 and BF16 as the 16 bits of each element; or plain arrays of the values themselves, BYTES as texts or bytes. */
 export type TensorData =
   | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array
   | readonly number[] | readonly bigint[] | readonly boolean[] | readonly string[] | readonly Uint8Array[];
@@ -47,14 +48,30 @@ function arrayDatatype(first: unknown): Datatype {
   return typeof first === 'string' || first instanceof Uint8Array ? 'BYTES' : 'FP32';
 }
 
-/** Little-endian, row-major bytes, as the binary tensor extension sends them. */
-export function tensorBytes(data: TensorData, datatype: Datatype): Uint8Array {
-  if (datatype === 'BYTES') return joinElements(data as readonly (string | Uint8Array)[]);
+/**
+ * Little-endian, row-major bytes, as the binary tensor extension sends them. Throws INVALID_ARGUMENT naming the element of
+ * a plain array that is none of this datatype; `name` is the tensor's.
+ */
+export function tensorBytes(data: TensorData, datatype: Datatype, name: string): Uint8Array {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const array = new ARRAYS[datatype]((data as readonly unknown[]).length) as unknown as Record<number, unknown> & ArrayBufferView;
-  (data as readonly unknown[]).forEach((value, index) => {
-    array[index] = datatype === 'INT64' || datatype === 'UINT64' ? BigInt(value as number | bigint) : Number(value);
-  });
+  const values = data as readonly unknown[];
+  for (let index = 0; index < values.length; index++) {
+    const expected = elementFault(values[index], datatype);
+    if (expected) throw new LeptonApiError(`${name}[${index}] is ${shownElement(values[index])}, not ${expected} (${datatype})`, { code: 'INVALID_ARGUMENT', status: 0 });
+  }
+  return datatype === 'BYTES' ? joinElements(values as readonly (string | Uint8Array)[]) : encoded(values as readonly (number | bigint | boolean)[], datatype);
+}
+
+/** A value for a message, short. */
+export function shownElement(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? (Array.isArray(value) ? 'a list' : 'an object') : typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function encoded(values: readonly (number | bigint | boolean)[], datatype: Exclude<Datatype, 'BYTES'>): Uint8Array {
+  const element = datatype === 'INT64' || datatype === 'UINT64' ? BigInt : datatype === 'FP16' ? (value: number) => float16Bits(Number(value)) : datatype === 'BF16' ? (value: number) => bfloat16Bits(Number(value)) : Number;
+  const array = new ARRAYS[datatype](values.length) as unknown as Record<number, unknown> & ArrayBufferView;
+  for (let index = 0; index < values.length; index++) array[index] = element(values[index] as number);
   return new Uint8Array(array.buffer, 0, array.byteLength);
 }
 
@@ -92,5 +109,5 @@ function splitElements(bytes: Uint8Array): Uint8Array[] {
 /** JSON values of an output in an answer without binary data, as the same typed array that a binary one gives. */
 export function valuesFromJson(data: readonly unknown[], datatype: Datatype): TensorOutput['data'] {
   if (datatype === 'BYTES') return data.map((text) => new TextEncoder().encode(String(text)));
-  return tensorValues(tensorBytes(data as readonly number[], datatype), datatype);
+  return tensorValues(tensorBytes(data as readonly number[], datatype, 'output'), datatype);
 }
