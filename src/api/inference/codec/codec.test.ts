@@ -64,6 +64,12 @@ describe('requests', () => {
     test(`refused: ${why}`, () => refuses(() => decode(body), mention));
   }
 
+  test('a number out of range is told from what is no number', () => {
+    const input = (data: string) => `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[${data}]}]}`;
+    refuses(() => decode(input('1e50')), "data of input 'x'[0] is 1e+50, not a number within its range (FP32)");
+    refuses(() => decode(input('null')), "data of input 'x'[0] is null, not a number (FP32)");
+  });
+
   test('bytes that are not UTF-8 are refused', () => refuses(() => decodeRequest('m', null, Buffer.from([0x7b, 0xff, 0x7d]), null), 'UTF-8'));
 
   test('names such as __proto__ are names like others', () => {

@@ -24,12 +24,12 @@ function bigIntegerWriter(min: bigint, max: bigint, write: (view: DataView, at: 
   };
 }
 
-/** Refuses what would become infinite in the datatype; `round` is the datatype's own rounding. */
-function floatWriter(datatype: string, round: (value: number) => number, write: (view: DataView, at: number, value: number) => void): Writer {
-  const expected = `a number within the range of ${datatype}`;
+/** Refuses what would become infinite; `round` is the datatype's own rounding. */
+function floatWriter(round: (value: number) => number, write: (view: DataView, at: number, value: number) => void): Writer {
   return (view, at, value) => {
     const number = typeof value === 'bigint' ? Number(value) : value;
-    if (typeof number !== 'number' || !Number.isFinite(round(number))) return expected;
+    if (typeof number !== 'number') return 'a number';
+    if (!Number.isFinite(round(number))) return 'a number within its range';
     write(view, at, number);
     return null;
   };
@@ -49,9 +49,9 @@ const WRITERS: Readonly<Partial<Record<Datatype, Writer>>> = {
   INT16: integerWriter(-0x8000, 0x7fff, (view, at, value) => view.setInt16(at, value, true)),
   INT32: integerWriter(-0x8000_0000, 0x7fff_ffff, (view, at, value) => view.setInt32(at, value, true)),
   INT64: bigIntegerWriter(-(2n ** 63n), 2n ** 63n - 1n, (view, at, value) => view.setBigInt64(at, value, true)),
-  FP16: floatWriter('FP16', Math.f16round, (view, at, value) => view.setFloat16(at, value, true)),
-  FP32: floatWriter('FP32', Math.fround, (view, at, value) => view.setFloat32(at, value, true)),
-  FP64: floatWriter('FP64', Number, (view, at, value) => view.setFloat64(at, value, true)),
+  FP16: floatWriter(Math.f16round, (view, at, value) => view.setFloat16(at, value, true)),
+  FP32: floatWriter(Math.fround, (view, at, value) => view.setFloat32(at, value, true)),
+  FP64: floatWriter(Number, (view, at, value) => view.setFloat64(at, value, true)),
 };
 
 /** Encodes numbers or booleans as little-endian elements. Throws INVALID_ARGUMENT naming the field, index and value. */
