@@ -34,6 +34,8 @@ export interface VersionRoute {
     readonly batchable: boolean;
     /** Largest batch to form now. */
     readonly batchMax: number;
+    /** Most rows that one request may bring, as the publisher declared (`max_batch_size`); absent: any number. */
+    readonly rowsMax?: number;
   };
   readonly timeouts: TimeoutSpec;
   readonly replicas: readonly ReplicaRoute[];

@@ -28,7 +28,7 @@ export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
 /** What a `config.pbtxt` or a push may say about batching. Absent: measured at load. */
 export interface BatchingHint {
-  /** Largest batch along the first dimension; 0 or 1: the model takes no batches. */
+  /** Largest batch along the first dimension, also of one request; 1: the model takes no batches; 0: not declared, or it takes none. */
   readonly maxBatchSize: number;
   /** Whether signature shapes include the batch dimension (always true here; Triton's config leaves it out). */
   readonly preferred?: readonly number[];

@@ -48,7 +48,7 @@ export function modelConfig(plane: DataPlane, model: string, version: string | n
     platform: 'onnxruntime_onnx',
     backend: 'onnxruntime',
     version_policy: { all: {} },
-    max_batch_size: batched ? route.batching.batchMax : 0,
+    max_batch_size: batched ? (route.batching.rowsMax ?? route.batching.batchMax) : 0,
     input: route.signature.inputs.map(tensor),
     output: route.signature.outputs.map(tensor),
     instance_group: [{ name: model, kind: 'KIND_CPU', count: Math.max(1, route.replicas.length) }],

@@ -272,6 +272,7 @@ describe('routes', () => {
       const of = deployment('v1', { batching: { maxBatch, maxDelayMs: 0, queueLengthMax: 1 } });
       const found = serviceRoute(view({ spec: spec(weights({ v1: 100 }), of), replicas: [replica(of, 'ready', { profile: { ...profile, batchable } })] }), () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: hint === null ? null : { maxBatchSize: hint } }), NOW);
       assert.equal(found?.versions[0]?.batching.batchMax, expected, JSON.stringify([maxBatch, hint, batchable]));
+      assert.equal(found?.versions[0]?.batching.rowsMax, hint || undefined, 'a hint bounds single requests too');
     }
   });
 });

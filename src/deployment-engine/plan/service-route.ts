@@ -44,12 +44,13 @@ function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionSt
   }];
 }
 
-/** The measurement decides whether rows may be merged; the spec, or else the measurement, how many; a hint is a ceiling. */
+/** The measurement decides whether rows may be merged; the spec, or else the measurement, how many; a hint is a ceiling, for single requests too. */
 function batching(deployment: DeploymentSpec, profile: LoadProfile | null, hint: BatchingHint | null): VersionRoute['batching'] {
   const batchable = profile?.batchable ?? false;
-  const ceiling = hint && hint.maxBatchSize > 0 ? hint.maxBatchSize : Number.MAX_SAFE_INTEGER;
+  const rowsMax = hint && hint.maxBatchSize > 0 ? { rowsMax: hint.maxBatchSize } : {};
+  const ceiling = rowsMax.rowsMax ?? Number.MAX_SAFE_INTEGER;
   const asked = deployment.batching.maxBatch ?? profile?.bestBatch ?? 1;
-  return { ...deployment.batching, batchable, batchMax: batchable ? Math.max(1, Math.min(asked, ceiling)) : 1 };
+  return { ...deployment.batching, batchable, batchMax: batchable ? Math.max(1, Math.min(asked, ceiling)) : 1, ...rowsMax };
 }
 
 /**

@@ -124,6 +124,11 @@ describe('signature', () => {
   ] as const) {
     test(`refused: ${why}`, () => refuses(() => check(request([...inputs], outputs ? [...outputs] : null)), ...mentions));
   }
+  test('refused: more rows than declared; as many are taken', () => {
+    const bounded = compileSignatureCheck('m', 'v1', signature, 8);
+    assert.equal(bounded(request([tensor('a', [8, 2]), tensor('b', [8])])).length, 2);
+    refuses(() => bounded(request([tensor('a', [9, 2]), tensor('b', [9])])), "'a' has 9 rows", 'at most 8');
+  });
 });
 
 describe('answers', () => {

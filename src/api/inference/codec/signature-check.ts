@@ -3,9 +3,10 @@ import type { InferenceRequest } from './types.ts';
 
 /**
  * Compiles a version's signature into a check of requests: names, datatypes, ranks, fixed sizes, and equal sizes for
- * dimensions of one name. The check returns the inputs in the signature's order and throws INVALID_ARGUMENT.
+ * dimensions of one name, and at most `rowsMax` rows if that is declared. The check returns the inputs in the signature's
+ * order and throws INVALID_ARGUMENT.
  */
-export function compileSignatureCheck(service: string, version: string, signature: Signature): (request: InferenceRequest) => Tensor[] {
+export function compileSignatureCheck(service: string, version: string, signature: Signature, rowsMax = Number.POSITIVE_INFINITY): (request: InferenceRequest) => Tensor[] {
   const where = `model '${service}' version '${version}'`;
   const specs = new Map(signature.inputs.map((spec, index) => [spec.name, index]));
   const outputs = new Set(signature.outputs.map((spec) => spec.name));
@@ -17,7 +18,9 @@ export function compileSignatureCheck(service: string, version: string, signatur
       const index = specs.get(tensor.name);
       if (index === undefined) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference input '${clip(tensor.name)}' for ${where}${suggestion(tensor.name, specs.keys())}`);
       if (ordered[index]) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' is given twice`);
-      checkTensor(tensor, signature.inputs[index] as TensorSpec, where);
+      const spec = signature.inputs[index] as TensorSpec;
+      checkTensor(tensor, spec, where);
+      if (spec.shape[0] === -1 && (tensor.shape[0] as number) > rowsMax) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' has ${tensor.shape[0]} rows, but ${where} takes at most ${rowsMax} in one request (max_batch_size)`);
       ordered[index] = tensor;
     }
     for (const [index, spec] of signature.inputs.entries()) {

@@ -55,7 +55,7 @@ export class VersionLane {
     this.#events = events;
     this.#route = route;
     this.#batcher = new PullBatcher(rulesOf(route));
-    this.#check = compileSignatureCheck(service, route.version, route.signature);
+    this.#check = compileSignatureCheck(service, route.version, route.signature, route.batching.rowsMax);
     this.#outputOrder = route.signature.outputs.map((output) => output.name);
     this.#freeTrailing = route.signature.inputs.some((input) => input.shape.slice(1).includes(-1));
     this.#updateReplicas(route.replicas);
