@@ -102,6 +102,8 @@ describe('services', () => {
     assert.deepEqual([answer.version, answer.outputs[0].data], ['v2', [3, 6, 9, 12]]);
     assert.equal((await json('traffic', 'calc', 'v1=90', 'v2=10', '--sticky-header', 'x-user')).outcome.state, 'serving');
     assert.match((await cli('traffic', 'calc')).stdout, /^v1=90 v2=10, sticky by header x-user$/m);
+    assert.doesNotMatch((await cli('traffic', 'calc', 'v1=80', 'v2=20', '--dry-run')).stdout, /sticky/);
+    assert.match((await cli('traffic', 'calc', 'v1=80', 'v2=20', '--no-sticky', '--dry-run')).stdout, /- traffic\.sticky\.header: x-user/);
     const status = (await cli('status', 'calc')).stdout;
     assert.match(status, /^v1 +ready +90 % +1\/1 +2 /m);
     assert.match((await cli('status')).stdout, /1 services, 2 replicas ready/);
@@ -163,6 +165,8 @@ describe('failures', () => {
     await fails(2, /missing required argument/, 'push');
     await fails(2, /is not a version reference/, 'deploy', 'scaler');
     await fails(2, /no weight/, 'traffic', 'calc', 'v1:90');
+    await fails(2, /one of them/, 'traffic', 'calc', 'v1=100', '--no-sticky', '--sticky-header', 'x');
+    await fails(2, /give the weights too/, 'traffic', 'calc', '--no-sticky');
     await fails(2, /whole repository/, 'delete', 'scaler');
     await fails(3, /nope[^]*hint: lepton-ai services/, 'status', 'nope');
     await fails(3, /nope/, 'push', 'nope:v1', 'times-2', '--no-create');

@@ -26,8 +26,9 @@ export interface TrafficInput {
   readonly weights?: Readonly<Record<string, number>>;
   readonly version?: string;
   readonly label?: string;
-  /** With weights only. */
+  /** With weights only. Absent: none, but a change from weights to weights keeps what was; null: none. */
   readonly sticky?: StickyKey | null;
+  /** Absent and null as with `sticky`. */
   readonly default?: string | null;
 }
 

@@ -893,10 +893,11 @@ export interface components {
         };
         /** @description Exactly one of weights, version and label. */
         TrafficInput: {
-            /** @description Answers metadata without a version. */
+            /** @description Answers metadata without a version. Absent and null as with sticky. */
             default?: string | null;
             /** @description All to the version that this label points to. */
             label?: string;
+            /** @description With weights only. Absent: none, but setTraffic from weights to weights keeps what was; null: none. */
             sticky?: components["schemas"]["StickyKey"] | null;
             /** @description All to this version. */
             version?: string;

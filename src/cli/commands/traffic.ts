@@ -9,7 +9,8 @@ interface TrafficFlags extends ChangeFlags {
   readonly label?: string;
   readonly stickyHeader?: string;
   readonly stickyParameter?: string;
-  readonly default?: string;
+  readonly sticky: boolean;
+  readonly default?: string | false;
 }
 
 export const trafficCommand = (): Command =>
@@ -26,7 +27,9 @@ export const trafficCommand = (): Command =>
       .option('--label <label>', 'all to the version that this label points to')
       .option('--sticky-header <name>', 'requests with the same value of this header get the same version')
       .option('--sticky-parameter <name>', 'the same by a request parameter')
-      .option('--default <version>', 'answers metadata when no version is named'),
+      .option('--no-sticky', 'no longer sticky; without it new weights keep what was')
+    .option('--default <version>', 'answers metadata when no version is named')
+    .option('--no-default', 'the traffic decides about metadata again; without it new weights keep what was'),
   ).action(
     action<TrafficFlags>(async (context, [service = '', ...weights], flags) => {
       const traffic = trafficOf(weights, flags);
@@ -38,13 +41,14 @@ export const trafficCommand = (): Command =>
 
 /** undefined: nothing was given, so show. */
 function trafficOf(weights: readonly string[], flags: TrafficFlags): TrafficInput | undefined {
+  if ([flags.stickyHeader !== undefined, flags.stickyParameter !== undefined, !flags.sticky].filter(Boolean).length > 1) throw new CliError('give --sticky-header, --sticky-parameter or --no-sticky, one of them', ExitCode.usage);
   const chosen = [weights.length > 0, flags.version !== undefined, flags.label !== undefined].filter(Boolean).length;
   if (chosen > 1) throw new CliError('give weights, --version or --label, one of them', ExitCode.usage);
   if (chosen === 0) {
-    if (flags.stickyHeader ?? flags.stickyParameter ?? flags.default) throw new CliError('give the weights too, for example v1=90 v2=10', ExitCode.usage);
+    if (flags.stickyHeader !== undefined || flags.stickyParameter !== undefined || !flags.sticky || flags.default !== undefined) throw new CliError('give the weights too, for example v1=90 v2=10', ExitCode.usage);
     return undefined;
   }
-  const fallback = flags.default === undefined ? {} : { default: flags.default };
+  const fallback = typeof flags.default === 'string' ? { default: flags.default } : flags.default === false ? { default: null } : {};
   if (flags.version !== undefined) return { version: flags.version, ...fallback };
   if (flags.label !== undefined) return { label: flags.label, ...fallback };
   return { weights: Object.fromEntries(weights.map(weightOf)), ...stickyOf(flags), ...fallback };
@@ -57,6 +61,7 @@ function weightOf(text: string): [string, number] {
 }
 
 function stickyOf(flags: TrafficFlags): Pick<TrafficInput, 'sticky'> {
+  if (!flags.sticky) return { sticky: null };
   if (flags.stickyHeader !== undefined) return { sticky: { header: flags.stickyHeader } };
   return flags.stickyParameter === undefined ? {} : { sticky: { parameter: flags.stickyParameter } };
 }

@@ -80,8 +80,12 @@ function trafficWithout(traffic: TrafficPolicy, version: string, deployments: re
   return { ...traffic, weights: Object.keys(weights).length ? weights : { [heir]: 100 }, defaultVersion };
 }
 
+/** Another policy. From weights to weights, `sticky` and `default` stay what they are unless the input has them; null: none. */
 export function trafficEdit(before: ServiceSpec, input: TrafficInput): ServiceSpec {
-  return freeze({ ...before, traffic: trafficPolicy('traffic', input, before.deployments) });
+  const traffic = trafficPolicy('traffic', input, before.deployments);
+  if (traffic.kind !== 'weights' || before.traffic.kind !== 'weights') return freeze({ ...before, traffic });
+  const { sticky, defaultVersion } = before.traffic;
+  return freeze({ ...before, traffic: { ...traffic, ...(input.sticky === undefined ? { sticky } : {}), ...(input.default === undefined ? { defaultVersion } : {}) } });
 }
 
 /** Priority and replicas of one version. */

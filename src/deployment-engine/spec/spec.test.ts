@@ -139,6 +139,16 @@ describe('edits', () => {
     assert.deepEqual((undeployEdit(labelled, 'v2', true, 'v2') as ServiceSpec).traffic, { kind: 'version', version: 'v1', defaultVersion: 'v1' });
     assert.deepEqual((undeployEdit(labelled, 'v1', false, 'v2') as ServiceSpec).traffic, { kind: 'label', repository: 'repo', label: 'stable', defaultVersion: null });
   });
+  it('new weights keep what traffic is sticky by and the default, null takes them away', () => {
+    const sticky = { header: 'x-user' };
+    const before = make({ traffic: { weights: { v1: 90, v2: 10 }, sticky, default: 'v1' } });
+    const weights = { v1: 80, v2: 20 };
+    assert.deepEqual(trafficEdit(before, { weights }).traffic, { kind: 'weights', weights, sticky, defaultVersion: 'v1' });
+    assert.deepEqual(trafficEdit(before, { weights, sticky: { parameter: 'k' }, default: 'v2' }).traffic, { kind: 'weights', weights, sticky: { parameter: 'k' }, defaultVersion: 'v2' });
+    assert.deepEqual(trafficEdit(before, { weights, sticky: null, default: null }).traffic, { kind: 'weights', weights, sticky: null, defaultVersion: null });
+    assert.deepEqual(trafficEdit(before, { version: 'v2' }).traffic, { kind: 'version', version: 'v2', defaultVersion: null });
+    assert.deepEqual(trafficEdit(trafficEdit(before, { version: 'v2', default: 'v1' }), { weights }).traffic, { kind: 'weights', weights, sticky: null, defaultVersion: null });
+  });
   it('traffic and schedule change only what they name', () => {
     assert.deepEqual(trafficEdit(base, { version: 'v2', default: 'v1' }).traffic, { kind: 'version', version: 'v2', defaultVersion: 'v1' });
     const scheduled = scheduleEdit(base, 'v2', { priority: 9, replicas: { min: 1, max: 4 } });

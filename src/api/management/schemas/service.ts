@@ -40,8 +40,8 @@ export const TrafficInput = closed(
     weights: Type.Optional(mapOf(Type.Number(), 'Percent by version, sum 100; 0: dark.')),
     version: Type.Optional(Type.String({ description: 'All to this version.' })),
     label: Type.Optional(Type.String({ description: 'All to the version that this label points to.' })),
-    sticky: Type.Optional(nullable(StickyKey)),
-    default: Type.Optional(nullable(Type.String(), 'Answers metadata without a version.')),
+    sticky: Type.Optional(nullable(StickyKey, 'With weights only. Absent: none, but setTraffic from weights to weights keeps what was; null: none.')),
+    default: Type.Optional(nullable(Type.String(), 'Answers metadata without a version. Absent and null as with sticky.')),
   },
   { title: 'TrafficInput', description: 'Exactly one of weights, version and label.' },
 );
