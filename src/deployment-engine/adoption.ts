@@ -65,7 +65,7 @@ async function find(row: Row<'replicas'>, target: Target, launcher: WorkerLaunch
 function resume(replica: Replica, handle: WorkerHandle, { replicas, launcher, events }: AdoptionDependencies): void {
   replica.handle = handle;
   if (replica.state.phase === 'pending') replicas.change(replica, replicaState('starting', 'Adopted', `process ${handle.pid}`));
-  events.record({ severity: 'info', reason: 'ReplicaAdopted', message: `replica ${replica.id} of ${replica.service} ${replica.version} (process ${handle.pid}) still runs and was taken over`, actor: 'engine', repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id });
+  events.record({ severity: 'info', reason: 'ReplicaAdopted', message: `replica ${replica.id} of ${replica.service}:${replica.version} (process ${handle.pid}) still runs and was taken over`, actor: 'engine', repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id });
   launcher.attach(replica, handle);
 }
 

@@ -253,7 +253,8 @@ class Engine implements PlatformEngine {
   }
 
   #sampleUsage(): void {
-    for (const replica of this.#replicas.live()) replica.usage = replica.handle?.usage() ?? null;
+    // A worker that still loads has not got its memory yet.
+    for (const replica of this.#replicas.live()) replica.usage = replica.state.phase === 'starting' ? null : (replica.handle?.usage() ?? null);
   }
 
   async #tidy(): Promise<void> {

@@ -73,7 +73,7 @@ export class ReplicaSet {
     this.#dependencies.events.record({
       severity: phase === 'failed' ? 'error' : 'info',
       reason: EVENT_REASONS[phase],
-      message: `replica ${replica.id} of ${replica.service} ${replica.version} is ${phase}: ${message ? `${reason}: ${message}` : reason}`,
+      message: `replica ${replica.id} of ${replica.service}:${replica.version} is ${phase}: ${message ? `${reason}: ${message}` : reason}`,
       actor: 'engine',
       repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id,
       before: before.phase, after: phase,

@@ -96,7 +96,7 @@ export class ServiceLoop {
     await store.saveStatus({ ...service, serving, updatedAt });
     Object.assign(service, { serving, updatedAt });
     await this.pin(service);
-    const message = serving.complete ? `revision ${serving.revision} of service ${service.name} serves` : `what is ready of revision ${serving.revision} of service ${service.name} serves`;
+    const message = serving.complete ? `the traffic policy of revision ${serving.revision} is in force` : `what is ready of revision ${serving.revision} answers`;
     events.record({ severity: 'info', reason: 'RevisionServing', message, actor: 'engine', service: service.name, before: before && String(before.revision), after: String(serving.revision) });
   }
 

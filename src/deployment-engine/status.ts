@@ -79,7 +79,8 @@ export function replicaStatus(replica: Replica): ReplicaStatus {
     ...replica.state,
     since: new Date(replica.since).toISOString(),
     pid: replica.handle?.pid ?? null,
-    residentBytes: replica.usage?.residentBytes ?? null,
+    // Before the first sample the worker's own measurement at load is the best there is.
+    residentBytes: replica.usage?.residentBytes ?? replica.profile?.residentBytes ?? null,
     cpuSeconds: replica.usage?.cpuSeconds ?? null,
   };
 }

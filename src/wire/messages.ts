@@ -95,6 +95,7 @@ export interface VersionDemand {
   readonly queueLength: number;
   /** Since the gateway started. */
   readonly requests: number;
+  /** Without what the client or the load is to blame for (bad input, cancelled, queue full). */
   readonly failures: number;
   readonly batches: number;
   /** Milliseconds over the last 1,024 answered requests; null before the first. */

@@ -48,7 +48,7 @@ async function followEvents(context: CliContext, query: Omit<EventFlags, 'follow
 
 function showEvent({ out }: CliContext, event: PlatformEvent): void {
   const subject = [event.service ?? event.repository, event.version].filter(Boolean).join(':');
-  out.line({ text: `${formatTime(event.at)} `, style: 'dim' }, phaseCell(event.severity), ' ', { text: event.reason, style: 'bold' }, subject ? ` ${subject}` : '', `: ${event.message}`);
+  out.line({ text: `${formatTime(event.at)} `, style: 'dim' }, phaseCell(event.severity), ' ', { text: event.reason, style: 'bold' }, subject && !event.message.includes(subject) ? ` ${subject}` : '', `: ${event.message}`);
 }
 
 interface LogFlags {

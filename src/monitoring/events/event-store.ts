@@ -50,7 +50,8 @@ export class EventStore implements EventSink {
       at: new Date(this.#options.clock.now()).toISOString(),
       severity: event.severity,
       reason: event.reason,
-      message: event.message,
+      // One event is one line, whatever a worker wrote.
+      message: event.message.replace(/\s*\n\s*/g, ' | '),
       actor: event.actor ?? 'engine',
       repository: event.repository ?? null,
       service: event.service ?? null,

@@ -186,7 +186,7 @@ export class DataPlane {
         version: lane.route.version,
         queueLength: lane.queueLength,
         requests: statistics.success.count + statistics.failure.count,
-        failures: statistics.failure.count,
+        failures: statistics.faults,
         batches: statistics.executions,
         latencyP50Ms: quantiles?.p50 ?? null,
         latencyP99Ms: quantiles?.p99 ?? null,

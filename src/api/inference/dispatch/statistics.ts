@@ -51,6 +51,9 @@ export interface RunReport {
   readonly outputNs: number;
 }
 
+/** Refusals that say something of the request or of the load, not of the version. */
+const CLIENT_CODES: ReadonlySet<ErrorCode> = new Set(['INVALID_ARGUMENT', 'CANCELLED', 'QUEUE_FULL', 'UNSUPPORTED', 'SHUTTING_DOWN']);
+
 /** Answers over which the latency quantiles of demand are taken. */
 const LATENCIES = 1024;
 
@@ -85,6 +88,13 @@ export class VersionStatistics {
     add(this.queued, queueMs * 1e6);
     this.queue.observe(queueMs / 1e3);
     this.total.observe(totalMs / 1e3);
+  }
+
+  /** Requests that failed through no fault of their client: what a version must answer for. */
+  get faults(): number {
+    let faults = 0;
+    for (const [code, count] of this.failuresByCode) if (!CLIENT_CODES.has(code)) faults += count;
+    return faults;
   }
 
   failed(code: ErrorCode, totalMs: number): void {
