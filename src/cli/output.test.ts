@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { wrapWords } from './columns.ts';
 import { appended } from './commands/observe.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { metadataOf } from './files.ts';
@@ -44,6 +45,34 @@ describe('output', () => {
     const file = terminal();
     file.out.table(['version', 'message'], rows);
     assert.match(file.text(), /x{200}/);
+  });
+
+  it('gives up columns in order, and puts messages under their rows, before anything is cut', () => {
+    const head = ['version', 'phase', 'priority', 'created', 'message'];
+    const rows = [['v1', 'ready', 0, '2026-11-24 23:12:19', ''], ['v2', 'failed', 0, '2026-11-24 23:12:20', `no ${'memory '.repeat(12)}left`]];
+    const shown = (columns: number): string[] => {
+      const { out, text } = terminal({ isTTY: true, columns, colours: false });
+      out.table(head, rows, { below: 'message', drop: ['priority', 'phase'] });
+      return text().trimEnd().split('\n');
+    };
+    assert.match(shown(200)[2] ?? '', /^v2 +failed +0 +2026-11-24 23:12:20 +no memory .* left$/);
+    const narrow = shown(48);
+    assert.deepEqual(narrow.slice(0, 3).map((line) => line.split(/ {2,}/)), [['VERSION', 'PHASE', 'PRIORITY', 'CREATED'], ['v1', 'ready', '0', '2026-11-24 23:12:19'], ['v2', 'failed', '0', '2026-11-24 23:12:20']]);
+    assert.equal(narrow.slice(3).map((line) => line.trim()).join(' '), rows[1]?.[4]);
+    assert.deepEqual(shown(40)[1]?.split(/ {2,}/), ['v1', 'ready', '2026-11-24 23:12:19']);
+    assert.deepEqual(shown(30)[1]?.split(/ {2,}/), ['v1', '2026-11-24 23:12:19']);
+    for (const columns of [80, 48, 40, 30, 20, 12]) for (const line of shown(columns)) assert.ok(line.length <= columns, `${columns}: ${line}`);
+  });
+
+  it('cuts no time while something else can be cut', () => {
+    const { out, text } = terminal({ isTTY: true, columns: 44, colours: false });
+    out.table(['version', 'digest', 'created'], [['v1-with-a-long-name', 'c0ffeec0ffee', '2026-11-24 23:12:19']]);
+    assert.match(text(), /2026-11-24 23:12:19/);
+  });
+
+  it('breaks between words', () => {
+    assert.deepEqual(wrapWords('data in /a/b; 2 repositories', 14), ['data in /a/b;', '2 repositories']);
+    assert.deepEqual(wrapWords('a 0123456789 b', 4), ['a', '0123', '4567', '89 b']);
   });
 
   it('writes quantities with their units', () => {

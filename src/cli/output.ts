@@ -1,5 +1,6 @@
 import { styleText, stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
+import { layOut, type Narrow, wrapWords } from './columns.ts';
 
 type Style = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
 /** Text, or text with a style that shows on a terminal only. */
@@ -61,27 +62,32 @@ export class Output {
     this.#options.stdout.write(harmless(text));
   }
 
-  /** Columns without rules, cut to the terminal's width; whole where there is no terminal. */
-  table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  /** A longer text of one style, broken between words at the terminal's width. */
+  paragraph(text: string, style?: Style): void {
+    for (const line of wrapWords(text, this.#width())) this.line(style ? { text: line, style } : line);
+  }
+
+  /** Columns without rules, fitted to the terminal's width as `narrow` says; whole where there is no terminal. */
+  table(head: readonly string[], rows: readonly (readonly Cell[])[], narrow: Narrow = {}): void {
     const texts = rows.map((row) => row.map((cell) => harmless(plain(cell)).replace(/\s*\n\s*/g, ' ')));
-    const widths = this.#widths(head, texts);
+    const { columns, below } = layOut(head, texts, this.#width(), narrow);
     const table = new Table({
       chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
       style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-      colWidths: widths,
+      colWidths: columns.map(({ width }) => width),
     });
-    table.push(head.map((name) => this.#paint({ text: name.toUpperCase(), style: 'dim' }, Boolean(this.#options.stdout.isTTY))));
-    rows.forEach((row, index) => table.push(row.map((cell, column) => this.#paint(restyle(cell, texts[index]?.[column] ?? ''), Boolean(this.#options.stdout.isTTY)))));
-    this.#options.stdout.write(`${table.toString().split('\n').map((row) => row.trimEnd()).join('\n')}\n`);
+    const terminal = Boolean(this.#options.stdout.isTTY);
+    table.push(columns.map(({ index }) => this.#paint({ text: head[index]?.toUpperCase() ?? '', style: 'dim' }, terminal)));
+    rows.forEach((row, at) => table.push(columns.map(({ index }) => this.#paint(restyle(row[index], texts[at]?.[index] ?? ''), terminal))));
+    table.toString().split('\n').forEach((line, at) => {
+      this.#options.stdout.write(`${line.trimEnd()}\n`);
+      const text = at === 0 || below < 0 ? '' : (texts[at - 1]?.[below] ?? '');
+      if (text && text !== '-') for (const part of wrapWords(text, Math.max(1, this.#width() - 2))) this.line(`  ${part}`);
+    });
   }
 
-  /** Natural widths; the widest column gives way until the line fits. */
-  #widths(head: readonly string[], texts: readonly (readonly string[])[]): number[] {
-    const widths = head.map((name, column) => Math.max(name.length, 1, ...texts.map((row) => row[column]?.length ?? 0)));
-    const available = this.#options.stdout.isTTY ? (this.#options.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-    const total = (): number => widths.reduce((sum, width) => sum + width + 2, -2);
-    while (total() > available && Math.max(...widths) > 8) widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;
-    return widths;
+  #width(): number {
+    return this.#options.stdout.isTTY ? (this.#options.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   }
 
   #paint(cell: Cell, terminal: boolean): string {

@@ -21,7 +21,7 @@ const fsck = (): Command =>
     action(async ({ client, out }) => {
       const report = await client.fsck();
       out.result(report, () => {
-        if (report.problems.length) out.table(['problem', 'digest', 'versions', 'message'], report.problems.map((one) => [one.kind, one.digest, one.versions.join(', '), one.message]));
+        if (report.problems.length) out.table(['problem', 'digest', 'versions', 'message'], report.problems.map((one) => [one.kind, one.digest, one.versions.join(', '), one.message]), { below: 'message' });
         else out.line({ text: '✔ ', style: 'green' }, `${report.versions} versions, ${report.blobs} files, ${formatBytes(report.bytes)}: all as they were stored`);
       });
       if (report.problems.length) throw new CliError(`${report.problems.length} ${report.problems.length === 1 ? 'problem' : 'problems'} found`, ExitCode.error, 'push the affected versions again under new names');
@@ -37,7 +37,7 @@ const importDirectory = (): Command =>
         const report = await client.importDirectory(resolve(directory), { deploy });
         out.result(report, () => {
           const rows = report.models.flatMap((model) => model.versions.map((version) => [model.name, version.version, phaseOf(version.outcome), model.service, version.message]));
-          if (rows.length) out.table(['model', 'version', 'outcome', 'service', 'message'], rows);
+          if (rows.length) out.table(['model', 'version', 'outcome', 'service', 'message'], rows, { below: 'message' });
           for (const problem of report.problems) out.problem({ text: 'problem: ', style: 'yellow' }, problem);
         });
         const failed = report.problems.length + report.models.flatMap((model) => model.versions).filter(({ outcome }) => outcome === 'failed').length;

@@ -28,6 +28,7 @@ const versions = (): Command =>
             out.table(
               ['repository', 'versions', 'latest', 'labels', 'created', 'description'],
               repositories.map((one) => [one.name, one.versionCount, one.latestVersion, labelText(one.labels), formatTime(one.createdAt), one.description]),
+              { below: 'description', drop: ['created'] },
             ),
           );
         }
@@ -37,6 +38,7 @@ const versions = (): Command =>
           out.table(
             ['version', 'digest', 'format', 'size', 'labels', 'parent', 'created', 'by'],
             list.map((one) => [one.version, shortDigest(one.digest), one.manifest.format, formatBytes(one.sizeBytes), labelsOf(one.version), one.parentVersion, formatTime(one.createdAt), one.createdBy]),
+            { drop: ['by', 'format', 'parent'] },
           ),
         );
       }),

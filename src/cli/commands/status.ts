@@ -15,6 +15,7 @@ const services = (): Command =>
             out.table(
               ['revision', 'versions', 'traffic', 'created', 'by', 'reason'],
               revisions.map((one) => [one.revision, one.spec.deployments.map(({ version }) => version).join(', '), trafficText(one), formatTime(one.createdAt), one.createdBy, one.reason]),
+              { below: 'reason', drop: ['by', 'created'] },
             ),
           );
         }
@@ -37,8 +38,8 @@ const status = (): Command =>
 async function platformStatus({ client, out }: CliContext): Promise<void> {
   const [platform, list] = await Promise.all([client.status(), client.listServices()]);
   out.result({ ...platform, services: list }, () => {
-    out.line(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
-    out.line(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
+    out.paragraph(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
+    out.paragraph(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
     if (list.length === 0) return;
     out.line();
     servicesTable(out, list);
@@ -49,6 +50,7 @@ function servicesTable(out: CliContext['out'], list: readonly ServiceStatus[]): 
   out.table(
     ['service', 'state', 'revision', 'versions', 'traffic', 'message'],
     list.map((service) => [service.name, stateCell(service), service.revision, service.versions.map(({ version, phase }) => (phase === 'ready' ? version : `${version} (${phase})`)).join(', '), trafficText(service), conditionMessage(service)]),
+    { below: 'message', drop: ['revision'] },
   );
 }
 
@@ -67,7 +69,7 @@ function showService({ out }: CliContext, service: ServiceStatus): void {
   out.line(`traffic: ${trafficText(service)}`);
   for (const condition of service.conditions) if (condition.type === 'Degraded' && condition.status) out.line({ text: `${condition.reason}: `, style: 'red' }, condition.message);
   out.line();
-  out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow));
+  out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50'] });
 }
 
 function versionRow(version: VersionStatus): Cell[] {
