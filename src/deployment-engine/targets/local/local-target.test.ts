@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -38,6 +38,21 @@ describe('local target', () => {
     assert.match(exit.message, /from outside/);
     assert.deepEqual((await readdir(fixture.runDirectory)).filter((name) => worker.socketPath.endsWith(name)), []);
     assert.match(await readFile(worker.record.logFile, 'utf8'), /ready after/);
+  });
+
+  it('tells of an end though neither its log can be read nor its files be removed', async () => {
+    const worker = await fixture.start('unreadable', scaleModel(2), SCALE);
+    await settled(worker);
+    // Directories in their place: reading and removing fail, as with a bad disk.
+    for (const path of [worker.record.logFile, worker.record.configPath]) {
+      await rm(path);
+      await mkdir(path);
+    }
+    process.kill(worker.pid, 'SIGKILL');
+    const exit = await exitOf(worker);
+    assert.equal(exit.reason, 'Killed');
+    assert.match(exit.message, /the log can't be read: EISDIR/);
+    await rm(worker.record.configPath, { recursive: true });
   });
 
   it('finds a stopped (SIGSTOP) worker hung and ends it', async () => {

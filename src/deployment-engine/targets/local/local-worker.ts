@@ -196,12 +196,21 @@ export class LocalWorker implements WorkerHandle {
 
   async #ended(code: number | null, signal: string | null): Promise<void> {
     if (this.#exit) return;
-    const logTail = tailLog(this.record.logFile, LOG_TAIL_BYTES);
-    const exit = exitOf({ code, signal, ending: this.#ending, status: this.#status, adopted: !this.#options.child, logTail });
+    const exit = exitOf({ code, signal, ending: this.#ending, status: this.#status, adopted: !this.#options.child, logTail: this.#logTail() });
     this.#exit = exit;
     this.#clear();
-    await removeWorkerFiles(this.record);
+    // What can't be removed now is swept when control starts next; the end must be told all the same.
+    await removeWorkerFiles(this.record).catch(() => undefined);
     this.#gone.resolve(exit);
+  }
+
+  /** The last words, for the reason of an exit; without them (no free descriptor, a bad disk) the exit is one all the same. */
+  #logTail(): string {
+    try {
+      return tailLog(this.record.logFile, LOG_TAIL_BYTES);
+    } catch (error) {
+      return `(the log can't be read: ${(error as Error).message})`;
+    }
   }
 
   #every(milliseconds: number, act: () => void): void {
