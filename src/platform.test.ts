@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { LeptonError } from './core/index.ts';
 import type { ServiceStatus } from './deployment-engine/index.ts';
 import { createPlatform, type Platform } from './platform.ts';
+import { scaleModel, writeModelDirectory } from './testing/onnx-models.ts';
 import { ask, pidsOf, publishScale, runs, temporaryDirectory, testConfig, until } from './testing/platform-harness.ts';
 
 const by = { by: 'test' };
@@ -61,6 +62,25 @@ describe('platform: real workers, gateway and database', () => {
     await assert.rejects(platform.repository.deleteVersion('scale', 'v1', by), code('IN_USE'));
     await assert.rejects(createPlatform(testConfig(directory.path)), code('DATA_DIRECTORY_LOCKED'));
     assert.equal((await engine.getService('one')).revision, 1);
+  });
+
+  it('imports what config.pbtxt says: who answers, how many rows, how long the queue', async () => {
+    const models = join(directory.path, 'models');
+    for (const version of ['1', '2', '3']) await writeModelDirectory(join(models, 'chosen', version), scaleModel(Number(version), { batch: true }));
+    await writeFile(join(models, 'chosen', 'config.pbtxt'), 'max_batch_size: 8 version_policy { specific { versions: [ 1, 2 ] } } dynamic_batching { default_queue_policy { max_queue_size: 20 } }');
+    const post = (path: string, body: object) => fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const report = (await (await post('/api/v1/import', { directory: models })).json()) as { problems: string[] };
+    assert.match(report.problems.join(), /version_policy leaves out 3/);
+    const { spec } = await settle('chosen', Promise.resolve({ revision: 1 }));
+    assert.deepEqual([spec.traffic, spec.deployments.map(({ version, batching }) => [version, batching.queueLengthMax])], [{ kind: 'weights', weights: { 2: 100 }, sticky: null, defaultVersion: null }, [['1', 20], ['2', 20], ['3', 20]]]);
+    const answers = await until('version 2 answers', async () => [(await ask(url, 'chosen')).factor, (await ask(url, 'chosen', '3')).factor].every(Boolean) && [(await ask(url, 'chosen')).factor, (await ask(url, 'chosen', '3')).factor]);
+    assert.deepEqual(answers, [2, 3]);
+    const rows = async (count: number) => post('/v2/models/chosen/infer', { inputs: [{ name: 'x', datatype: 'FP32', shape: [count, 4], data: Array(4 * count).fill(1) }] });
+    assert.equal((await rows(8)).status, 200);
+    const refused = await rows(9);
+    assert.equal(refused.status, 400);
+    assert.match(await refused.text(), /9 rows.*at most 8/);
+    await platform.engine.undeploy('chosen', null, by);
   });
 
   it('updates under load without a failed request, the new before the old, and gives the memory back', async () => {

@@ -1,6 +1,7 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
 import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
@@ -8,6 +9,7 @@ import { type Database, lockDataDirectory, openDatabase } from './database/index
 import { createDeploymentEngine, LocalTarget, type PlatformEngine, runDirectory, serveImported, trimLog } from './deployment-engine/index.ts';
 import { createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
+import { LogStream } from './monitoring/logs/index.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
 /** A running platform. */
@@ -23,6 +25,7 @@ export interface Platform {
 
 const CLOSE_TIMEOUT_MS = 2_000;
 const LOG_TRIM_INTERVAL_MS = 60_000;
+const STDERR = 2;
 
 /**
  * The composition root: builds every part and starts it. Rejects, with everything let go again, when the data directory
@@ -88,13 +91,25 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Pro
 
 /** JSON lines in `logs/control.log`, bounded; warnings also on stderr. */
 function openLog(config: PlatformConfig, file: string, cleanups: (() => unknown)[]) {
-  const timer = setInterval(() => trimLog(file, config.replicaLogBytesMax), LOG_TRIM_INTERVAL_MS).unref();
-  cleanups.push(() => clearInterval(timer));
+  const descriptor = openSync(file, 'a', 0o600);
+  cleanups.push(() => closeSync(descriptor));
   const streams = [
-    { level: config.logLevel, stream: pino.destination({ dest: file, append: true, sync: true, mode: 0o600 }) },
-    { level: 'warn' as const, stream: pino.destination({ dest: 2, sync: true }) },
+    { level: config.logLevel, stream: new LogStream(descriptor) },
+    { level: 'warn' as const, stream: new LogStream(STDERR) },
   ];
-  return pino({ level: config.logLevel, base: { pid: process.pid, process: 'control' } }, pino.multistream(streams));
+  const log = pino({ level: config.logLevel, base: { pid: process.pid, process: 'control' } }, pino.multistream(streams));
+  const timer = setInterval(() => trimOrSay(file, config.replicaLogBytesMax, log), LOG_TRIM_INTERVAL_MS).unref();
+  cleanups.push(() => clearInterval(timer));
+  return log;
+}
+
+/** Not fatal: what cannot be trimmed now (no free descriptor, a full disk) may be at the next interval. */
+function trimOrSay(file: string, bytesMax: number, log: Logger): void {
+  try {
+    trimLog(file, bytesMax);
+  } catch (error) {
+    log.error({ err: error }, 'the log could not be trimmed');
+  }
 }
 
 function gatewaySettings(config: PlatformConfig, controlSocketPath: string) {
@@ -136,8 +151,8 @@ async function importAndServe({ repository, engine, events }: { readonly reposit
   const found = await importTritonDirectory(repository, directory, { by });
   const problems = found.problems.map(describeProblem);
   const models: ImportReport['models'][number][] = [];
-  for (const { name, versions, replicas, batching } of found.models) {
-    const wrong = deploy ? await serveImported(engine, { name, versions: versions.map(({ version }) => version), replicas, batching }, by) : [];
+  for (const { name, versions, ...settings } of found.models) {
+    const wrong = deploy ? await serveImported(engine, { name, versions: versions.map(({ version }) => version), ...settings }, by) : [];
     problems.push(...wrong);
     const failed = found.problems.filter((problem) => problem.model === name && problem.version !== null && problem.severity === 'error');
     const outcomes = [

@@ -4,28 +4,32 @@ import type { DeploymentEngine, DeploymentInput } from './types.ts';
 /** A model whose versions are in the repository of its name. */
 export interface ImportedModelFacts {
   readonly name: string;
-  /** Oldest first; the last gets the traffic. */
+  /** Oldest first. */
   readonly versions: readonly string[];
+  /** The one of them that gets the traffic; null: none may. */
+  readonly answering: string | null;
   /** null: one. */
   readonly replicas: number | null;
   readonly batching: BatchingHint | null;
+  /** null: the default. */
+  readonly queueLengthMax: number | null;
 }
 
 /**
- * Makes a service of an imported model: every version deployed, the newest with all traffic, the others reached by name.
+ * Makes a service of an imported model: every version deployed, one with all traffic, the others reached by name.
  * A service that is there keeps what it has and gets the missing versions, dark. Resolves with what went wrong, in words.
  */
 export async function serveImported(engine: DeploymentEngine, model: ImportedModelFacts, by: string): Promise<readonly string[]> {
-  const newest = model.versions.at(-1);
-  if (newest === undefined) return [];
   const context = { by, reason: 'imported' };
   try {
     const deployed = await deployedVersions(engine, model.name);
     if (deployed) {
       for (const version of model.versions) if (!deployed.has(version)) await engine.deploy(model.name, deploymentOf(model, version), context);
+    } else if (model.answering === null) {
+      return [`service ${model.name}: no version that may answer requests without a version was imported, so it is not made`];
     } else {
       const deployments = model.versions.map((version) => deploymentOf(model, version));
-      await engine.apply({ name: model.name, deployments, traffic: { weights: { [newest]: 100 } } }, context);
+      await engine.apply({ name: model.name, deployments, traffic: { weights: { [model.answering]: 100 } } }, context);
     }
     return [];
   } catch (error) {
@@ -42,7 +46,8 @@ async function deployedVersions(engine: DeploymentEngine, name: string): Promise
   }
 }
 
-function deploymentOf({ name, replicas, batching }: ImportedModelFacts, version: string): DeploymentInput {
+function deploymentOf({ name, replicas, batching, queueLengthMax }: ImportedModelFacts, version: string): DeploymentInput {
   const maxDelayMs = batching?.maxDelayMs ?? 0;
-  return { version: formatReference(name, version), ...(replicas === null ? {} : { replicas: Math.min(64, Math.max(1, replicas)) }), ...(maxDelayMs > 0 ? { batching: { maxDelayMs } } : {}) };
+  const settings = { ...(maxDelayMs > 0 ? { maxDelayMs } : {}), ...(queueLengthMax === null ? {} : { queueLengthMax }) };
+  return { version: formatReference(name, version), ...(replicas === null ? {} : { replicas: Math.min(64, Math.max(1, replicas)) }), batching: settings };
 }

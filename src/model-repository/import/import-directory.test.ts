@@ -19,7 +19,7 @@ describe('import of a Triton-style directory', () => {
     fixture = await openRepository();
     root = await mkdtemp(join(tmpdir(), 'lepton-import-'));
     for (const factor of [1, 2]) await writeModelDirectory(join(root, 'scale', String(factor)), scaleModel(factor));
-    await writeFile(join(root, 'scale/config.pbtxt'), 'max_batch_size: 8 instance_group { count: 2 }');
+    await writeFile(join(root, 'scale/config.pbtxt'), 'max_batch_size: 8 instance_group { count: 2 } dynamic_batching { default_queue_policy { max_queue_size: 9 } } version_policy { specific { versions: [ 1, 2, 3 ] } }');
     await mkdir(join(root, 'scale/3'));
     await symlink('../1/model.onnx', join(root, 'scale/3/model.onnx'));
     await writeModelDirectory(join(root, 'nested/1/model.onnx'), scaleModel(4));
@@ -33,7 +33,7 @@ describe('import of a Triton-style directory', () => {
   it('publishes every version, reports the broken one, and goes on', async () => {
     const progress: string[] = [];
     const report = await importTritonDirectory(fixture.repository, root, { by, onProgress: ({ model, version }) => progress.push(`${model}/${version}`) });
-    assert.deepEqual(report.models.map(({ name, versions, replicas }) => [name, versions.map(({ version }) => version), replicas]), [['nested', ['1'], null], ['scale', ['1', '2', '3'], 2]]);
+    assert.deepEqual(report.models.map(({ name, versions, answering, replicas, queueLengthMax }) => [name, versions.map(({ version }) => version), answering, replicas, queueLengthMax]), [['nested', ['1'], '1', null, null], ['scale', ['1', '2', '3'], '3', 2, 9]]);
     assert.deepEqual(report.problems.map(({ model, version }) => [model, version]), [['broken', '1']]);
     assert.match(report.problems[0]?.message ?? '', /not an ONNX model/);
     assert.deepEqual(progress, ['broken/1', 'nested/1', 'scale/1', 'scale/2', 'scale/3']);

@@ -13,9 +13,13 @@ export interface ImportedModel {
   readonly name: string;
   /** Ascending; the last is the newest. */
   readonly versions: readonly ImportedVersion[];
+  /** Who shall answer requests that name no version: the newest that version_policy allows; null: none of those could be published. */
+  readonly answering: string | null;
   readonly batching: BatchingHint | null;
   /** Replicas asked for by instance_group; null: not said. */
   readonly replicas: number | null;
+  /** Most requests that may wait for a version; null: not said. */
+  readonly queueLengthMax: number | null;
 }
 export interface ImportReport {
   readonly models: readonly ImportedModel[];
@@ -47,7 +51,9 @@ export async function importTritonDirectory(repository: ModelRepository, root: s
         found.push({ model: model.name, version: version.version, severity: 'error', message: (error as Error).message });
       }
     }
-    if (versions.length) imported.push({ name: model.name, versions, batching: model.batching, replicas: model.replicas });
+    const { name, batching, replicas, queueLengthMax, withinPolicy } = model;
+    const answering = versions.findLast(({ version }) => withinPolicy.includes(version))?.version ?? null;
+    if (versions.length) imported.push({ name, versions, answering, batching, replicas, queueLengthMax });
   }
   return { models: imported, problems: found };
 }

@@ -1,2 +1,2 @@
 export * from './import-directory.ts';
-export { compareVersions, type ImportProblem, readTritonDirectory, type TritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';
+export { checkTritonRoot, compareVersions, type ImportProblem, readTritonDirectory, type TritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';

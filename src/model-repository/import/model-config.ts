@@ -1,10 +1,15 @@
 import protobuf from 'protobufjs';
 import * as textformatModule from 'protobufjs/ext/textformat.js';
 import { type BatchingHint, LeptonError, MODEL_CONFIG_PROTO } from '../../core/index.ts';
+import type { VersionPolicy } from './version-policy.ts';
 
 /** What a `config.pbtxt` means to us. */
 export interface TritonModelConfig {
   readonly batching: BatchingHint;
+  /** Most requests that may wait, from dynamic_batching.default_queue_policy; null: not said. */
+  readonly queueLengthMax: number | null;
+  /** null: not said. */
+  readonly versionPolicy: VersionPolicy | null;
   /** Instances on the CPU; null: not said. */
   readonly replicas: number | null;
   /** Parts that are set and have no meaning here, by their field's name. */
@@ -16,12 +21,18 @@ interface ParsedConfig {
   platform?: string;
   backend?: string;
   max_batch_size?: number;
-  dynamic_batching?: { preferred_batch_size?: number[]; max_queue_delay_microseconds?: string };
+  version_policy?: { latest?: { num_versions?: number }; all?: object; specific?: { versions?: string[] } };
+  dynamic_batching?: { preferred_batch_size?: number[]; max_queue_delay_microseconds?: string; default_queue_policy?: { max_queue_size?: number } };
   instance_group?: { count?: number; kind?: string }[];
 }
 
 const USED: ReadonlySet<string> = new Set(['name', 'platform', 'backend', 'max_batch_size', 'input', 'output', 'dynamic_batching', 'instance_group', 'version_policy', 'default_model_filename']);
+const USED_OF_BATCHING: ReadonlySet<string> = new Set(['preferred_batch_size', 'max_queue_delay_microseconds', 'default_queue_policy']);
+const USED_OF_QUEUE: ReadonlySet<string> = new Set(['max_queue_size']);
 const REPLICAS_MAX = 64;
+/** The engine takes no longer queue. */
+const QUEUE_LENGTH_MAX = 1_000_000;
+const LINE_LENGTH_MAX = 120;
 
 // The package is CommonJS built at run time, so its names are only on the default export.
 const { fromText } = (textformatModule as unknown as { default: typeof textformatModule }).default;
@@ -32,15 +43,28 @@ export function parseTritonConfig(text: string, modelName: string): TritonModelC
   const config = parse(text);
   if (config.name && config.name !== modelName) throw new LeptonError('MODEL_INVALID', `config.pbtxt: name '${config.name}' is not that of its directory, '${modelName}'`);
   checkPlatform(config);
-  return { batching: batchingHint(config), replicas: replicas(config), ignored: Object.keys(config).filter((field) => !USED.has(field)) };
+  return { batching: batchingHint(config), queueLengthMax: queueLengthMax(config), versionPolicy: versionPolicy(config), replicas: replicas(config), ignored: ignored(config) };
+}
+
+function ignored(config: ParsedConfig): string[] {
+  const dynamic = config.dynamic_batching ?? {};
+  const unused = (value: object, used: ReadonlySet<string>, prefix = ''): string[] => Object.keys(value).flatMap((field) => (used.has(field) ? [] : [prefix + field]));
+  return [...unused(config, USED), ...unused(dynamic, USED_OF_BATCHING, 'dynamic_batching.'), ...unused(dynamic.default_queue_policy ?? {}, USED_OF_QUEUE, 'dynamic_batching.default_queue_policy.')];
 }
 
 function parse(text: string): ParsedConfig {
   try {
     return ModelConfig.toObject(fromText(ModelConfig, text), { longs: String, enums: String }) as ParsedConfig;
   } catch (cause) {
-    throw new LeptonError('MODEL_INVALID', `config.pbtxt: ${(cause as Error).message}`, { cause });
+    throw new LeptonError('MODEL_INVALID', `config.pbtxt: ${(cause as Error).message}${quotedLine(text, (cause as Error).message)}`, { cause });
   }
+}
+
+/** The parser says what it expected and on which line, not what it found. */
+function quotedLine(text: string, message: string): string {
+  const number = /\(line (\d+)\)$/.exec(message)?.[1];
+  const line = number && text.split('\n')[Number(number) - 1]?.trim();
+  return line ? `: ${JSON.stringify(line.length > LINE_LENGTH_MAX ? `${line.slice(0, LINE_LENGTH_MAX)}…` : line)}` : '';
 }
 
 function checkPlatform(config: ParsedConfig): void {
@@ -62,4 +86,16 @@ function batchingHint(config: ParsedConfig): BatchingHint {
 function replicas(config: ParsedConfig): number | null {
   const count = (config.instance_group ?? []).filter((group) => group.kind !== 'KIND_GPU').reduce((sum, group) => sum + (group.count ?? 1), 0);
   return count > 0 ? Math.min(count, REPLICAS_MAX) : null;
+}
+
+/** Triton's 0 means no limit, which we don't have: then ours applies. */
+function queueLengthMax({ dynamic_batching: dynamic }: ParsedConfig): number | null {
+  const size = dynamic?.default_queue_policy?.max_queue_size ?? 0;
+  return size > 0 ? Math.min(size, QUEUE_LENGTH_MAX) : null;
+}
+
+function versionPolicy({ version_policy: policy }: ParsedConfig): VersionPolicy | null {
+  if (policy?.specific) return { kind: 'specific', versions: policy.specific.versions ?? [] };
+  if (policy?.latest) return { kind: 'latest', count: Math.max(1, policy.latest.num_versions ?? 1) };
+  return policy?.all ? { kind: 'all' } : null;
 }

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { scaleModel, writeModelDirectory } from '../../testing/onnx-models.ts';
 import { parseTritonConfig } from './model-config.ts';
 import { compareVersions, readTritonDirectory } from './triton-directory.ts';
+import { versionsWithin } from './version-policy.ts';
 
 describe('config.pbtxt', () => {
   it('is read in every notation that protobuf text format allows', () => {
@@ -21,12 +22,23 @@ describe('config.pbtxt', () => {
       optimization { execution_accelerators { cpu_execution_accelerator: [ { name: "openvino" } ] } }`,
       'simple',
     );
-    assert.deepEqual(config, { batching: { maxBatchSize: 8, preferred: [4, 8], maxDelayMs: 1.5 }, replicas: 2, ignored: ['optimization', 'parameters'] });
+    assert.deepEqual(config, { batching: { maxBatchSize: 8, preferred: [4, 8], maxDelayMs: 1.5 }, queueLengthMax: null, versionPolicy: { kind: 'all' }, replicas: 2, ignored: ['optimization', 'parameters'] });
   });
   it('may be empty: no batches, nothing said', () => {
-    assert.deepEqual(parseTritonConfig('', 'm'), { batching: { maxBatchSize: 0 }, replicas: null, ignored: [] });
+    assert.deepEqual(parseTritonConfig('', 'm'), { batching: { maxBatchSize: 0 }, queueLengthMax: null, versionPolicy: null, replicas: null, ignored: [] });
+  });
+  it('bounds the queue and chooses versions', () => {
+    const read = (text: string) => {
+      const { queueLengthMax, versionPolicy, ignored } = parseTritonConfig(text, 'm');
+      return [queueLengthMax, versionPolicy, ignored];
+    };
+    assert.deepEqual(read('dynamic_batching { default_queue_policy { max_queue_size: 20 } } version_policy { latest { num_versions: 2 } }'), [20, { kind: 'latest', count: 2 }, []]);
+    assert.deepEqual(read('dynamic_batching { priority_levels: 2 default_queue_policy { timeout_action: DELAY } } version_policy { specific { versions: [1, 2] } }'), [null, { kind: 'specific', versions: ['1', '2'] }, ['dynamic_batching.priority_levels', 'dynamic_batching.default_queue_policy.timeout_action']]);
+    for (const [policy, expected] of [[null, ['1', '2', '10']], [{ kind: 'all' }, ['1', '2', '10']], [{ kind: 'latest', count: 1 }, ['10']], [{ kind: 'specific', versions: ['2', '1', '7'] }, ['1', '2']]] as const) assert.deepEqual(versionsWithin(policy, ['1', '2', '10']), expected);
+    assert.throws(() => versionsWithin({ kind: 'specific', versions: ['7'] }, ['1', '2']), /names 7, but there is 1, 2/);
   });
   it('is refused with the reason when it is wrong', () => {
+    assert.throws(() => parseTritonConfig('max_batch_size: 8\nname: simple', 'simple'), /expected string \(line 2\): "name: simple"/);
     assert.throws(() => parseTritonConfig('max_batch_size: "x"', 'm'), /config\.pbtxt/);
     assert.throws(() => parseTritonConfig('no_such_field: 1', 'm'), /no_such_field/);
     assert.throws(() => parseTritonConfig('name: "other"', 'm'), /other/);
@@ -56,8 +68,20 @@ describe('Triton directory', () => {
     const { models, problems } = await readTritonDirectory(join(root, 'models'));
     assert.deepEqual(models.map((model) => [model.name, model.versions.map((version) => version.version)]), [['nested', ['1']], ['scale', ['1', '2', '10']]]);
     assert.equal(models[0]?.versions[0]?.directory, join(root, 'models/nested/1/model.onnx'));
-    assert.deepEqual(problems.filter((problem) => problem.severity === 'error').map((problem) => problem.model).sort(), ['badconfig', 'empty', 'escape', 'escape']);
+    assert.deepEqual(problems.filter((problem) => problem.severity === 'error').map((problem) => problem.model).sort(), ['badconfig', 'empty', 'escape']);
     assert.match(problems.map((problem) => problem.message).join('\n'), /leads out/);
+  });
+  it('says which directory to give instead of that of one model', async () => {
+    await assert.rejects(readTritonDirectory(join(root, 'models/scale')), (error: Error) => error.message.includes('one model, with version 1, 10, 2') && error.message.endsWith(join(root, 'models')));
+  });
+  it('chooses the newest version within the policy, and warns of the others', async () => {
+    const directory = join(root, 'policies');
+    for (const version of ['1', '2', '3']) await writeModelDirectory(join(directory, 'chosen', version), scaleModel(Number(version)));
+    await writeFile(join(directory, 'chosen/config.pbtxt'), 'version_policy { specific { versions: [ 1, 2 ] } }');
+    const { models, problems } = await readTritonDirectory(directory);
+    assert.deepEqual([models[0]?.withinPolicy, models[0]?.versions.length], [['1', '2'], 3]);
+    assert.deepEqual(problems.map(({ severity }) => severity), ['warning']);
+    assert.match(problems[0]?.message ?? '', /version_policy leaves out 3; it is served/);
   });
   it('says why a root cannot be read', async () => {
     await assert.rejects(readTritonDirectory(join(root, 'nowhere')), /nowhere/);

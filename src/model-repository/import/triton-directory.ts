@@ -1,7 +1,8 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { type BatchingHint, checkName, LeptonError } from '../../core/index.ts';
 import { parseTritonConfig } from './model-config.ts';
+import { versionsWithin } from './version-policy.ts';
 
 const CONFIG_BYTES_MAX = 2 ** 20;
 const MODEL_FILE = 'model.onnx';
@@ -17,10 +18,14 @@ export interface TritonModel {
   readonly directory: string;
   /** Ascending: by number where names are numbers, then by name. */
   readonly versions: readonly TritonVersion[];
+  /** Names of those that version_policy serves, ascending. The newest of them answers requests that name no version. */
+  readonly withinPolicy: readonly string[];
   /** null: no config.pbtxt, so batching is measured. */
   readonly batching: BatchingHint | null;
   /** From instance_group; null: not said. */
   readonly replicas: number | null;
+  /** Most requests that may wait for a version; null: not said. */
+  readonly queueLengthMax: number | null;
 }
 export interface ImportProblem {
   readonly model: string;
@@ -36,20 +41,33 @@ export interface TritonDirectory {
 
 /**
  * Reads the layout `NAME/VERSION/model.onnx` (a file, or a directory with `model.onnx` and its external data), with or without
- * `NAME/config.pbtxt`. What can't be served becomes a problem and the rest goes on; only an unreadable root throws.
+ * `NAME/config.pbtxt`. What can't be served becomes a problem, one for each cause, and the rest goes on; only what
+ * `checkTritonRoot` refuses throws.
  */
 export async function readTritonDirectory(root: string): Promise<TritonDirectory> {
   const problems: ImportProblem[] = [];
   const models: TritonModel[] = [];
-  for (const name of await subdirectories(root)) {
+  for (const name of await checkTritonRoot(root)) {
     try {
-      models.push(await readModel(root, name, problems));
+      const model = await readModel(root, name, problems);
+      if (model) models.push(model);
     } catch (error) {
       problems.push({ model: name, version: null, severity: 'error', message: (error as Error).message });
     }
   }
   return { models, problems };
 }
+
+/** Resolves with the names of the models. Throws INVALID_ARGUMENT for a root that can't be read or is a single model's directory. */
+export async function checkTritonRoot(root: string): Promise<readonly string[]> {
+  const names = await subdirectories(root);
+  const versions = [];
+  for (const name of names) if (await exists(join(root, name, MODEL_FILE))) versions.push(name);
+  if (!names.length || versions.length < names.length) return names;
+  throw new LeptonError('INVALID_ARGUMENT', `${root} is the directory of one model, with version ${versions.join(', ')}; give the one above, which holds a directory for each model: ${dirname(root)}`);
+}
+
+const exists = (path: string): Promise<boolean> => lstat(path).then(() => true, () => false);
 
 async function subdirectories(root: string): Promise<string[]> {
   try {
@@ -61,21 +79,29 @@ async function subdirectories(root: string): Promise<string[]> {
   }
 }
 
-async function readModel(root: string, name: string, problems: ImportProblem[]): Promise<TritonModel> {
+/** null: none of its versions can be served, as the problems say. */
+async function readModel(root: string, name: string, problems: ImportProblem[]): Promise<TritonModel | null> {
   checkName('repository', name);
   const directory = join(root, name);
   const config = await readConfig(directory, name);
-  if (config?.ignored.length) problems.push({ model: name, version: null, severity: 'warning', message: `config.pbtxt: ${config.ignored.join(', ')} has no meaning here and is ignored` });
+  const warn = (message: string): void => void problems.push({ model: name, version: null, severity: 'warning', message });
+  if (config?.ignored.length) warn(`config.pbtxt: ${config.ignored.join(', ')} has no meaning here and is ignored`);
   const versions: TritonVersion[] = [];
-  for (const version of (await subdirectories(directory)).sort(compareVersions)) {
+  const found = (await subdirectories(directory)).sort(compareVersions);
+  for (const version of found) {
     try {
       versions.push({ version: checkName('version', version), directory: await artefactDirectory(directory, version) });
     } catch (error) {
       problems.push({ model: name, version, severity: 'error', message: (error as Error).message });
     }
   }
-  if (!versions.length) throw new LeptonError('MODEL_INVALID', `${name} has no version that can be served: no ${name}/VERSION/${MODEL_FILE}`);
-  return { name, directory, versions, batching: config?.batching ?? null, replicas: config?.replicas ?? null };
+  if (!found.length) throw new LeptonError('MODEL_INVALID', `${name} has no version: no ${name}/VERSION/${MODEL_FILE}`);
+  if (!versions.length) return null;
+  const names = versions.map(({ version }) => version);
+  const withinPolicy = versionsWithin(config?.versionPolicy ?? null, names);
+  const others = names.filter((version) => !withinPolicy.includes(version));
+  if (others.length) warn(`config.pbtxt: version_policy leaves out ${others.join(', ')}; ${others.length > 1 ? 'they are' : 'it is'} served to requests that name the version only`);
+  return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null };
 }
 
 async function readConfig(directory: string, name: string): Promise<ReturnType<typeof parseTritonConfig> | null> {
