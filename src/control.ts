@@ -15,10 +15,11 @@ const CONSOLE: ControlOutput = {
 };
 
 const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 
 /**
  * `lepton-ai serve`: runs the platform until SIGTERM or SIGINT, then stops it gracefully; a second signal ends it at
- * once. Resolves with the exit code, 0 after a graceful stop.
+ * once. Resolves with the exit code: 0 after a graceful stop, 2 for a setting that can't be used, else 1.
  */
 export async function runControl(config: PlatformConfig, output: ControlOutput = CONSOLE): Promise<number> {
   const signals = new SignalQueue();
@@ -31,8 +32,9 @@ export async function runControl(config: PlatformConfig, output: ControlOutput =
     output.out('stopped\n');
     return 0;
   } catch (error) {
-    output.err(`error: ${asLeptonError(error).message}\n`);
-    return EXIT_FAILED;
+    const { code, message } = asLeptonError(error);
+    output.err(`error: ${message}\n`);
+    return code === 'INVALID_ARGUMENT' ? EXIT_USAGE : EXIT_FAILED;
   } finally {
     signals.close();
   }

@@ -7,7 +7,7 @@ import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase } from './database/index.ts';
 import { createDeploymentEngine, LocalTarget, type PlatformEngine, runDirectory, serveImported, trimLog } from './deployment-engine/index.ts';
-import { createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
+import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
 import { PLATFORM_VERSION } from './version.ts';
@@ -29,9 +29,10 @@ const STDERR = 2;
 
 /**
  * The composition root: builds every part and starts it. Rejects, with everything let go again, when the data directory
- * is another server's (DATA_DIRECTORY_LOCKED) or an address is in use (PRECONDITION_FAILED).
+ * is another server's (DATA_DIRECTORY_LOCKED), an address is in use (PRECONDITION_FAILED), or a directory that the
+ * configuration names can't be used (INVALID_ARGUMENT).
  *
- *   lock → database → repository, events → engine → management API → gateways and workers adopted or started → import
+ *   model directory readable? → lock → database → repository, events → engine → management API → gateways and workers adopted or started → import
  */
 export async function createPlatform(config: PlatformConfig): Promise<Platform> {
   const cleanups: (() => unknown)[] = [];
@@ -46,6 +47,7 @@ export async function createPlatform(config: PlatformConfig): Promise<Platform> 
 async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Promise<Platform> {
   const { dataDirectory } = config;
   const startedAt = new Date().toISOString();
+  if (config.modelRepository !== null) await checkTritonRoot(config.modelRepository);
   const lock = lockDataDirectory(dataDirectory, { pid: process.pid, since: startedAt });
   cleanups.push(() => lock.release());
   const logDirectory = join(dataDirectory, 'logs');
@@ -136,7 +138,7 @@ function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: D
 
 const hostAndPort = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** Never fatal: a bad directory is a problem to show, not a reason to serve nothing. */
+/** Never fatal any more: what serves already must not end for what is wrong in the directory. */
 async function importAtStart(importDirectory: (directory: string, options: { readonly deploy: boolean; readonly by: string }) => Promise<ImportReport>, directory: string, events: EventSink): Promise<ImportReport> {
   try {
     return await importDirectory(directory, { deploy: true, by: 'import' });
