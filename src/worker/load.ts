@@ -10,7 +10,8 @@ import { rotate } from './synthesise.ts';
 
 export type LoadOutcome =
   | { readonly ok: true; readonly model: LoadedModel; readonly profile: LoadProfile }
-  | { readonly ok: false; readonly reason: ReplicaReason; readonly message: string };
+  /** `detail`: what the runtime said, word for word; empty when the message is all there is. */
+  | { readonly ok: false; readonly reason: ReplicaReason; readonly message: string; readonly detail: string };
 
 /** Runtimes are loaded when they are needed: the worker's socket is there first. */
 const OPENERS: Readonly<Record<ModelFormat, () => Promise<ModelOpener>>> = {
@@ -22,8 +23,8 @@ const MORE_SEEDS = [2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 class LoadFailure extends Error {
   readonly reason: ReplicaReason;
-  constructor(reason: ReplicaReason, message: string) {
-    super(message);
+  constructor(reason: ReplicaReason, message: string, cause?: unknown) {
+    super(message, { cause });
     this.reason = reason;
   }
 }
@@ -42,8 +43,12 @@ export async function loadVersion(config: WorkerConfig): Promise<LoadOutcome> {
     return { ok: true, model, profile: { loadMs: Math.round(performance.now()), ...measured, ...checked, residentBytes: process.memoryUsage.rss() } };
   } catch (error) {
     const reason = error instanceof LoadFailure ? error.reason : 'LoadFailed';
-    return { ok: false, reason, message: (error as Error).message };
+    return { ok: false, reason, message: (error as Error).message, detail: detailOf(error as Error) };
   }
+}
+
+function detailOf({ cause }: Error): string {
+  return cause instanceof Error ? cause.message.trim() : '';
 }
 
 async function openAnswers(directory: string): Promise<readonly KnownAnswer[]> {
@@ -72,7 +77,7 @@ async function checkModel(model: LoadedModel, answers: readonly KnownAnswer[]): 
     return { check: 'known-answer', checkMessage: `${answers.length} known answers given`, samples: knownSamples(answers) };
   }
   const run = await smokeRun(model);
-  if (run.outcome === 'failed') throw new LoadFailure('SmokeRunFailed', run.message);
+  if (run.outcome === 'failed') throw new LoadFailure('SmokeRunFailed', run.error.message, run.error.cause);
   if (run.outcome === 'inconclusive') return { check: 'inconclusive', checkMessage: run.message, samples: [] };
   const shapes = run.inputs.map((tensor) => `${tensor.name}[${tensor.shape.join(',')}]`).join(' ');
   return { check: 'smoke', checkMessage: `made-up inputs ran: ${shapes}`, samples: [run.inputs, ...MORE_SEEDS.map(run.another)] };

@@ -10,7 +10,7 @@ export type SmokeRun =
   /** These made-up inputs ran; `another(seed)` makes more of the same sizes. */
   | { readonly outcome: 'ran'; readonly inputs: TensorSet; readonly another: (seed: number) => TensorSet }
   /** Nothing was left to guess, and it fails. */
-  | { readonly outcome: 'failed'; readonly message: string }
+  | { readonly outcome: 'failed'; readonly error: Error }
   /** Free dimensions were guessed and no guess ran; that says little about the model. */
   | { readonly outcome: 'inconclusive'; readonly message: string };
 
@@ -21,15 +21,15 @@ export async function smokeRun(model: LoadedModel): Promise<SmokeRun> {
   const keys = freeDimensions(signature);
   const deadline = performance.now() + BUDGET_MS;
   let tries = 0;
-  let firstError = 'no inputs of a sensible size could be made up';
+  let firstError = new Error('no inputs of a sensible size could be made up');
   for (const { inputs, another } of candidates(signature, keys)) {
     if (tries > 0 && (tries >= TRIES_MAX || performance.now() > deadline)) break;
-    const error = await model.run(inputs, names).then(() => null, (thrown: Error) => thrown.message);
+    const error = await model.run(inputs, names).then(() => null, (thrown: Error) => thrown);
     if (error === null) return { outcome: 'ran', inputs, another };
     if (tries++ === 0) firstError = error;
   }
-  if (onlyBatchIsFree(signature)) return { outcome: 'failed', message: firstError };
-  return { outcome: 'inconclusive', message: `no guess at the free dimensions ran in ${tries} tries (add ${KNOWN_ANSWERS_FILE} to be sure); the first said: ${firstError}` };
+  if (onlyBatchIsFree(signature)) return { outcome: 'failed', error: firstError };
+  return { outcome: 'inconclusive', message: `no guess at the free dimensions ran in ${tries} tries (add ${KNOWN_ANSWERS_FILE} to be sure); the first said: ${firstError.message}` };
 }
 
 function* candidates(signature: Signature, keys: readonly string[]): Generator<{ inputs: TensorSet; another: (seed: number) => TensorSet }> {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LoadProfile } from '../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../wire/index.ts';
@@ -11,6 +12,7 @@ import { WorkerServer } from './worker-server.ts';
 /** How long a worker whose load failed waits for somebody to tell. */
 const TELL_MS = 10_000;
 const MESSAGE_LENGTH_MAX = 4_000;
+const STDERR = 2;
 
 /**
  * One replica's life inside its process: listen, load, serve, leave. `run` resolves to the exit code.
@@ -57,7 +59,7 @@ export class Worker {
   async #load(): Promise<void> {
     const outcome = await loadVersion(this.#config);
     if (outcome.ok) this.#ready(outcome.model, outcome.profile);
-    else await this.#fail({ phase: 'failed', reason: outcome.reason, message: outcome.message.slice(0, MESSAGE_LENGTH_MAX) });
+    else await this.#fail({ phase: 'failed', reason: outcome.reason, message: outcome.message.slice(0, MESSAGE_LENGTH_MAX) }, outcome.detail);
   }
 
   #ready(model: LoadedModel, profile: LoadProfile): void {
@@ -67,9 +69,10 @@ export class Worker {
     this.#server.setStatus({ phase: 'ready', reason: 'Loaded', message: message.slice(0, MESSAGE_LENGTH_MAX), profile });
   }
 
-  async #fail(status: WorkerStatus): Promise<void> {
+  async #fail(status: WorkerStatus, detail: string): Promise<void> {
     this.#failed = true;
     log(`failed (${status.reason}): ${status.message}`);
+    if (detail && detail !== status.message) log(`the runtime's own words: ${detail}`);
     this.#server.setStatus(status);
     if (this.#server.controls > 0) this.#told.resolve();
     await Promise.race([this.#told.promise, wait(TELL_MS)]);
@@ -84,7 +87,9 @@ export class Worker {
   }
 }
 
-/** One line on stderr, which is the replica's log. */
+/** One line on stderr, which is the replica's log. A line that can't be written (a full disk) is dropped. */
 export function log(message: string): void {
-  process.stderr.write(`${new Date().toISOString()} worker ${message}\n`);
+  try {
+    writeSync(STDERR, `${new Date().toISOString()} worker ${message}\n`);
+  } catch {}
 }

@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { LeptonError, type Signature, type Tensor, type TensorSpec } from '../../core/index.ts';
 import type { LoadedModel, TensorSet } from '../loaded-model.ts';
+import { readableMessage } from './onnx-message.ts';
 import { fromOrt, servesDatatype, toOrt } from './onnx-values.ts';
 
 /**
@@ -18,7 +19,7 @@ const sessionOptions = (threads: number): ort.InferenceSession.SessionOptions =>
 /** A failing input is its client's business and is reported to it; it must not fill the replica's log. */
 const RUN_OPTIONS: ort.InferenceSession.RunOptions = { logSeverityLevel: 4 };
 
-/** Opens an ONNX model (external data is read beside the file). Rejects with MODEL_INVALID and onnxruntime's own words. */
+/** Opens an ONNX model (external data is read beside the file). Rejects with MODEL_INVALID; onnxruntime's own words are its cause. */
 export async function openOnnxModel(file: string, signature: Signature, threads: number): Promise<LoadedModel> {
   const unserved = [...signature.inputs, ...signature.outputs].find((spec) => !servesDatatype(spec.datatype));
   if (unserved) throw new LeptonError('MODEL_INVALID', `onnxruntime-node serves no ${unserved.datatype} tensors (${unserved.name})`);
@@ -28,7 +29,7 @@ export async function openOnnxModel(file: string, signature: Signature, threads:
     return new OnnxModel(session, signature);
   } catch (cause) {
     if (cause instanceof LeptonError) throw cause;
-    throw new LeptonError('MODEL_INVALID', `onnxruntime cannot load the model: ${messageOf(cause)}`, { cause });
+    throw new LeptonError('MODEL_INVALID', `onnxruntime cannot load the model: ${readableMessage(cause)}`, { cause });
   }
 }
 
@@ -54,7 +55,7 @@ class OnnxModel implements LoadedModel {
     try {
       return await this.#session.run(feeds, outputs, RUN_OPTIONS);
     } catch (cause) {
-      throw new LeptonError('MODEL_ERROR', messageOf(cause), { cause });
+      throw new LeptonError('MODEL_ERROR', readableMessage(cause), { cause });
     }
   }
 }
@@ -67,5 +68,3 @@ function checkNames(session: ort.InferenceSession, signature: Signature): void {
   check('input', signature.inputs, session.inputNames);
   check('output', signature.outputs, session.outputNames);
 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause)).trim();
