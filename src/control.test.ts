@@ -20,6 +20,15 @@ describe('control: what ends the start', () => {
     return [exitCode, output];
   }
 
+  it('a data directory that cannot be made or written to', async () => {
+    const { path } = directory;
+    for (const [data, why] of [['/proc/nope', 'ENOENT.*mkdir'], ['/proc/nope/deeper', 'ENOENT.*mkdir'], ['/proc', 'unable to open'], [join(path, 'file'), `${join(path, 'file')} is not a directory`], [join(path, 'file', 'below'), 'is not a directory|ENOTDIR']]) {
+      const [exitCode, output] = await failure({ 'data-dir': data as string });
+      assert.equal(exitCode, 2);
+      assert.match(output, new RegExp(`^error: data directory ${data} can't be used: .*(?:${why})`));
+    }
+  });
+
   it('a model repository that cannot be read, before anything is touched', async () => {
     for (const name of ['nowhere', 'file']) {
       const [exitCode, output] = await failure({ 'model-repository': join(directory.path, name) });

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LeptonError } from '../core/index.ts';
+import { makeDataDirectory, unusable } from './data-directory.ts';
 
 /** What the refused second server is told about the first. */
 export interface LockHolder {
@@ -19,14 +20,15 @@ export interface DataDirectoryLock {
 }
 
 /**
- * Takes a data directory (made if need be) for this process alone; throws DATA_DIRECTORY_LOCKED naming the holder.
+ * Takes a data directory (made if need be) for this process alone; throws DATA_DIRECTORY_LOCKED naming the holder,
+ * INVALID_ARGUMENT if it can't be made or written to.
  *
  * The lock is an exclusive transaction held open on `lock.sqlite`, that is a POSIX record lock: it ends with the process
  * however that ends, and children don't inherit it, unlike flock's, which would live on in workers.
  */
 export function lockDataDirectory(directory: string, holder: LockHolder): DataDirectoryLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(directory, 'lock.sqlite'), { timeout: 0 });
+  makeDataDirectory(directory);
+  const database = openLockFile(directory);
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
@@ -42,6 +44,14 @@ export function lockDataDirectory(directory: string, holder: LockHolder): DataDi
       database.close();
     },
   };
+}
+
+function openLockFile(directory: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(directory, 'lock.sqlite'), { timeout: 0 });
+  } catch (cause) {
+    throw unusable(directory, cause);
+  }
 }
 
 const SQLITE_BUSY = 5;
