@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError } from './core/index.ts';
 import { createPlatform, type Platform } from './platform.ts';
@@ -10,9 +11,16 @@ export interface ControlOutput {
 }
 
 const CONSOLE: ControlOutput = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (text) => say(1, text),
+  err: (text) => say(2, text),
 };
+
+/** What nobody takes (a full disk, a closed terminal) is no reason to end. */
+function say(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text);
+  } catch {}
+}
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

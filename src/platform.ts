@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -93,8 +93,8 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Pro
 
 /** JSON lines in `logs/control.log`, bounded; warnings also on stderr. */
 function openLog(config: PlatformConfig, file: string, cleanups: (() => unknown)[]) {
+  // Never closed: a late line must not end up in another file that got its number.
   const descriptor = openSync(file, 'a', 0o600);
-  cleanups.push(() => closeSync(descriptor));
   const streams = [
     { level: config.logLevel, stream: new LogStream(descriptor) },
     { level: 'warn' as const, stream: new LogStream(STDERR) },

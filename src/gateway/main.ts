@@ -3,12 +3,14 @@
  * abandoned by control, 1 a fault of ours, 2 bad configuration, 3 an address is in use.
  */
 import { pino } from 'pino';
+import { LogStream } from '../monitoring/logs/index.ts';
 import { readGatewayConfig, writePorts } from './config.ts';
 import { Gateway } from './gateway.ts';
 
 const EXIT_FAULT = 1;
 const EXIT_CONFIG = 2;
 const EXIT_ADDRESS_IN_USE = 3;
+const STDOUT = 1;
 const SIGTERM_GRACE_MS = 10_000;
 
 async function main(configPath: string | undefined): Promise<number> {
@@ -22,7 +24,7 @@ async function main(configPath: string | undefined): Promise<number> {
   });
   if (!config) return EXIT_CONFIG;
   process.title = `lepton-gateway ${config.gateway}`;
-  const log = pino({ level: config.logLevel, base: { gateway: config.gateway, pid: process.pid } });
+  const log = pino({ level: config.logLevel, base: { gateway: config.gateway, pid: process.pid } }, new LogStream(STDOUT));
   const gateway = new Gateway(config, log);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void gateway.stop({ graceMs: SIGTERM_GRACE_MS, reason: signal }));
   try {

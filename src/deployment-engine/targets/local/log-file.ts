@@ -24,8 +24,11 @@ export function trimLog(file: string, bytesMax: number): void {
     ftruncateSync(descriptor, 0);
     // Through a second, appending descriptor: what writers put in meanwhile must not be written over.
     const appender = openSync(file, 'a');
-    writeSync(appender, kept);
-    closeSync(appender);
+    try {
+      writeSync(appender, kept);
+    } finally {
+      closeSync(appender);
+    }
   } finally {
     closeSync(descriptor);
   }

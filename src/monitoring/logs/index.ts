@@ -1,0 +1,1 @@
+export { LogStream } from './log-stream.ts';
