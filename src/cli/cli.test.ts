@@ -83,9 +83,13 @@ describe('repositories', () => {
     assert.equal((await cli('deploy', 'checked:right')).code, 0);
     const broken = await cli('update', 'checked:wrong');
     assert.equal(broken.code, 6, broken.stderr);
-    assert.match(broken.stderr, /error: checked: wrong failed: .*; right keeps serving/);
+    assert.match(broken.stderr, /error: checked: version wrong failed: KnownAnswerFailed: .*; version right keeps serving/);
+    assert.equal(broken.stderr.match(/expected/g)?.length, 1, 'the reason stands once');
     assert.match((await cli('infer', 'checked', '--input', 'x=[[1,2,3,4]]')).stdout, /version right/);
-    assert.match((await cli('status', 'checked')).stdout, /wrong +failed .*KnownAnswerFailed/);
+    const degraded = (await cli('status', 'checked')).stdout;
+    assert.match(degraded, /wrong +failed .*KnownAnswerFailed/);
+    assert.match(degraded, /^traffic: right=100 \(wanted: wrong=100\)$/m);
+    assert.equal(degraded.match(/expected/g)?.length, 1, 'the reason stands once');
     assert.equal((await cli('rollback', 'checked')).code, 0);
     assert.equal((await json('undeploy', 'checked', '--all')).outcome.state, 'serving');
   });

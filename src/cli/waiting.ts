@@ -86,7 +86,9 @@ function notePhases(status: ServiceStatus, seen: Map<string, string>, note: (...
     seen.set(version.version, now);
     if (before === now || (before === undefined && version.phase === 'ready' && !version.message)) continue;
     const reason = version.reason.toLowerCase() === version.phase ? '' : ` (${version.reason})`;
-    note({ text: '  · ', style: 'dim' }, `${version.version} `, phaseCell(version.phase), reason, version.message ? `: ${version.message}` : '');
+    // Why a version that was asked for failed stands in the error that ends the waiting.
+    const message = version.message && !(version.desired && version.phase === 'failed') ? `: ${version.message}` : '';
+    note({ text: '  · ', style: 'dim' }, `version ${version.version}: `, phaseCell(version.phase), reason, message);
   }
 }
 

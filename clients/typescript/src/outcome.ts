@@ -13,14 +13,15 @@ export function outcomeOf(status: ServiceStatus, revision: number): Outcome {
   if (status.observedRevision < revision) return { state: 'progressing', message: `the engine has not looked at revision ${revision} yet` };
   const wanted = status.versions.filter((version) => version.desired);
   const failed = wanted.find((version) => version.phase === 'failed');
-  if (failed) return { state: 'failed', message: `${failed.version} failed: ${failed.reason}${failed.message ? `: ${failed.message}` : ''}${stillServing(status, failed.version)}` };
+  if (failed) return { state: 'failed', message: `version ${failed.version} failed: ${failed.reason}${failed.message ? `: ${failed.message}` : ''}${stillServing(status, failed.version)}` };
   const waiting = wanted.filter((version) => version.phase !== 'ready' || version.replicas.filter((replica) => replica.phase === 'ready').length < version.replicasDesired);
-  if (waiting.length > 0) return { state: 'progressing', message: waiting.map((version) => `${version.version} is ${version.phase}${version.message ? `: ${version.message}` : ''}`).join('; ') };
+  if (waiting.length > 0) return { state: 'progressing', message: waiting.map((version) => `version ${version.version} is ${version.phase}${version.message ? `: ${version.message}` : ''}`).join('; ') };
   if ((status.servingRevision ?? -1) < revision) return { state: 'progressing', message: `traffic still follows revision ${status.servingRevision ?? 'none'}` };
   return { state: 'serving', message: `revision ${revision} serves` };
 }
 
 function stillServing(status: ServiceStatus, failed: string): string {
   const serving = status.versions.filter((version) => version.version !== failed && version.weight > 0 && version.phase === 'ready').map((version) => version.version);
-  return serving.length ? `; ${serving.join(', ')} keeps serving` : '';
+  if (serving.length === 0) return '';
+  return serving.length === 1 ? `; version ${serving[0]} keeps serving` : `; versions ${serving.join(', ')} keep serving`;
 }

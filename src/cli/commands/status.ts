@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
 import { action, type CliContext, command } from '../context.ts';
 import { type Cell, formatBytes, formatMs, formatTime, phaseCell } from '../output.ts';
-import { trafficText } from './traffic.ts';
+import { trafficNow, trafficText } from './traffic.ts';
 
 const services = (): Command =>
   command('services', 'List the services, or the revisions of one.', ['services', 'services --revisions my-service'])
@@ -49,7 +49,7 @@ async function platformStatus({ client, out }: CliContext): Promise<void> {
 function servicesTable(out: CliContext['out'], list: readonly ServiceStatus[]): void {
   out.table(
     ['service', 'state', 'revision', 'versions', 'traffic', 'message'],
-    list.map((service) => [service.name, stateCell(service), service.revision, service.versions.map(({ version, phase }) => (phase === 'ready' ? version : `${version} (${phase})`)).join(', '), trafficText(service), conditionMessage(service)]),
+    list.map((service) => [service.name, stateCell(service), service.revision, service.versions.map(({ version, phase }) => (phase === 'ready' ? version : `${version} (${phase})`)).join(', '), trafficNow(service), conditionMessage(service)]),
     { below: 'message', drop: ['revision'] },
   );
 }
@@ -66,8 +66,10 @@ const conditionMessage = (service: ServiceStatus): string => (holds(service, 'De
 
 function showService({ out }: CliContext, service: ServiceStatus): void {
   out.line({ text: service.name, style: 'bold' }, '  ', stateCell(service), `  revision ${service.revision}${service.servingRevision === service.revision ? '' : `, serving ${service.servingRevision ?? 'none'}`}`);
-  out.line(`traffic: ${trafficText(service)}`);
-  for (const condition of service.conditions) if (condition.type === 'Degraded' && condition.status) out.line({ text: `${condition.reason}: `, style: 'red' }, condition.message);
+  out.paragraph(`traffic: ${trafficNow(service)}`);
+  const degraded = holds(service, 'Degraded');
+  // A version that failed says why in its own row.
+  if (degraded && !service.versions.some(({ phase, message }) => phase !== 'ready' && message)) out.paragraph(degraded.message, 'red');
   out.line();
   out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50'] });
 }

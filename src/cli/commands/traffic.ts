@@ -35,7 +35,7 @@ export const trafficCommand = (): Command =>
       const traffic = trafficOf(weights, flags);
       if (traffic) return finishChange(context, await context.client.setTraffic(service, traffic, requestOptions(flags)), flags);
       const status = await context.client.getService(service);
-      context.out.result(status.spec.traffic, () => context.out.line(trafficText(status)));
+      context.out.result(status.spec.traffic, () => context.out.line(trafficNow(status)));
     }),
   );
 
@@ -64,6 +64,17 @@ function stickyOf(flags: TrafficFlags): Pick<TrafficInput, 'sticky'> {
   if (!flags.sticky) return { sticky: null };
   if (flags.stickyHeader !== undefined) return { sticky: { header: flags.stickyHeader } };
   return flags.stickyParameter === undefined ? {} : { sticky: { parameter: flags.stickyParameter } };
+}
+
+/** Who answers now, in one line; where that is not what the policy wants, both. */
+export function trafficNow(service: Pick<ServiceStatus, 'spec' | 'versions'>): string {
+  const now = new Map(service.versions.filter(({ weight }) => weight > 0).map(({ version, weight }) => [version, weight]));
+  const text = [...now].map(([version, weight]) => `${version}=${weight}`).join(' ') || 'none, nothing answers yet';
+  const { traffic } = service.spec;
+  if (traffic.kind === 'label') return `${trafficText(service)}, now ${text}`;
+  const wanted = Object.entries(traffic.kind === 'version' ? { [traffic.version]: 100 } : traffic.weights);
+  const asWanted = wanted.length === now.size && wanted.every(([version, weight]) => Math.abs((now.get(version) ?? 0) - weight) < 0.01);
+  return asWanted ? trafficText(service) : `${text} (wanted: ${trafficText(service)})`;
 }
 
 /** A service's traffic policy in one line. */
