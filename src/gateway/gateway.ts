@@ -58,7 +58,7 @@ export class Gateway {
     this.#control = new ControlServer({
       socketPath: config.socketPath,
       token: config.token,
-      answer: () => ({ pid: process.pid, instance: config.gateway, startedAt: this.#startedAt.toISOString(), ...(this.#ports && { ports: this.#ports }) }),
+      answer: () => ({ pid: process.pid, instance: config.gateway, startedAt: this.#startedAt.toISOString(), ...(this.#ports && { ports: this.#ports }), ...(this.#stopping && { stopping: true as const }) }),
       onTable: (table) => {
         this.#plane.setTable(table);
         log.info({ generation: table.generation, services: table.services.length }, 'routing table in force');

@@ -20,6 +20,8 @@ export interface HelloAnswer {
   readonly startedAt: string;
   /** Of a gateway: the addresses that it really listens on. */
   readonly ports?: ListeningPorts;
+  /** It has been asked to leave and takes nothing new; who finds it again must not count on it. */
+  readonly stopping?: true;
 }
 
 /** A gateway's real addresses, also written to `<config file>.ports` once it listens. */

@@ -35,6 +35,7 @@ export class WorkerServer {
   readonly #startedAt = new Date().toISOString();
   #status: WorkerStatus = { phase: 'loading', reason: 'Spawned', message: 'loading the model' };
   #queue: InferQueue | undefined;
+  #draining = false;
 
   constructor(options: WorkerServerOptions) {
     this.#options = options;
@@ -68,6 +69,7 @@ export class WorkerServer {
 
   /** Finishes what was taken, at most `graceMs`, then closes every connection and removes the socket file. Resolves to whether all was finished. */
   async drain(graceMs: number): Promise<boolean> {
+    this.#draining = true;
     const finished = await Promise.race([(this.#queue?.close() ?? Promise.resolve()).then(() => true), wait(graceMs, false)]);
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const connection of this.#connections) connection.end();
@@ -96,7 +98,7 @@ export class WorkerServer {
     const hello = (frame.header ?? {}) as Partial<HelloMessage>;
     const welcome = frame.type === FrameType.hello && hello.token === this.#options.token && (hello.role === 'control' || hello.role === 'gateway');
     if (!welcome) return connection.destroy();
-    connection.send(FrameType.helloAnswer, frame.id, { pid: process.pid, instance: this.#options.replica, startedAt: this.#startedAt } satisfies HelloAnswer);
+    connection.send(FrameType.helloAnswer, frame.id, { pid: process.pid, instance: this.#options.replica, startedAt: this.#startedAt, ...(this.#draining && { stopping: true as const }) } satisfies HelloAnswer);
     if (hello.role === 'control') this.#greetControl(connection);
     else this.#greetGateway(connection);
   }

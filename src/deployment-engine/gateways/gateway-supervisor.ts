@@ -146,13 +146,14 @@ export class GatewaySupervisor {
     await this.#dependencies.store.deleteGateway(process.row.id);
   }
 
-  /** Takes over a gateway of an earlier control process if it serves what we would; ends it otherwise. */
+  /** Takes over a gateway of an earlier control process if it serves what we would and is to stay; ends it otherwise. */
   async #adopt(stored: Row<'gateways'>): Promise<void> {
     const row = stored.pid === null ? await findUnrecorded(stored) : stored;
     const process = new GatewayProcess(row);
     const gateway: Gateway = { process, link: null, startedAt: this.#dependencies.clock.monotonic(), youngDeaths: 0 };
     const fits = this.#gateways.length === 0 && row.config === JSON.stringify(this.#settings);
     if (!process.alive || !fits || !(await this.#link(gateway).then(() => true, () => false))) return this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'its settings are not those of the platform');
+    if (gateway.link?.hello.stopping) return this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'it is leaving already');
     if (row !== stored) await this.#dependencies.store.saveGateway(row);
     this.#watch(gateway);
     this.#enlist(gateway);

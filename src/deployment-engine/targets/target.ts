@@ -10,8 +10,8 @@ export interface Target {
    */
   start(spec: WorkerSpec): Promise<WorkerHandle>;
   /**
-   * Finds a worker that an earlier control process started. null when it is not there any more; one that is there but
-   * does not prove to be this replica is ended first.
+   * Finds a worker that an earlier control process started. null when it is not there any more, or is leaving already
+   * (it finishes what it has within its grace); one that is there but does not prove to be this replica is ended first.
    */
   adopt(record: WorkerRecord): Promise<WorkerHandle | null>;
 }

@@ -49,6 +49,7 @@ export class LocalTarget implements Target {
 
   async adopt(record: WorkerRecord): Promise<WorkerHandle | null> {
     const found = await this.#find(record);
+    if (found === 'leaving') return null;
     if (found) return found;
     signalProcess(record.pid, record.pidStartTime, 'SIGKILL');
     await removeWorkerFiles(record);
@@ -78,8 +79,8 @@ export class LocalTarget implements Target {
     }
   }
 
-  /** The worker behind the record, if it answers with this replica's id on this replica's secret. */
-  async #find(record: WorkerRecord): Promise<LocalWorker | null> {
+  /** The worker behind the record, if it answers with this replica's id on this replica's secret and is to stay. */
+  async #find(record: WorkerRecord): Promise<LocalWorker | 'leaving' | null> {
     const config = await readConfig(record.configPath);
     if (config?.replica !== record.replica || !isAlive(record.pid, record.pidStartTime)) return null;
     const dialled = await dial(record.socketPath, { role: 'control', token: record.token }, this.#options.adoptTimeoutMs ?? ADOPT_TIMEOUT_MS).catch(() => null);
@@ -88,6 +89,10 @@ export class LocalTarget implements Target {
     if (answer.instance !== record.replica || answer.pid !== record.pid) {
       connection.destroy();
       return null;
+    }
+    if (answer.stopping) {
+      connection.destroy();
+      return 'leaving';
     }
     const worker = new LocalWorker({ config, record, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     worker.attach(connection);
