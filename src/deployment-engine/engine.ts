@@ -86,13 +86,13 @@ class Engine implements PlatformEngine {
     this.#dependencies = dependencies;
     const services = this.#services;
     const store = (this.#store = new EngineStore(database));
-    const facts = (this.#facts = new VersionFacts(repository));
+    const facts = (this.#facts = new VersionFacts(repository, log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), push: (table) => this.#gateways?.push(table) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
-    this.#reconciler = new Reconciler({ pass: (service) => this.#loop.pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
+    this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
     this.#logs = new ReplicaLogs({ directory: logDirectory, bytesMax: dependencies.replicaLogBytesMax, replicas, store });
     this.metrics = new EngineMetrics({ services, replicas: () => replicas.live() });
@@ -157,7 +157,7 @@ class Engine implements PlatformEngine {
     // First, since a port in use must end the start before anything else is touched.
     await this.#gateways?.start();
     for (const service of await this.#store.loadServices()) this.#services.set(service.name, service);
-    for (const service of this.#services.values()) for (const spec of [service.desired?.spec, service.serving?.spec]) if (spec) await this.#facts.learn(spec);
+    for (const service of this.#services.values()) await this.#learn(service);
     await adoptReplicas({ services: this.#services, store: this.#store, replicas: this.#replicas, launcher: this.#launcher, target, runDirectory, events, clock, log });
     for (const service of this.#services.values()) await this.#resume(service);
     await this.#logs.sweep();
@@ -166,6 +166,17 @@ class Engine implements PlatformEngine {
     this.#publisher.publish();
     this.#reconciler.start();
     this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+  }
+
+  /** Facts that could not be read before are read first, so that routes get them. */
+  async #pass(name: string): Promise<number | null> {
+    const service = this.#services.get(name);
+    if (service) await this.#learn(service);
+    return this.#loop.pass(name);
+  }
+
+  async #learn({ desired, serving }: ServiceState): Promise<void> {
+    for (const revision of [desired, serving]) if (revision) await this.#facts.learn(revision.spec);
   }
 
   /** What served before and has no replica now is being restarted: its requests wait. Earlier ends are no failures of this run. */

@@ -1,5 +1,6 @@
 import { type DeploymentSpec, formatReference, LeptonError, parseReference, type ServiceSpec } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
+import type { Log } from './log.ts';
 import type { ManifestFacts } from './plan/index.ts';
 import type { Resolve, ResolvedVersion } from './spec/deployment-spec.ts';
 
@@ -8,9 +9,13 @@ export class VersionFacts {
   readonly #repository: ModelRepository;
   readonly #manifests = new Map<string, ManifestFacts>();
   readonly #labels = new Map<string, ReadonlyMap<string, string>>();
+  /** Repositories whose labels could not be read since they may have moved; what was known of them holds until they are. */
+  readonly #stale = new Set<string>();
+  readonly #log: Log | null;
 
-  constructor(repository: ModelRepository) {
+  constructor(repository: ModelRepository, log: Log | null = null) {
     this.#repository = repository;
+    this.#log = log;
   }
 
   manifest(digest: string): ManifestFacts | undefined {
@@ -38,17 +43,32 @@ export class VersionFacts {
     };
   }
 
-  /** Learns what routes of a spec need. A version that can't be read is skipped: its replicas will say why. */
+  /** Learns what routes of a spec need and is not known yet. Never rejects: what can't be read now is left to the next call. */
   async learn(spec: ServiceSpec): Promise<void> {
     for (const { repository, version, digest } of spec.deployments) {
-      if (!this.#manifests.has(digest)) await this.#learn(repository, version).catch(() => undefined);
-      if (!this.#labels.has(repository)) await this.refreshLabels(repository);
+      if (!this.#manifests.has(digest)) await this.#learn(repository, version).catch((error) => this.#log?.warn({ err: error, repository, version }, 'version could not be read; trying again'));
+      if (!this.#labels.has(repository) || this.#stale.has(repository)) await this.refreshLabels(repository);
     }
   }
 
+  /** Reads a repository's labels again. Never rejects: while they can't be read, those known before hold. */
   async refreshLabels(repository: string): Promise<void> {
-    const labels = await this.#repository.listLabels(repository).catch(() => []);
-    this.#labels.set(repository, new Map(labels.map((label) => [label.label, label.version])));
+    try {
+      this.#labels.set(repository, await this.#readLabels(repository));
+      this.#stale.delete(repository);
+    } catch (error) {
+      this.#stale.add(repository);
+      this.#log?.warn({ err: error, repository }, 'labels could not be read; trying again');
+    }
+  }
+
+  async #readLabels(repository: string): Promise<ReadonlyMap<string, string>> {
+    try {
+      return new Map((await this.#repository.listLabels(repository)).map(({ label, version }) => [label, version]));
+    } catch (error) {
+      if (error instanceof LeptonError && error.code === 'REPOSITORY_NOT_FOUND') return new Map();
+      throw error;
+    }
   }
 
   async #learn(repository: string, versionOrLabel: string): Promise<ResolvedVersion> {
