@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { PlatformConfig } from './config/index.ts';
-import { asLeptonError } from './core/index.ts';
+import { asLeptonError, LeptonError } from './core/index.ts';
 import { createPlatform, type Platform } from './platform.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
@@ -22,24 +22,35 @@ function say(descriptor: number, text: string): void {
   } catch {}
 }
 
+/** Why a start ended that a signal interrupted. */
+const ASKED_TO_STOP = new LeptonError('SHUTTING_DOWN', 'asked to stop during the start');
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 /**
  * `lepton-ai serve`: runs the platform until SIGTERM or SIGINT, then stops it gracefully; a second signal ends it at
- * once. Resolves with the exit code: 0 after a graceful stop, 2 for a setting that can't be used, else 1.
+ * once, both also during the start. Resolves with the exit code: 0 after a stop that was asked for, 2 for a setting that can't be used, else 1.
  */
 export async function runControl(config: PlatformConfig, output: ControlOutput = CONSOLE): Promise<number> {
   const signals = new SignalQueue();
-  try {
-    const platform = await createPlatform(config);
-    await printBanner(platform, output);
-    const signal = await signals.next();
+  const [stop, now] = [new AbortController(), new AbortController()];
+  const first = signals.next().then((signal) => {
     output.out(`${signal}: stopping; requests in flight have ${config.shutdownGraceMs} ms (again to stop at once)\n`);
-    await Promise.race([platform.stop({ graceMs: config.shutdownGraceMs }), signals.next().then(() => platform.stop({ graceMs: 0 }))]);
+    stop.abort(ASKED_TO_STOP);
+  });
+  const second = first.then(() => signals.next()).then(() => now.abort(ASKED_TO_STOP));
+  try {
+    const platform = await createPlatform(config, { stop: stop.signal, now: now.signal });
+    await printBanner(platform, output);
+    await first;
+    await Promise.race([platform.stop({ graceMs: config.shutdownGraceMs }), second.then(() => platform.stop({ graceMs: 0 }))]);
     output.out('stopped\n');
     return 0;
   } catch (error) {
+    if (error === ASKED_TO_STOP) {
+      output.out('stopped\n');
+      return 0;
+    }
     const { code, message } = asLeptonError(error);
     output.err(`error: ${message}\n`);
     return code === 'INVALID_ARGUMENT' ? EXIT_USAGE : EXIT_FAILED;

@@ -81,6 +81,19 @@ describe('platform: faults around it', () => {
     assert.deepEqual(await ended(control, 'SIGTERM'), [0, null]);
   });
 
+  it('stops in the middle of an import when it is asked to', async () => {
+    const many = join(directory.path, 'models');
+    for (let model = 0; model < 100; model++) await writeModelDirectory(join(many, `model-${model}`, '1'), scaleModel(model, { batch: true }));
+    const control = serve('pipe', '--model-repository', many);
+    let output = '';
+    for (const stream of [control.stdout, control.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk));
+    await until('the gateway listens', async () => (await readdir(join(data, 'run'))).some((name) => name.endsWith('.ports')));
+    assert.deepEqual(await ended(control, 'SIGTERM'), [0, null]);
+    assert.doesNotMatch(output, /imported|^ready$/m);
+    assert.match(output, /SIGTERM: stopping[^]*^stopped$/m);
+    assert.deepEqual((await readdir(join(data, 'run'))).filter((name) => !name.startsWith('control')), []);
+  });
+
   it('does not adopt a gateway that is already leaving', async () => {
     const first = serve();
     const { url, status } = await served();

@@ -23,6 +23,13 @@ export interface Platform {
   stop(options: { graceMs: number }): Promise<void>;
 }
 
+/** Asks a start to end. */
+export interface StartInterrupt {
+  readonly stop: AbortSignal;
+  readonly now: AbortSignal;
+}
+const UNINTERRUPTED: StartInterrupt = { stop: new AbortController().signal, now: new AbortController().signal };
+
 const CLOSE_TIMEOUT_MS = 2_000;
 const LOG_TRIM_INTERVAL_MS = 60_000;
 const STDERR = 2;
@@ -33,18 +40,29 @@ const STDERR = 2;
  * configuration names can't be used (INVALID_ARGUMENT).
  *
  *   model directory readable? → lock → database → repository, events → engine → management API → gateways and workers adopted or started → import
+ *
+ * `interrupt.stop` ends the start at its next step, `interrupt.now` at once; both reject with the signal's reason, with
+ * gateways and workers ended.
  */
-export async function createPlatform(config: PlatformConfig): Promise<Platform> {
+export async function createPlatform(config: PlatformConfig, interrupt: StartInterrupt = UNINTERRUPTED): Promise<Platform> {
   const cleanups: (() => unknown)[] = [];
   try {
-    return await compose(config, cleanups);
+    return await orAborted(compose(config, cleanups, interrupt), interrupt.now);
   } catch (error) {
     for (const cleanup of cleanups.reverse()) await cleanup();
     throw error;
   }
 }
 
-async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Promise<Platform> {
+/** Rejects when the signal comes first; what the work still does is nobody's concern then. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const listener = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', listener, { once: true });
+  return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', listener));
+}
+
+async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { stop, now }: StartInterrupt): Promise<Platform> {
   const { dataDirectory } = config;
   const startedAt = new Date().toISOString();
   if (config.modelRepository !== null) await checkTritonRoot(config.modelRepository);
@@ -75,10 +93,13 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[]): Pro
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
-  cleanups.push(() => engine.detach());
+  // A fault leaves to the next control what runs; who asked for a stop wants it ended.
+  cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }) : engine.detach()));
+  stop.throwIfAborted();
   await engine.start();
+  stop.throwIfAborted();
   lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
-  const imported = config.modelRepository === null ? null : await importAtStart(importDirectory, config.modelRepository, events);
+  const imported = config.modelRepository === null ? null : await importAtStart((directory, options) => importAndServe({ repository, engine, events }, directory, { ...options, signal: stop }), config.modelRepository, events, stop);
   return {
     status, engine, repository, imported,
     async stop({ graceMs }) {
@@ -139,21 +160,23 @@ function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: D
 const hostAndPort = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** Never fatal any more: what serves already must not end for what is wrong in the directory. */
-async function importAtStart(importDirectory: (directory: string, options: { readonly deploy: boolean; readonly by: string }) => Promise<ImportReport>, directory: string, events: EventSink): Promise<ImportReport> {
+async function importAtStart(importDirectory: (directory: string, options: { readonly deploy: boolean; readonly by: string }) => Promise<ImportReport>, directory: string, events: EventSink, stop: AbortSignal): Promise<ImportReport> {
   try {
     return await importDirectory(directory, { deploy: true, by: 'import' });
   } catch (error) {
+    stop.throwIfAborted();
     const problem = `${directory}: ${asLeptonError(error).message}`;
     events.record({ severity: 'error', reason: 'ImportFailed', message: problem, actor: 'import' });
     return { models: [], problems: [problem] };
   }
 }
 
-async function importAndServe({ repository, engine, events }: { readonly repository: ModelRepository; readonly engine: PlatformEngine; readonly events: EventSink }, directory: string, { deploy, by }: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> {
-  const found = await importTritonDirectory(repository, directory, { by });
+async function importAndServe({ repository, engine, events }: { readonly repository: ModelRepository; readonly engine: PlatformEngine; readonly events: EventSink }, directory: string, { deploy, by, signal }: { readonly deploy: boolean; readonly by: string; readonly signal?: AbortSignal }): Promise<ImportReport> {
+  const found = await importTritonDirectory(repository, directory, { by, ...(signal && { signal }) });
   const problems = found.problems.map(describeProblem);
   const models: ImportReport['models'][number][] = [];
   for (const { name, versions, ...settings } of found.models) {
+    signal?.throwIfAborted();
     const wrong = deploy ? await serveImported(engine, { name, versions: versions.map(({ version }) => version), ...settings }, by) : [];
     problems.push(...wrong);
     const failed = found.problems.filter((problem) => problem.model === name && problem.version !== null && problem.severity === 'error');

@@ -59,6 +59,8 @@ export class GatewaySupervisor {
   #table: RoutingTable | null = null;
   #ports: ListeningPorts | null = null;
   #stopping = false;
+  /** Has not answered yet. */
+  #starting: Gateway | null = null;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(dependencies: SupervisorDependencies) {
@@ -104,7 +106,7 @@ export class GatewaySupervisor {
   /** Asks gateways to finish what is in flight and leave. Resolves when they are gone, also while the database does not answer. */
   async stop(graceMs: number, reason: string): Promise<void> {
     this.#stopping = true;
-    const gateways = this.#gateways.slice();
+    const gateways = this.#starting ? [...this.#gateways, this.#starting] : this.#gateways.slice();
     await Promise.all(gateways.map((gateway) => this.#end(gateway, graceMs, reason)));
     this.#gateways.length = 0;
     this.#writes = Promise.all(gateways.map((gateway) => this.#forgetLater(gateway.process)));
@@ -168,7 +170,8 @@ export class GatewaySupervisor {
     const process = await spawnGateway(row, this.#settings, this.#logFile);
     const gateway: Gateway = { process, link: null, startedAt: clock.monotonic(), youngDeaths };
     void store.saveGateway(process.row).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be written'));
-    await this.#linkNew(gateway, logStart);
+    this.#starting = gateway;
+    await this.#linkNew(gateway, logStart).finally(() => (this.#starting = null));
     this.#watch(gateway);
     this.#tell('info', 'GatewayStarted', `gateway ${row.id} (process ${process.row.pid}) listens on ${this.#ports ? `${this.#ports.http.host}:${this.#ports.http.port}` : 'its ports'}`);
     return gateway;

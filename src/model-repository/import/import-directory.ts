@@ -28,6 +28,8 @@ export interface ImportReport {
 
 export interface ImportOptions {
   readonly by: string;
+  /** Ends the import between two versions; rejects with its reason. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { done: number; total: number; model: string; version: string }) => void;
 }
 
@@ -44,6 +46,7 @@ export async function importTritonDirectory(repository: ModelRepository, root: s
   for (const model of models) {
     const versions: ImportedVersion[] = [];
     for (const version of model.versions) {
+      options.signal?.throwIfAborted();
       options.onProgress?.({ done: done++, total, model: model.name, version: version.version });
       try {
         versions.push(await publish(repository, model, version, options.by));
