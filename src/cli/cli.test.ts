@@ -67,7 +67,9 @@ describe('repositories', () => {
     const table = (await cli('versions', 'scaler')).stdout.split('\n');
     assert.match(table[0] ?? '', /^VERSION +DIGEST +FORMAT/);
     assert.match(table[1] ?? '', /^v1 .*stable/);
-    assert.match((await cli('show', 'scaler:stable')).stdout, /metadata\.accuracy +0\.91/);
+    const shown = (await cli('show', 'scaler:stable')).stdout;
+    assert.match(shown, /metadata\.accuracy +0\.91/);
+    assert.doesNotMatch(shown, /^\S+\s*$/m, 'no row without a value');
     assert.match((await cli('diff', 'scaler', 'v1', 'v2')).stdout, /file +changed +model\.onnx/);
     assert.match((await cli('history', 'scaler')).stdout, /label-moved/);
     assert.equal((await json('label', 'list', 'scaler'))[0].version, 'v1');
@@ -104,6 +106,7 @@ describe('services', () => {
     assert.deepEqual([second.outcome.state, second.status.versions.length], ['serving', 2]);
     const answer = await json('infer', 'calc', '--version', 'v2', '--input', 'x=[[1,2,3,4]]');
     assert.deepEqual([answer.version, answer.outputs[0].data], ['v2', [3, 6, 9, 12]]);
+    assert.match((await cli('infer', 'calc', '--version', 'v1', '--input', 'x=[["NaN",1,"-Infinity",0.1]]')).stdout, /^y FP32\[1,4\]: NaN, 2, -Infinity, 0\.2$/m);
     assert.equal((await json('traffic', 'calc', 'v1=90', 'v2=10', '--sticky-header', 'x-user')).outcome.state, 'serving');
     assert.match((await cli('traffic', 'calc')).stdout, /^v1=90 v2=10, sticky by header x-user$/m);
     assert.doesNotMatch((await cli('traffic', 'calc', 'v1=80', 'v2=20', '--dry-run')).stdout, /sticky/);
@@ -137,7 +140,11 @@ describe('services', () => {
     await writeFile(join(directory.path, 'wrong.yaml'), 'kind: Service\nname: calc\ndeployment: []\n');
     await fails(2, /unknown key "deployment"; did you mean deployments\?/, 'apply', '-f', 'wrong.yaml');
     await writeFile(join(directory.path, 'wrong.yaml'), 'kind: Service\nname: calc\ndeployments: [{ version: "scaler:v1", replica: 2 }]\n');
-    await fails(2, /unknown key "replica": did you mean "replicas"\?/, 'apply', '-f', 'wrong.yaml');
+    await fails(2, /^error: wrong\.yaml: .*unknown key "replica": did you mean "replicas"\?/, 'apply', '-f', 'wrong.yaml');
+    await writeFile(join(directory.path, 'wrong.yaml'), 'kind: Repository\nname: scaler\n---\nkind: Service\nname: calc\ndeployments: [{ version: "scaler:v1" }]\ntraffic: { weights: { v1: 50 } }\n');
+    await fails(2, /^error: wrong\.yaml, document 2: .*sum to 50/, 'apply', '-f', 'wrong.yaml');
+    await writeFile(join(directory.path, 'wrong.yaml'), 'kind: Service\nname: *nowhere\n');
+    await fails(2, /^error: wrong\.yaml: .*nowhere/, 'apply', '-f', 'wrong.yaml');
   });
 });
 
@@ -178,6 +185,8 @@ describe('failures', () => {
     await fails(4, /used by|uses/, 'delete', 'scaler:v1');
     await fails(4, /v1 exists/, 'push', 'scaler:v1', 'times-3');
     await fails(5, /no answer from http:\/\/127\.0\.0\.1:9[^]*hint: start it/, 'status', '--url', 'http://127.0.0.1:9');
+    await fails(2, /--url: "garbage" is not a URL/, 'status', '--url', 'garbage');
+    await fails(2, /x\[0\]\[1\] is null, not a number/, 'infer', 'calc', '--input', 'x=[[1,null,3,4]]');
     await fails(6, /not serving after 0 s|not looked/, 'schedule', 'calc', 'v1', '--replicas', '2', '--timeout', '0');
   });
 

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { InferenceClient, LeptonClient } from '../../clients/typescript/src/index.ts';
 import { clientConfig, coloursUnwanted } from '../config/index.ts';
 import { parseReference } from '../core/index.ts';
+import { CliError, ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 
 /** Options that every command takes. */
@@ -23,7 +24,13 @@ export interface CliContext {
 export function contextOf(command: Command): CliContext {
   const options: GlobalOptions = command.optsWithGlobals();
   const { url, user } = clientConfig(options);
+  checkUrl(url, options.url === undefined ? 'LEPTON_URL' : '--url');
   return { client: new LeptonClient({ url, user }), inference: new InferenceClient({ url }), out: outputOf(options) };
+}
+
+function checkUrl(url: string, source: string): void {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:') throw new CliError(`${source}: ${JSON.stringify(url)} is not a URL`, ExitCode.usage, 'for example http://127.0.0.1:8080');
 }
 
 export function outputOf(options: GlobalOptions): Output {

@@ -77,5 +77,7 @@ export function reachingFetch(url: string, base: typeof fetch): typeof fetch {
 /** The error of a server that did not answer; `cause` may hold the system's own error, or wrap it as fetch does. */
 export function unreachable(url: string, cause: unknown): LeptonApiError {
   const { code, message, cause: inner } = cause as { code?: string; message?: string; cause?: { code?: string; message?: string } };
-  return new LeptonApiError(`no answer from ${url} (${inner?.code ?? inner?.message ?? code ?? message})`, { code: SERVER_UNREACHABLE, status: 0, cause });
+  // The Fetch standard has a list of ports that no request may go to.
+  const reason = inner?.message === 'bad port' ? 'HTTP clients refuse this port; let the server listen on another' : (inner?.code ?? inner?.message ?? code ?? message);
+  return new LeptonApiError(`no answer from ${url} (${reason})`, { code: SERVER_UNREACHABLE, status: 0, cause });
 }

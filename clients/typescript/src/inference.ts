@@ -68,6 +68,9 @@ interface WireAnswer {
   readonly outputs?: readonly WireOutput[];
 }
 
+/** How much longer than the server's deadline its answer to that is waited for. */
+const ANSWER_MARGIN_MS = 500;
+
 /** The Open Inference Protocol v2 over HTTP with binary tensors. Rejects with LeptonApiError. */
 export class InferenceClient {
   readonly url: string;
@@ -91,12 +94,18 @@ export class InferenceClient {
     return { ...(JSON.parse(textOf(answer)) as ModelMetadata), version: answer.header('lepton-version') };
   }
 
+  /** Beyond `timeoutMs` it rejects with DEADLINE_EXCEEDED: the server's own, which says where the time went, if it comes in time. */
   async infer(model: string, inputs: InferenceInput, options: InferenceOptions = {}): Promise<InferenceResult> {
     const { head, chunks } = encodeRequest(inputs, options);
+    const { timeoutMs, signal } = options;
+    const timer = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs + ANSWER_MARGIN_MS);
     const answer = await this.#send('POST', `${modelPath(model, options.version)}/infer`, {
       headers: { ...this.#headers, ...options.headers, 'content-type': 'application/octet-stream', 'inference-header-content-length': String(head.byteLength) },
       body: [head, ...chunks],
-      signal: signalOf(options),
+      signal: timer && signal ? AbortSignal.any([timer, signal]) : (timer ?? signal),
+    }).catch((error: unknown) => {
+      if (timer?.aborted && error === timer.reason) throw new LeptonApiError(`the deadline of ${timeoutMs} ms passed without an answer`, { code: 'DEADLINE_EXCEEDED', status: 0, cause: error });
+      throw error;
     });
     if (answer.status !== 200) textOf(answer);
     return decodeAnswer(answer);
@@ -110,11 +119,6 @@ function textOf(answer: Answer): string {
   const text = new TextDecoder().decode(answer.bytes);
   if (answer.status !== 200) throw errorFromResponse(answer, text);
   return text;
-}
-
-function signalOf({ timeoutMs, signal }: InferenceOptions): AbortSignal | undefined {
-  const signals = [timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs), signal].filter((one) => one !== undefined);
-  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
 }
 
 function encodeRequest(inputs: InferenceInput, options: InferenceOptions): { head: Uint8Array; chunks: Uint8Array[] } {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 import { type ChangeResult, LeptonApiError, type ServiceInput } from '../../../clients/typescript/src/index.ts';
 import { nearest } from '../../core/index.ts';
 import { action, type CliContext, collect, command } from '../context.ts';
@@ -39,12 +39,19 @@ export const applyCommand = (): Command =>
     action<ChangeFlags & { file: readonly string[] }>(async (context, _arguments, flags) => {
       const declarations = flags.file.flatMap(readDeclarations);
       const results: object[] = [];
-      for (const declaration of declarations) results.push(await applyOne(context, declaration, flags));
+      for (const { place, declaration } of declarations) results.push(await applyOne(context, declaration, flags).catch((error: unknown) => refusedAt(place, error)));
       const settled = flags.dryRun || !flags.wait ? results : await Promise.all(results.map((result) => ('changes' in result ? awaitServing(context, result as ChangeResult, flags) : result)));
       context.out.result(settled, () => undefined);
       for (const one of settled) if ('changes' in one) throwUnlessServing(one as SettledChange);
     }),
   );
+
+/** What the server refuses, with the file and the document that it stands in. */
+function refusedAt(place: string, error: unknown): never {
+  if (!(error instanceof LeptonApiError) || error.status < 400 || error.status >= 500) throw error;
+  const { code, status, details, retryAfterSeconds, requestId } = error;
+  throw new LeptonApiError(`${place}: ${error.message}`, { code, status, details, retryAfterSeconds, requestId, cause: error });
+}
 
 async function applyOne(context: CliContext, declaration: Declaration, flags: ChangeFlags): Promise<object> {
   if (declaration.kind === 'Repository') return applyRepository(context, declaration, flags);
@@ -78,16 +85,31 @@ async function unlessNotFound<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
+interface PlacedDeclaration {
+  /** The file, and the document where it has several. */
+  readonly place: string;
+  readonly declaration: Declaration;
+}
+
 /** Reads and checks the documents of a file; throws a usage error that names the document. */
-export function readDeclarations(path: string): Declaration[] {
+export function readDeclarations(path: string): PlacedDeclaration[] {
   const documents = parseAllDocuments(readText(path));
   if (!Array.isArray(documents) || documents.length === 0) throw new CliError(`${path} holds no document`, ExitCode.usage);
   return documents.map((document, index) => {
     const place = documents.length > 1 ? `${path}, document ${index + 1}` : path;
     const fault = document.errors[0];
     if (fault) throw new CliError(`${place}: ${fault.message}`, ExitCode.usage);
-    return checkDeclaration(document.toJS({ maxAliasCount: 100 }), place);
+    return { place, declaration: checkDeclaration(valueOf(document, place), place) };
   });
+}
+
+/** An alias without an anchor, or with too many of them, is found only here. */
+function valueOf(document: Document, place: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new CliError(`${place}: ${(error as Error).message}`, ExitCode.usage);
+  }
 }
 
 function readText(path: string): string {

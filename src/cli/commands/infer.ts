@@ -79,6 +79,9 @@ function show({ out }: CliContext, result: InferenceResult, outputs: readonly (P
   if (result.predictionId) out.line({ text: `prediction ${result.predictionId}`, style: 'dim' });
   for (const { name, datatype, shape, data } of outputs) {
     const more = data.length > VALUES_SHOWN_MAX ? `, … ${data.length - VALUES_SHOWN_MAX} more (--json has all)` : '';
-    out.line({ text: name, style: 'bold' }, ` ${datatype}[${shape.join(',')}]: ${data.slice(0, VALUES_SHOWN_MAX).map((value) => JSON.stringify(value)).join(', ')}${more}`);
+    out.line({ text: name, style: 'bold' }, ` ${datatype}[${shape.join(',')}]: ${data.slice(0, VALUES_SHOWN_MAX).map((value) => valueText(value, datatype)).join(', ')}${more}`);
   }
 }
+
+/** Only texts have quotes; NaN and integers beyond 2^53, texts in JSON, are numbers to people. */
+const valueText = (value: unknown, datatype: string): string => (datatype === 'BYTES' ? JSON.stringify(value) : String(value));

@@ -78,7 +78,7 @@ function versionFacts(version: Version): Record<string, unknown> {
     parent: version.parentVersion ?? manifest.parent ?? 'none',
     created: `${formatTime(version.createdAt)} by ${version.createdBy}`,
     ...Object.fromEntries(Object.entries(manifest.metadata).map(([key, value]) => [`metadata.${key}`, value])),
-    ...Object.fromEntries(Object.entries(manifest.model).map(([key, value]) => [`model.${key}`, value])),
+    ...Object.fromEntries(Object.entries(manifest.model).filter(([, value]) => value !== '' && value !== null).map(([key, value]) => [`model.${key}`, value])),
   };
 }
 
