@@ -44,6 +44,12 @@ describe('platform: the database is away', { skip: postgresBin === undefined && 
       const workers = pidsOf(status);
       lose();
       assert.equal((await ask(url, 'scale')).factor, 2, 'inference goes on');
+      if (how === 'refuses connections') {
+        for (const tried of ['first', 'second']) {
+          const refused = await fetch(`${url}/api/v1/repositories`, { method: 'POST', body: '{"name":"late"}', headers: { 'content-type': 'application/json' } });
+          assert.deepEqual([refused.status, refused.headers.get('retry-after'), ((await refused.json()) as { code: string }).code], [503, '5', 'DATABASE_UNAVAILABLE'], `${tried}: ${output()}`);
+        }
+      }
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       assert.deepEqual(await exited, [0, null], output());

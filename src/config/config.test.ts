@@ -44,6 +44,13 @@ describe('loadConfig', () => {
     assert.deepEqual([loaded.http, loaded.eventsMax, loaded.logLevel, loaded.limits.connectionsMax], [{ host: '127.0.0.1', port: 3 }, 8, 'debug', 5]);
   });
 
+  it('takes a URL of Postgres only, and never repeats its password', () => {
+    assert.equal(load({ 'database-url': 'postgresql://u:secret@h/db' }).config.databaseUrl, 'postgresql://u:secret@h/db');
+    for (const url of ['mysql://u:secret@h/db', 'postgres:secret', 'postgres://']) {
+      assert.throws(() => load({ 'database-url': url }), (thrown) => isLeptonError('INVALID_ARGUMENT', /^--database-url: "(?:mysql|postgres):\/\/…" is not a URL such as postgres:/)(thrown) && !(thrown as Error).message.includes('secret'));
+    }
+  });
+
   it('names the nearest key for an unknown one', () => {
     assert.throws(() => load({ config: file('dataDirektory: x') }), isLeptonError('INVALID_ARGUMENT', /did you mean dataDirectory\?/));
     assert.throws(() => load({ config: file('limits: { bodyBytesMx: 1 }') }), isLeptonError('INVALID_ARGUMENT', /did you mean limits\.bodyBytesMax\?/));

@@ -37,12 +37,14 @@ export const isLoopback = (host: string): boolean => host === 'localhost' || hos
 export function parseSetting(setting: Setting, text: string, base: string, origin: string): unknown {
   const value = parseText(setting, text, base);
   if (value !== undefined) return value;
-  throw new LeptonError('INVALID_ARGUMENT', `${origin}: ${JSON.stringify(text)} is not ${FORMS[setting.type]}`);
+  // A URL may hold a password.
+  const shown = setting.type === 'postgres-url' ? text.replace(/:.*$/s, '://…') : text;
+  throw new LeptonError('INVALID_ARGUMENT', `${origin}: ${JSON.stringify(shown)} is not ${FORMS[setting.type]}`);
 }
 
 const FORMS: Readonly<Record<Setting['type'], string>> = {
   path: 'a path',
-  text: 'a text',
+  'postgres-url': 'a URL such as postgres://user@host/database; Postgres is the one external database',
   address: 'an address such as 127.0.0.1:8080',
   'address-or-off': 'an address such as 127.0.0.1:8081, or off',
   bytes: 'a size such as 256MiB',
@@ -56,8 +58,8 @@ function parseText(setting: Setting, text: string, base: string): unknown {
   switch (setting.type) {
     case 'path':
       return text.includes('\0') ? undefined : resolve(base, text);
-    case 'text':
-      return text;
+    case 'postgres-url':
+      return /^postgres(?:ql)?:\/\/./i.test(text) ? text : undefined;
     case 'address':
       return parseAddress(text);
     case 'address-or-off':

@@ -1,7 +1,7 @@
 import type { PlatformConfig } from './types.ts';
 
 /** How a setting's text is read; see `parse.ts`. */
-export type SettingType = 'path' | 'text' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level';
+export type SettingType = 'path' | 'postgres-url' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level';
 
 export interface Setting {
   /** Place in `PlatformConfig` and in the configuration file. */
@@ -29,7 +29,7 @@ const setting = (name: string, flag: string, type: SettingType, fallback: string
 /** Every setting of the server: the source for flags, environment, file, `serve --help` and docs/reference/configuration.md. */
 export const SETTINGS: readonly Setting[] = [
   setting('dataDirectory', 'data-dir', 'path', './.lepton-ai', 'Directory of the embedded database, model files, logs and sockets.'),
-  setting('databaseUrl', 'database-url', 'text', null, 'postgres://… for the metadata; without it the embedded database in the data directory.'),
+  setting('databaseUrl', 'database-url', 'postgres-url', null, 'postgres://… for the metadata; without it the embedded database in the data directory.'),
   setting('http', 'http', 'address', '127.0.0.1:8080', 'Address of REST: inference (/v2), management (/api/v1), metrics. Port 0: any free one.'),
   setting('grpc', 'grpc', 'address-or-off', '127.0.0.1:8081', 'Address of gRPC inference, or off.'),
   setting('modelRepository', 'model-repository', 'path', null, 'Triton-style directory NAME/VERSION/model.onnx, imported and served at start.'),

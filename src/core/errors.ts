@@ -58,6 +58,7 @@ export const ERRORS = {
   VERSION_NOT_READY: { http: 503, grpc: 'UNAVAILABLE', help: 'The version is deployed but has no ready replica; the message says why.' },
   REPLICA_FAILED: { http: 503, grpc: 'UNAVAILABLE', help: 'The replica died or hung during the request, and so did the second one that it was given to.' },
   CONTROL_UNAVAILABLE: { http: 503, grpc: 'UNAVAILABLE', help: 'The control process does not answer; inference goes on, management does not.' },
+  DATABASE_UNAVAILABLE: { http: 503, grpc: 'UNAVAILABLE', help: 'The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds.' },
   SHUTTING_DOWN: { http: 503, grpc: 'UNAVAILABLE', help: 'The platform is stopping and takes no new work.' },
   DEADLINE_EXCEEDED: { http: 504, grpc: 'DEADLINE_EXCEEDED', help: 'The request was not answered within its deadline.' },
   CANCELLED: { http: 499, grpc: 'CANCELLED', help: 'The client left before the answer.' },

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { describeDatabase } from '../testing/database-suite.ts';
 import { findPostgres, startPostgres, type ThrowAwayPostgres } from '../testing/postgres.ts';
@@ -47,6 +48,27 @@ describe('database', () => {
         await first.close();
         const second = await openDatabase({ dataDirectory: newDirectory(), url });
         await second.close();
+      });
+
+      it('says DATABASE_UNAVAILABLE of what ran when connections broke, and lives on', async () => {
+        const url = await server.createDatabase();
+        const database = await openDatabase({ dataDirectory: newDirectory(), url });
+        const [inside, broken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const outcomes = Promise.allSettled([
+          sql`select pg_sleep(30)`.execute(database.db),
+          database.immediate(async (trx) => {
+            await sql`select 1`.execute(trx);
+            inside.resolve();
+            await broken.promise;
+            await sql`select 1`.execute(trx);
+          }),
+        ]);
+        await inside.promise;
+        await breakConnections(url);
+        broken.resolve();
+        for (const outcome of await outcomes) assert.equal(outcome.status === 'rejected' && (outcome.reason as { code?: string }).code, 'DATABASE_UNAVAILABLE', String((outcome as PromiseRejectedResult).reason));
+        await database.immediate((trx) => trx.insertInto('counters').values({ name: 'after', value: 1 }).execute());
+        await database.close();
       });
 
       it('takes its lock again when connections broke, and stops writing when another server has it by then', async () => {

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { LeptonError } from '../core/index.ts';
 
 const POOL_CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
 const TRANSACTION_TRIES_MAX = 12;
+const RETRY_AFTER_SECONDS = 5;
 
 /** The advisory lock that one server holds on its database: two arbitrary numbers of ours ("LEPT", 1). */
 const LOCK = [0x4c455054, 1] as const;
@@ -19,11 +21,40 @@ function connectionConfig(url: string): pg.ClientConfig {
   return { connectionString: url, types: numericTypes, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: `lepton-ai ${hostname()} pid ${process.pid}`.slice(0, 63) };
 }
 
-/** A pool whose idle connections may break (database restarted) without ending the process. */
-export function openPostgresPool(url: string): pg.Pool {
+/**
+ * A pool whose connections may break (database restarted) without ending the process. What fails because the database
+ * is away is DATABASE_UNAVAILABLE; other errors stay Postgres's own.
+ */
+export function openPostgresPool(url: string): PostgresPool {
   const pool = new pg.Pool({ ...connectionConfig(url), max: POOL_CONNECTIONS_MAX });
   pool.on('error', () => {});
-  return pool;
+  // A connection that breaks while it is lent out speaks for itself, and its statement fails with the reason.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return { connect: async () => watched(await pool.connect().catch(rethrow)), end: () => pool.end() };
+}
+
+function watched(client: pg.PoolClient): PostgresPoolClient {
+  const query = (text: string, parameters: unknown[]): Promise<unknown> => client.query(text, parameters).catch(rethrow);
+  return { query: query as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
+}
+
+function rethrow(error: unknown): never {
+  throw isAway(error) ? unavailable(error) : error;
+}
+
+const unavailable = (cause: unknown): LeptonError => new LeptonError('DATABASE_UNAVAILABLE', `the database does not answer: ${(cause as Error).message}`, { cause, retryAfterSeconds: RETRY_AFTER_SECONDS });
+
+/** Of the operating system, towards a server that is not there. */
+const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+/** Of Postgres: connection exceptions, shutting down, starting up, no connection left. */
+const AWAY_STATES = /^(?:08...|57P0[123]|53300)$/;
+/** pg's own errors, which have no code. */
+const AWAY_MESSAGES = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, message } = error as Error & { code?: unknown };
+  return typeof code === 'string' ? AWAY.has(code) || AWAY_STATES.test(code) : AWAY_MESSAGES.test(message);
 }
 
 /**
@@ -39,7 +70,7 @@ export class PostgresLock {
     this.#url = url;
   }
 
-  /** Throws DATA_DIRECTORY_LOCKED with the holder if another server has it. Cheap while we hold it. */
+  /** Throws DATA_DIRECTORY_LOCKED with the holder if another server has it, DATABASE_UNAVAILABLE. Cheap while we hold it. */
   async ensure(): Promise<void> {
     if (this.#client) return;
     this.#pending ??= this.#take().finally(() => (this.#pending = undefined));
@@ -62,9 +93,9 @@ export class PostgresLock {
     try {
       await client.connect();
     } catch (cause) {
-      throw new LeptonError('INTERNAL', `cannot connect to the database: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw unavailable(cause);
     }
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [...LOCK]);
+    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1, $2) as taken', [...LOCK]).catch(rethrow);
     if (rows[0]?.taken) {
       this.#client = client;
       return;
