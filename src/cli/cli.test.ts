@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,16 @@ describe('repositories', () => {
     assert.match((await cli('history', 'scaler')).stdout, /label-moved/);
     assert.equal((await json('label', 'list', 'scaler'))[0].version, 'v1');
     await fails(4, /points to|CONFLICT|now/i, 'label', 'set', 'scaler', 'stable', 'v2', '--expect', 'v2');
+  });
+
+  it('are warned of links that lead out of what is pushed', async () => {
+    await writeModelDirectory(join(directory.path, 'linked'), scaleModel(6));
+    await writeFile(join(directory.path, 'outside.txt'), 'elsewhere');
+    await symlink('model.onnx', join(directory.path, 'linked', 'inside.onnx'));
+    await symlink('../outside.txt', join(directory.path, 'linked', 'link.txt'));
+    const pushed = await cli('push', 'linked:v1', 'linked', '--json');
+    assert.match(pushed.stderr, /^warning: link\.txt is a link to \S+outside\.txt, outside linked; what it leads to is pushed\n$/);
+    assert.deepEqual(JSON.parse(pushed.stdout).version.manifest.files.map((file: { path: string }) => file.path), ['inside.onnx', 'link.txt', 'model.onnx']);
   });
 
   it('check known answers before a version serves', async () => {
@@ -166,6 +176,9 @@ describe('events and maintenance', () => {
     assert.match((await cli('fsck')).stdout, /all as they were stored/);
     await writeModelDirectory(join(directory.path, 'models', 'triton', '1'), scaleModel(4));
     assert.match((await cli('import', 'models', '--no-deploy')).stdout, /triton +1 +created/);
+    await writeModelDirectory(join(directory.path, 'models', 'broken', '1'), Buffer.from('no model'));
+    await writeFile(join(directory.path, 'models', 'triton', 'config.pbtxt'), 'optimization { priority: PRIORITY_MAX }');
+    await fails(4, /problem: broken:1: .*\nwarning: triton: config\.pbtxt: optimization has no meaning.*\nerror: 1 problem above; what is not named there was imported\n$/, 'import', 'models', '--no-deploy');
     assert.match((await cli('delete', 'triton', '--all-versions')).stdout, /deleted/);
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { LeptonApiError } from './errors.ts';
 import type { LeptonClient } from './management.ts';
@@ -22,6 +22,8 @@ export interface PushOptions extends Pick<VersionPublish, 'metadata' | 'batching
   /** Files beside those of the directory, by path. */
   readonly extraFiles?: Readonly<Record<string, Uint8Array>>;
   readonly onProgress?: (progress: PushProgress) => void;
+  /** What was sent although it may not be meant, in a sentence: a symbolic link that leads out of the directory. */
+  readonly onWarning?: (message: string) => void;
 }
 
 export interface PushResult extends PublishResult {
@@ -41,8 +43,8 @@ interface LocalFile {
  * A file that the server had, but dropped with another push that it refused, is sent after all.
  */
 export async function pushDirectory(client: LeptonClient, path: string, options: PushOptions): Promise<PushResult> {
-  const { repository, extraFiles = {}, onProgress = () => undefined, ...input } = options;
-  const files = [...(await localFiles(path)).filter((file) => !Object.hasOwn(extraFiles, file.path)), ...Object.entries(extraFiles).map(memoryFile)];
+  const { repository, extraFiles = {}, onProgress = () => undefined, onWarning = () => undefined, ...input } = options;
+  const files = [...(await localFiles(path, onWarning)).filter((file) => !Object.hasOwn(extraFiles, file.path)), ...Object.entries(extraFiles).map(memoryFile)];
   const totalBytes = sum(files);
   const hashed = await hashAll(files, meter('hash', totalBytes, onProgress));
   let sentBytes = 0;
@@ -73,13 +75,13 @@ function memoryFile([path, content]: [string, Uint8Array]): LocalFile {
   return { path, size: content.byteLength, open: () => Readable.from([content]) };
 }
 
-async function localFiles(path: string): Promise<LocalFile[]> {
+async function localFiles(path: string, onWarning: (message: string) => void): Promise<LocalFile[]> {
   const facts = await stat(path).catch((cause: Error) => {
     throw new LeptonApiError(`cannot read ${path}: ${cause.message}`, { code: 'INVALID_ARGUMENT', status: 0, cause });
   });
-  const found = facts.isDirectory() ? await walk(path, '') : [{ path: basename(path), absolute: path, size: facts.size }];
+  const found = facts.isDirectory() ? await walk({ root: path, realRoot: await realpath(path), onWarning }, '') : [{ path: basename(path), absolute: path, size: facts.size }];
   if (found.length === 0) throw new LeptonApiError(`${path} holds no file`, { code: 'INVALID_ARGUMENT', status: 0 });
-  return found.map(({ path: relative, absolute, size }) => ({ path: relative, size, open: () => createReadStream(absolute) }));
+  return found.map(({ path: name, absolute, size }) => ({ path: name, size, open: () => createReadStream(absolute) }));
 }
 
 interface Found {
@@ -88,18 +90,36 @@ interface Found {
   readonly size: number;
 }
 
-/** Symbolic links are followed: it is the caller's own directory. Loops end at the count of files or the length of the path. */
-async function walk(root: string, prefix: string): Promise<Found[]> {
+interface Walk {
+  readonly root: string;
+  readonly realRoot: string;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * Symbolic links are followed, as it is the caller's own directory, but one that leads out of it is told. Loops end at the
+ * count of files or the length of the path.
+ */
+async function walk(walked: Walk, prefix: string): Promise<Found[]> {
+  const { root } = walked;
   const found: Found[] = [];
-  for (const name of (await readdir(join(root, prefix))).sort()) {
-    const path = prefix ? `${prefix}/${name}` : name;
+  const entries = await readdir(join(root, prefix), { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = prefix ? `${prefix}/${entry.name}` : entry.name;
     const absolute = join(root, path);
+    if (entry.isSymbolicLink()) await warnOutside(walked, path, absolute);
     const facts = await stat(absolute);
-    if (facts.isDirectory()) found.push(...(await walk(root, path)));
+    if (facts.isDirectory()) found.push(...(await walk(walked, path)));
     else if (facts.isFile()) found.push({ path, absolute, size: facts.size });
     if (found.length > FILES_MAX || path.length > 1024) throw new LeptonApiError(`${root} holds more than ${FILES_MAX} files or too deep ones; push the model's own directory`, { code: 'INVALID_ARGUMENT', status: 0 });
   }
   return found;
+}
+
+async function warnOutside({ root, realRoot, onWarning }: Walk, path: string, absolute: string): Promise<void> {
+  const target = await realpath(absolute);
+  const way = relative(realRoot, target);
+  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) onWarning(`${path} is a link to ${target}, outside ${root}; what it leads to is pushed`);
 }
 
 interface HashedFile {

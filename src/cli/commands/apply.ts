@@ -99,12 +99,12 @@ export function readDeclarations(path: string): PlacedDeclaration[] {
     const place = documents.length > 1 ? `${path}, document ${index + 1}` : path;
     const fault = document.errors[0];
     if (fault) throw new CliError(`${place}: ${fault.message}`, ExitCode.usage);
-    return { place, declaration: checkDeclaration(valueOf(document, place), place) };
+    return { place, declaration: checkDeclaration(contentOf(document, place), place) };
   });
 }
 
 /** An alias without an anchor, or with too many of them, is found only here. */
-function valueOf(document: Document, place: string): unknown {
+function contentOf(document: Document, place: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {

@@ -17,7 +17,7 @@ interface PushFlags {
 const EXAMPLES_FILE = 'lepton-examples.json';
 
 export const pushCommand = (): Command =>
-  command('push <repository:version> <path>', 'Save a directory, or one model file, as an immutable version.', [
+  command('push <repository:version> <path>', 'Save a directory, or one model file, as an immutable version. Symbolic links are followed, also out of the directory.', [
     'push my-model:v1.0 ./model.onnx',
     'push my-model:v1.1 ./exported --metadata accuracy=0.93 --metadata @training.json --label canary',
     'push my-model:v1.2 ./exported --example example.json',
@@ -33,6 +33,7 @@ export const pushCommand = (): Command =>
       action<PushFlags>(async ({ client, out }, [reference, path = ''], flags) => {
         const { repository, version } = referenceOf(reference);
         const bar = progressBar(out);
+        const warnings: string[] = [];
         const result = await client
           .pushDirectory(path, {
             repository,
@@ -42,8 +43,12 @@ export const pushCommand = (): Command =>
             ...(flags.parent === undefined ? {} : { parent: flags.parent === 'none' ? null : flags.parent }),
             ...(flags.example ? { extraFiles: { [EXAMPLES_FILE]: new TextEncoder().encode(JSON.stringify(flags.example.flatMap(jsonFile))) } } : {}),
             onProgress: bar.update,
+            onWarning: (message) => warnings.push(message),
           })
-          .finally(bar.stop);
+          .finally(() => {
+            bar.stop();
+            for (const warning of warnings) out.problem({ text: 'warning: ', style: 'yellow' }, warning);
+          });
         for (const label of flags.label ?? []) await client.moveLabel(repository, label, version);
         out.result(result, () =>
           out.line(
