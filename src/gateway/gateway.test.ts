@@ -255,7 +255,8 @@ describe('control and the gateway', () => {
     await until('running', () => slow.runs.length === 2);
     gateway.stop(5000);
     const exit = once(gateway.process, 'exit');
-    assert.equal((await open).status, 200);
+    const last = await open;
+    assert.deepEqual([last.status, last.headers.get('connection')], [200, 'close']);
     assert.deepEqual(await exit, [0, null]);
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import { asObject, own, parseJson } from '../codec/index.ts';
 import type { CallContext } from '../dispatch/index.ts';
@@ -21,8 +21,9 @@ export type OtherHandler = (path: string, message: IncomingMessage, response: Se
  */
 export function createRestServer(dependencies: FrontDependencies, other: OtherHandler): Server {
   const { limits } = dependencies;
-  const server = createServer(
+  const server: Server = createServer(
     {
+      ServerResponse: responseOf(() => server.listening),
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.requestReceiveTimeoutMs,
       // Bodies have their own time limit, which uploads to the management API don't share.
@@ -47,6 +48,16 @@ export function createRestServer(dependencies: FrontDependencies, other: OtherHa
   const checkHost = hostCheck(server);
   server.maxConnections = limits.connectionsMax;
   return server;
+}
+
+/** Responses that say `connection: close` once the server takes no new connections, so that nobody sends another request after them. */
+function responseOf(listening: () => boolean): typeof ServerResponse {
+  return class<Request extends IncomingMessage> extends ServerResponse<Request> {
+    override writeHead(...head: unknown[]): this {
+      if (!listening()) this.shouldKeepAlive = false;
+      return super.writeHead(...(head as [number]));
+    }
+  };
 }
 
 async function serve(dependencies: FrontDependencies, path: string, message: IncomingMessage, response: ServerResponse): Promise<void> {
