@@ -96,7 +96,7 @@ async function printBanner({ status, engine, repository, imported }: Platform, {
   out(`  data        ${dataDirectory} (${database})\n`);
   out(`  serving     ${count(services.length, 'service')} with ${count(deployed, 'version')}; ${count(repositories.length, 'repository', 'repositories')} with ${count(stored, 'version')}\n`);
   for (const model of imported?.models ?? []) out(`  imported    ${model.name}: ${model.versions.map(({ version, outcome }) => (outcome === 'failed' ? `${version} (failed)` : version)).join(', ')}\n`);
-  for (const problem of imported?.problems ?? []) err(`warning: ${printable(problem)}\n`);
+  for (const problem of [...(imported?.problems ?? []), ...(imported?.warnings ?? [])]) err(`warning: ${printable(problem)}\n`);
   out('ready\n');
 }
 

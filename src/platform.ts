@@ -167,13 +167,14 @@ async function importAtStart(importDirectory: (directory: string, options: { rea
     stop.throwIfAborted();
     const problem = `${directory}: ${asLeptonError(error).message}`;
     events.record({ severity: 'error', reason: 'ImportFailed', message: problem, actor: 'import' });
-    return { models: [], problems: [problem] };
+    return { models: [], problems: [problem], warnings: [] };
   }
 }
 
 async function importAndServe({ repository, engine, events }: { readonly repository: ModelRepository; readonly engine: PlatformEngine; readonly events: EventSink }, directory: string, { deploy, by, signal }: { readonly deploy: boolean; readonly by: string; readonly signal?: AbortSignal }): Promise<ImportReport> {
   const found = await importTritonDirectory(repository, directory, { by, ...(signal && { signal }) });
-  const problems = found.problems.map(describeProblem);
+  const told = (severity: ImportProblem['severity']): string[] => found.problems.filter((problem) => problem.severity === severity).map(describeProblem);
+  const [problems, warnings] = [told('error'), told('warning')];
   const models: ImportReport['models'][number][] = [];
   for (const { name, versions, ...settings } of found.models) {
     signal?.throwIfAborted();
@@ -186,8 +187,8 @@ async function importAndServe({ repository, engine, events }: { readonly reposit
     ];
     models.push({ name, versions: outcomes, service: deploy && !wrong.length ? name : null });
   }
-  for (const problem of problems) events.record({ severity: 'warning', reason: 'ImportProblem', message: problem, actor: by });
-  return { models, problems };
+  for (const message of [...problems, ...warnings]) events.record({ severity: 'warning', reason: 'ImportProblem', message, actor: by });
+  return { models, problems, warnings };
 }
 
 const describeProblem = ({ model, version, message }: ImportProblem): string => `${[model, version].filter(Boolean).join(':')}: ${message}`;

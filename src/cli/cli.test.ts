@@ -175,9 +175,9 @@ describe('events and maintenance', () => {
     assert.match((await cli('gc', '--dry-run')).stdout, /would remove/);
     assert.match((await cli('fsck')).stdout, /all as they were stored/);
     await writeModelDirectory(join(directory.path, 'models', 'triton', '1'), scaleModel(4));
+    await writeFile(join(directory.path, 'models', 'triton', 'config.pbtxt'), 'optimization { priority: PRIORITY_MAX }');
     assert.match((await cli('import', 'models', '--no-deploy')).stdout, /triton +1 +created/);
     await writeModelDirectory(join(directory.path, 'models', 'broken', '1'), Buffer.from('no model'));
-    await writeFile(join(directory.path, 'models', 'triton', 'config.pbtxt'), 'optimization { priority: PRIORITY_MAX }');
     await fails(4, /problem: broken:1: .*\nwarning: triton: config\.pbtxt: optimization has no meaning.*\nerror: 1 problem above; what is not named there was imported\n$/, 'import', 'models', '--no-deploy');
     assert.match((await cli('delete', 'triton', '--all-versions')).stdout, /deleted/);
   });

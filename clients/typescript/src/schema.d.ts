@@ -683,8 +683,10 @@ export interface components {
                     version: string;
                 }[];
             }[];
-            /** @description What could not be imported; the rest was. */
+            /** @description What could not be imported, one text for each cause; the rest was. */
             problems: string[];
+            /** @description What was imported, but is not served as its files say. */
+            warnings: string[];
         };
         ImportRequest: {
             /** @description Also make a service for each model. Default true. */

@@ -34,8 +34,10 @@ export interface StatusFacts {
 /** What an import of a Triton-style directory did. */
 export interface ImportReport {
   readonly models: readonly ImportedModel[];
-  /** What could not be imported, in words; the rest was. */
+  /** What could not be imported, one text for each cause; the rest was. */
   readonly problems: readonly string[];
+  /** What was imported, but is not served as its files say. */
+  readonly warnings: readonly string[];
 }
 export interface ImportedModel {
   readonly name: string;

@@ -39,9 +39,10 @@ const importDirectory = (): Command =>
           const rows = report.models.flatMap((model) => model.versions.map((version) => [model.name, version.version, phaseOf(version.outcome), model.service, version.message]));
           if (rows.length) out.table(['model', 'version', 'outcome', 'service', 'message'], rows, { below: 'message' });
           for (const problem of report.problems) out.problem({ text: 'problem: ', style: 'yellow' }, problem);
+          for (const warning of report.warnings) out.problem({ text: 'warning: ', style: 'yellow' }, warning);
         });
-        const failed = report.problems.length + report.models.flatMap((model) => model.versions).filter(({ outcome }) => outcome === 'failed').length;
-        if (failed) throw new CliError(`${failed} could not be imported, the rest was`, ExitCode.refused);
+        const failed = report.problems.length;
+        if (failed) throw new CliError(`${failed} ${failed === 1 ? 'problem' : 'problems'} above; what is not named there was imported`, ExitCode.refused);
       }),
     );
 

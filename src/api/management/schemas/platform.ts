@@ -47,7 +47,8 @@ export const ImportReport = closed(
         service: nullable(Type.String(), 'The service that was made or extended.'),
       }),
     ),
-    problems: Strings('What could not be imported; the rest was.'),
+    problems: Strings('What could not be imported, one text for each cause; the rest was.'),
+    warnings: Strings('What was imported, but is not served as its files say.'),
   },
   { title: 'ImportReport' },
 );
