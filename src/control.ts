@@ -24,6 +24,8 @@ function say(descriptor: number, text: string): void {
 
 /** Why a start ended that a signal interrupted. */
 const ASKED_TO_STOP = new LeptonError('SHUTTING_DOWN', 'asked to stop during the start');
+/** Longest wait for services before the word `ready`. */
+const LOAD_WAIT_MS = 60_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -42,6 +44,8 @@ export async function runControl(config: PlatformConfig, output: ControlOutput =
   try {
     const platform = await createPlatform(config, { stop: stop.signal, now: now.signal });
     await printBanner(platform, output);
+    await Promise.race([first, untilLoaded(platform)]);
+    if (!stop.signal.aborted) output.out(`${await readiness(platform)}\n`);
     await first;
     await Promise.race([platform.stop({ graceMs: config.shutdownGraceMs }), second.then(() => platform.stop({ graceMs: 0 }))]);
     output.out('stopped\n');
@@ -97,7 +101,18 @@ async function printBanner({ status, engine, repository, imported }: Platform, {
   out(`  serving     ${count(services.length, 'service')} with ${count(deployed, 'version')}; ${count(repositories.length, 'repository', 'repositories')} with ${count(stored, 'version')}\n`);
   for (const model of imported?.models ?? []) out(`  imported    ${model.name}: ${model.versions.map(({ version, outcome }) => (outcome === 'failed' ? `${version} (failed)` : version)).join(', ')}\n`);
   for (const problem of [...(imported?.problems ?? []), ...(imported?.warnings ?? [])]) err(`warning: ${printable(problem)}\n`);
-  out('ready\n');
+}
+
+/** Versions load after the platform has begun to answer; who waits for the word wants them too. Bounded: a slow one is named. */
+async function untilLoaded({ engine }: Platform): Promise<void> {
+  const services = await engine.listServices();
+  await Promise.all(services.map(({ name, revision }) => engine.waitSettled(name, revision, LOAD_WAIT_MS).catch(() => undefined)));
+}
+
+async function readiness({ engine }: Platform): Promise<string> {
+  const services = await engine.listServices();
+  const waiting = services.filter(({ conditions }) => !conditions.some(({ type, status }) => type === 'Ready' && status)).map(({ name }) => name);
+  return waiting.length ? `ready: ${services.length - waiting.length} of ${count(services.length, 'service')}; not yet: ${waiting.slice(0, 10).join(', ')} (see lepton-ai status)` : 'ready';
 }
 
 const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`;

@@ -6,6 +6,8 @@ import { LeptonError } from '../core/index.ts';
 
 const POOL_CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Longest wait for one statement's answer: a server that is connected and silent must not hold a request for ever. */
+const QUERY_TIMEOUT_MS = 30_000;
 const TRANSACTION_TRIES_MAX = 12;
 const RETRY_AFTER_SECONDS = 5;
 
@@ -18,7 +20,7 @@ const numericTypes: pg.CustomTypesConfig = {
 };
 
 function connectionConfig(url: string): pg.ClientConfig {
-  return { connectionString: url, types: numericTypes, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: `lepton-ai ${hostname()} pid ${process.pid}`.slice(0, 63) };
+  return { connectionString: url, types: numericTypes, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, application_name: `lepton-ai ${hostname()} pid ${process.pid}`.slice(0, 63) };
 }
 
 /**
@@ -49,7 +51,7 @@ const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOU
 /** Of Postgres: connection exceptions, shutting down, starting up, no connection left. */
 const AWAY_STATES = /^(?:08...|57P0[123]|53300)$/;
 /** pg's own errors, which have no code. */
-const AWAY_MESSAGES = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const AWAY_MESSAGES = /^(?:Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

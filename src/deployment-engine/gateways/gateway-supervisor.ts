@@ -165,7 +165,8 @@ export class GatewaySupervisor {
   async #spawn(youngDeaths: number): Promise<Gateway> {
     const { store, clock, runDirectory } = this.#dependencies;
     const row = newGatewayRow(runDirectory, this.#dependencies.settings, new Date(clock.now()).toISOString());
-    await store.saveGateway(row);
+    // The data plane comes first: a gateway is started although the database can't note it, and noted when it can.
+    await store.saveGateway(row).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be written'));
     const logStart = fileSize(this.#logFile);
     const process = await spawnGateway(row, this.#settings, this.#logFile);
     const gateway: Gateway = { process, link: null, startedAt: clock.monotonic(), youngDeaths };
