@@ -190,7 +190,7 @@ export class GatewaySupervisor {
     }
     const { exitCode } = gateway.process;
     await gateway.process.kill();
-    await this.#forget(gateway.process);
+    await this.#forgetLater(gateway.process);
     // One byte more: a tail starts after its first line end, here that of the line before.
     const said = tailLog(this.#logFile, Math.min(SAID_BYTES_MAX, 1 + fileSize(this.#logFile) - logStart)).trim();
     const why = exitCode === EXIT_PORT_IN_USE ? 'an address is in use' : exitCode === null ? `no answer within ${START_TIMEOUT_MS} ms` : `exit code ${exitCode}`;
