@@ -38,6 +38,8 @@ const UNRECORDED_WAIT_MS = 3_000;
 /** A gateway that lived this long was well; its end starts no back-off. */
 const YOUNG_MS = 5_000;
 const RESTART_PAUSE_MAX_MS = 10_000;
+/** Young deaths in a row that are answered at once: every pause is an outage. */
+const RESTARTS_AT_ONCE = 5;
 const EXIT_PORT_IN_USE = 3;
 const KILL_MARGIN_MS = 1_000;
 /** Of a failed gateway's last words, in our error. */
@@ -244,7 +246,7 @@ export class GatewaySupervisor {
 
   async #replace(youngDeaths: number): Promise<void> {
     for (let deaths = youngDeaths; !this.#stopping; deaths++) {
-      if (deaths > 1) await wait(Math.min(RESTART_PAUSE_MAX_MS, 100 * 2 ** Math.min(deaths, 10)), undefined, { ref: false });
+      if (deaths > RESTARTS_AT_ONCE) await wait(Math.min(RESTART_PAUSE_MAX_MS, 100 * 2 ** Math.min(deaths - RESTARTS_AT_ONCE, 10)), undefined, { ref: false });
       try {
         const gateway = await this.#spawn(deaths);
         if (this.#stopping) return void (await this.#stopOne(gateway, 0, 'the platform is stopping'));

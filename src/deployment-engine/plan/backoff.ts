@@ -5,16 +5,19 @@ const CRASH_DELAY_MAX_MS = 60_000;
 /** A load that fails once will most likely fail again, and loading costs as much as serving. */
 const LOAD_DELAY_MAX_MS = 600_000;
 /** Ready for this long: earlier failures count no more. */
-export const HEALTHY_MS = 60_000;
+export const HEALTHY_MS = 20_000;
 
 const DETERMINISTIC: ReadonlySet<ReplicaReason> = new Set(['LoadFailed', 'KnownAnswerFailed', 'SmokeRunFailed', 'ArtefactMissing']);
 
 export const isDeterministic = (reason: ReplicaReason): boolean => DETERMINISTIC.has(reason);
 
-/** Wait before the next start: after a crash at once, then 1, 2, 4 … 60 s; after a failed load 1, 2, 4 … 600 s. */
+/**
+ * Wait before the next start: after a crash at once, then ¼, ½, 1, 2 … 60 s, since requests wait for a version that served;
+ * after a failed load 1, 2, 4 … 600 s.
+ */
 export function restartDelayMs(failures: number, deterministic: boolean): number {
   if (deterministic) return Math.min(LOAD_DELAY_MAX_MS, 1000 * 2 ** Math.min(failures - 1, 20));
-  return failures <= 1 ? 0 : Math.min(CRASH_DELAY_MAX_MS, 1000 * 2 ** Math.min(failures - 2, 20));
+  return failures <= 1 ? 0 : Math.min(CRASH_DELAY_MAX_MS, 250 * 2 ** Math.min(failures - 2, 20));
 }
 
 /** The record of one more failure in a row. */

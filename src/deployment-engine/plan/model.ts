@@ -74,7 +74,7 @@ export interface Plan {
 
 /** How long, and how many failures in a row, requests wait for a version that served and is being restarted. */
 export const RECOVERY_MS = 15_000;
-export const RECOVERY_FAILURES_MAX = 5;
+export const RECOVERY_FAILURES_MAX = 8;
 
 /** Two replicas are interchangeable for requests and resources if their shapes are equal. Batching and time-outs live in the routing table. */
 export function shapeOf(deployment: Pick<DeploymentSpec, 'version' | 'digest' | 'resources'>): string {

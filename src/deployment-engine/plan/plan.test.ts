@@ -220,7 +220,8 @@ describe('version phases', () => {
   it('recovers after a crash for a bounded time and number of attempts', () => {
     assert.equal(state(down({})).phase, 'recovering');
     assert.equal(state(down({}), NOW + RECOVERY_MS).phase, 'failed');
-    assert.equal(state(down({ failures: 5 })).phase, 'failed');
+    assert.equal(state(down({ failures: 7 })).phase, 'recovering');
+    assert.equal(state(down({ failures: 8 })).phase, 'failed');
   });
   it('fails at once for what will not get better, with the reason', () => {
     assert.deepEqual(state(down({ reason: 'LoadFailed', deterministic: true })), { phase: 'failed', reason: 'LoadFailed', message: 'it crashed' });
@@ -230,8 +231,8 @@ describe('version phases', () => {
     const cases: [readySince: number, now: number, expected: boolean][] = [[NOW + 1, NOW + 1 + HEALTHY_MS, true], [NOW + 1, NOW + HEALTHY_MS, false], [NOW - 1, NOW + 10 * HEALTHY_MS, false]];
     for (const [readySince, now, expected] of cases) assert.equal(isForgiven(failure(), readySince, now), expected, JSON.stringify([readySince, now]));
   });
-  it('backs off: at once, 1, 2, 4 … 60 s; loads 1, 2, 4 … 600 s', () => {
-    assert.deepEqual([1, 2, 3, 4, 8, 9, 50].map((failures) => restartDelayMs(failures, false)), [0, 1_000, 2_000, 4_000, 60_000, 60_000, 60_000]);
+  it('backs off: at once, ¼, ½, 1 … 60 s; loads 1, 2, 4 … 600 s', () => {
+    assert.deepEqual([1, 2, 3, 4, 9, 10, 50].map((failures) => restartDelayMs(failures, false)), [0, 250, 500, 1_000, 32_000, 60_000, 60_000]);
     assert.deepEqual([1, 2, 3, 11, 50].map((failures) => restartDelayMs(failures, true)), [1_000, 2_000, 4_000, 600_000, 600_000]);
   });
 });
