@@ -59,5 +59,3 @@ export interface RoutingTable {
   readonly generation: number;
   readonly services: readonly ServiceRoute[];
 }
-
-export const EMPTY_ROUTING_TABLE: RoutingTable = { generation: 0, services: [] };

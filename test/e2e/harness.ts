@@ -20,7 +20,8 @@ export { until } from './support/until.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 export const LEPTON = join(ROOT, 'bin/lepton-ai');
 
-async function freePort(): Promise<number> {
+/** A port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ROOT, until } from './harness.ts';
+import { freePort, ROOT, until } from './harness.ts';
 
 interface Block {
   readonly background: boolean;
@@ -20,15 +19,6 @@ function readTour(): readonly Block[] {
     background: background !== undefined,
     commands: body.split('\n').map((line) => line.trim()).filter(Boolean),
   }));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('the five-minute tour', () => {
