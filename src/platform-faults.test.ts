@@ -111,7 +111,7 @@ describe('platform: faults around it', () => {
     await until('it is ended', () => !runs(leaving));
     process.kill(worker, 'SIGCONT');
     await unanswered;
-    await until('another gateway answers', async () => (await served()).url === url && (await gateways('GatewayStarted', url)).length === 2);
+    await until('another gateway answers', async () => (await served()).url === url && (await gateways('GatewayStarted', url)).length === 2, 60_000);
     assert.deepEqual(await gateways('GatewayAdopted', url), []);
     assert.equal((await ask(url, 'scale')).factor, 1);
   });
