@@ -1,2 +1,3 @@
-export { type ReplyHeaders, sendError, serverTiming } from './reply.ts';
+export type { ReplyHeaders } from './exchange.ts';
+export { sendError, serverTiming } from './reply.ts';
 export { createRestServer, type OtherHandler } from './rest-front.ts';

@@ -1,26 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
-import { asLeptonError, LeptonError } from '../../../core/index.ts';
-import { asObject, own, parseJson } from '../codec/index.ts';
-import type { CallContext } from '../dispatch/index.ts';
-import { acceptedRequestId, type FrontDependencies } from '../front.ts';
-import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
+import { asLeptonError } from '../../../core/index.ts';
+import type { FrontDependencies, FrontLimits } from '../front.ts';
 import { readBody } from './body.ts';
+import type { RestRequest } from './exchange.ts';
 import { hostCheck } from './host-check.ts';
-import { handleInfer } from './infer-handler.ts';
-import { type ReplyHeaders, sendError, sendJson } from './reply.ts';
-import { matchRoute, type Route } from './router.ts';
+import { sendError, sendReply } from './reply.ts';
+import { createRestHandler } from './rest-handler.ts';
+import { createV2Door } from './v2-door.ts';
 
-/** Handles what is not the protocol's: metrics, the management API, the page. */
+/** Handles what is not a protocol's: metrics, the management API, the page. */
 export type OtherHandler = (path: string, message: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * The Open Inference Protocol v2 over HTTP/1.1. Returns a server that does not listen yet. Refusals are 4xx with
- * `{"error", "code"}`; a request that was not read to its end closes its connection. On loopback it refuses foreign hosts,
- * whoever would handle the path.
+ * The inference protocols over HTTP/1.1. Returns a server that does not listen yet. Refusals are 4xx in the form of the
+ * protocol that was spoken; a request that was not read to its end closes its connection. On loopback it refuses foreign
+ * hosts, whoever would handle the path.
  */
 export function createRestServer(dependencies: FrontDependencies, other: OtherHandler): Server {
-  const { limits } = dependencies;
+  const { limits, plane } = dependencies;
+  const doors = [createV2Door(dependencies)];
+  const handle = createRestHandler(dependencies);
   const server: Server = createServer(
     {
       ServerResponse: responseOf(() => server.listening),
@@ -40,9 +39,11 @@ export function createRestServer(dependencies: FrontDependencies, other: OtherHa
       } catch (thrown) {
         return sendError(response, asLeptonError(thrown), {}, !message.complete);
       }
-      const path = pathOf(message.url ?? '/');
-      if (path === '/v2' || path.startsWith('/v2/')) void serve(dependencies, path, message, response);
-      else other(path, message, response);
+      const { path, query } = targetOf(message.url ?? '/');
+      const door = doors.find((candidate) => candidate.owns(path));
+      if (!door) return other(path, message, response);
+      const request = requestOf(message, response, path, query, limits);
+      void handle(door, request).then((reply) => sendReply(response, reply, !message.complete || !plane.ready));
     },
   );
   const checkHost = hostCheck(server);
@@ -60,86 +61,27 @@ function responseOf(listening: () => boolean): typeof ServerResponse {
   };
 }
 
-async function serve(dependencies: FrontDependencies, path: string, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const startedAtMs = performance.now();
-  const requestId = acceptedRequestId(message.headers['x-request-id']) ?? randomUUID();
-  const headers: ReplyHeaders = { 'x-request-id': requestId };
-  let route: Route | null = null;
-  let failure: LeptonError | null = null;
-  try {
-    route = matchRoute(path);
-    if (message.method !== route.method) {
-      headers.allow = route.method;
-      throw new LeptonError('METHOD_NOT_ALLOWED', `${message.method} is not possible here, only ${route.method}`);
-    }
-    await answer(dependencies, route, message, response, headers);
-  } catch (thrown) {
-    failure = asLeptonError(thrown);
-    sendError(response, failure, headers, !message.complete || !dependencies.plane.ready);
-  }
-  if (route?.kind !== 'infer' && !failure) return;
-  dependencies.onCall({
-    protocol: 'http',
-    requestId,
-    service: route?.model || null,
-    version: (headers['lepton-version'] as string | undefined) ?? null,
-    code: failure?.code ?? 'OK',
-    message: failure?.message ?? '',
-    durationMs: performance.now() - startedAtMs,
-  });
+function requestOf(message: IncomingMessage, response: ServerResponse, path: string, query: string, limits: FrontLimits): RestRequest {
+  return {
+    method: message.method ?? 'GET',
+    path,
+    query,
+    header: (name) => {
+      const value = message.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: () => readBody(message, limits),
+    onLeave: (callback) => {
+      response.once('close', callback);
+      return () => response.off('close', callback);
+    },
+  };
 }
 
-async function answer(dependencies: FrontDependencies, route: Route, message: IncomingMessage, response: ServerResponse, headers: ReplyHeaders): Promise<void> {
-  const { plane } = dependencies;
-  const context: CallContext = { header: (name) => headerOf(message, name) };
-  const { model, version } = route;
-  switch (route.kind) {
-    case 'infer':
-      return handleInfer(dependencies, route, message, response, context, headers);
-    case 'live':
-      return sendJson(response, 200, headers, { live: true });
-    case 'server-ready':
-      return sendJson(response, plane.ready ? 200 : 503, headers, { ready: plane.ready });
-    case 'server-metadata':
-      return sendJson(response, 200, headers, { name: 'lepton-ai', version: dependencies.platformVersion, extensions: EXTENSIONS });
-    case 'repository-index':
-      return sendJson(response, 200, headers, repositoryIndex(plane, await asksForReady(dependencies, message)));
-    case 'all-statistics':
-      return sendJson(response, 200, headers, modelStatistics(plane, null, null, context));
-    case 'statistics':
-      return sendJson(response, 200, headers, modelStatistics(plane, model, version, context));
-    case 'metadata':
-      return sendAbout(response, headers, modelMetadata(plane, model, version, context));
-    case 'config':
-      return sendAbout(response, headers, modelConfig(plane, model, version, context));
-    case 'model-ready': {
-      const ready = modelReady(plane, model, version, context);
-      headers['lepton-version'] = ready.version;
-      return sendJson(response, ready.body ? 200 : 503, headers, { name: model, ready: ready.body });
-    }
-  }
-}
-
-function sendAbout(response: ServerResponse, headers: ReplyHeaders, about: { version: string; body: object }): void {
-  headers['lepton-version'] = about.version;
-  sendJson(response, 200, headers, about.body);
-}
-
-/** The index request's body is optional JSON: `{"ready": true}`. */
-async function asksForReady(dependencies: FrontDependencies, message: IncomingMessage): Promise<boolean> {
-  const body = await readBody(message, dependencies.limits);
-  return body.length > 0 && own(asObject(parseJson(body.toString('utf8')), 'the request'), 'ready') === true;
-}
-
-function headerOf(message: IncomingMessage, name: string): string | undefined {
-  const value = message.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** The path without query; absolute-form targets (as proxies send) lose their origin. */
-function pathOf(url: string): string {
+/** Absolute-form targets (as proxies send) lose their origin. */
+function targetOf(url: string): { path: string; query: string } {
   const origin = /^https?:\/\/[^/?]*/i.exec(url);
   const target = origin ? url.slice(origin[0].length) : url;
   const end = target.indexOf('?');
-  return (end < 0 ? target : target.slice(0, end)) || '/';
+  return end < 0 ? { path: target || '/', query: '' } : { path: target.slice(0, end) || '/', query: target.slice(end + 1) };
 }

@@ -1,0 +1,54 @@
+import type { LeptonError } from '../../../core/index.ts';
+
+/** Lower-case names. */
+export type ReplyHeaders = Record<string, string | number>;
+
+/** One HTTP request, whichever server has read it. */
+export interface RestRequest {
+  readonly method: string;
+  /** Still percent-encoded, without the query. */
+  readonly path: string;
+  /** What follows `?`; '' if nothing. */
+  readonly query: string;
+  /** By lower-case name. */
+  header(name: string): string | undefined;
+  /**
+   * The whole body, its content-encoding undone. Rejects with TOO_LARGE, DEADLINE_EXCEEDED, INVALID_ARGUMENT (not what its
+   * encoding says), UNSUPPORTED_MEDIA_TYPE or CANCELLED (the client left).
+   */
+  body(): Promise<Buffer>;
+  /** Calls back once if the client leaves before the reply has been sent. Returns what takes that back. */
+  onLeave(callback: () => void): () => void;
+}
+
+export interface RestReply {
+  readonly status: number;
+  /** Besides those collected in the call's notes. */
+  readonly headers: ReplyHeaders;
+  /** Parts are sent one after the other. */
+  readonly body: string | Uint8Array | readonly Uint8Array[];
+}
+
+/** What a call collects on its way, for its answer (also when it fails), the log and the counters. */
+export interface CallNotes {
+  readonly headers: ReplyHeaders;
+  /** The service that it is about, once known. */
+  service: string | null;
+  /** An inference is recorded also when it succeeds; questions only when they fail. */
+  inference: boolean;
+}
+
+/** One HTTP protocol that clients may speak: its paths, its bodies and the form of its refusals. */
+export interface Door {
+  /** Whether a path belongs to this protocol, known to it or not. */
+  owns(path: string): boolean;
+  /** Rejects with LeptonErrors only for what is wrong with the request; sets `notes.headers.allow` before METHOD_NOT_ALLOWED. */
+  serve(request: RestRequest, notes: CallNotes): Promise<RestReply>;
+  /** The JSON body of a refusal, in this protocol's own form. */
+  refusal(error: LeptonError): object;
+}
+
+/** A reply of JSON. */
+export function jsonReply(value: unknown, status = 200, headers: ReplyHeaders = {}): RestReply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { asLeptonError, type LeptonError } from '../../../core/index.ts';
+import { acceptedRequestId, type FrontDependencies } from '../front.ts';
+import { compressReply } from './compression.ts';
+import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
+
+/** Answers a request through a door. Never rejects: what goes wrong becomes a reply in the door's own form. */
+export type RestHandler = (door: Door, request: RestRequest) => Promise<RestReply>;
+
+/** What all doors have in common: request ids, refusals, compression, and the record of a call. */
+export function createRestHandler(dependencies: FrontDependencies): RestHandler {
+  return async (door, request) => {
+    const startedAtMs = performance.now();
+    const requestId = acceptedRequestId(request.header('x-request-id')) ?? randomUUID();
+    const notes: CallNotes = { headers: { 'x-request-id': requestId }, service: null, inference: false };
+    let failure: LeptonError | null = null;
+    let reply: RestReply;
+    try {
+      reply = await compressReply(await door.serve(request, notes), request.header('accept-encoding'));
+    } catch (thrown) {
+      failure = asLeptonError(thrown);
+      reply = refusalReply(door, failure);
+    }
+    if (notes.inference || failure) {
+      dependencies.onCall({
+        protocol: 'http',
+        requestId,
+        service: notes.service,
+        version: (notes.headers['lepton-version'] as string | undefined) ?? null,
+        code: failure?.code ?? 'OK',
+        message: failure?.message ?? '',
+        durationMs: performance.now() - startedAtMs,
+      });
+    }
+    return { status: reply.status, headers: Object.assign(notes.headers, reply.headers), body: reply.body };
+  };
+}
+
+function refusalReply(door: Door, error: LeptonError): RestReply {
+  const headers = error.retryAfterSeconds === undefined ? {} : { 'retry-after': Math.max(1, Math.ceil(error.retryAfterSeconds)) };
+  return jsonReply(door.refusal(error), error.httpStatus, headers);
+}

@@ -1,0 +1,83 @@
+import { LeptonError } from '../../../core/index.ts';
+import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/index.ts';
+import type { FrontDependencies } from '../front.ts';
+import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
+import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
+import { inferThroughPlane } from './infer.ts';
+import { matchRoute, type Route } from './router.ts';
+
+/** The Open Inference Protocol v2 with the extensions that Triton's clients use: everything under /v2. */
+export function createV2Door(dependencies: FrontDependencies): Door {
+  return {
+    owns: (path) => path.startsWith('/v2') && (path.length === 3 || path[3] === '/'),
+    serve: async (request, notes) => {
+      const route = matchRoute(request.path);
+      notes.service = route.model || null;
+      notes.inference = route.kind === 'infer';
+      if (request.method !== route.method) {
+        notes.headers.allow = route.method;
+        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${route.method}`);
+      }
+      return answer(dependencies, route, request, notes);
+    },
+    refusal: (error: LeptonError) => error.toJSON(),
+  };
+}
+
+async function answer(dependencies: FrontDependencies, route: Route, request: RestRequest, notes: CallNotes): Promise<RestReply> {
+  const { plane } = dependencies;
+  const { model, version } = route;
+  switch (route.kind) {
+    case 'infer':
+      return infer(dependencies, route, request, notes);
+    case 'live':
+      return jsonReply({ live: true });
+    case 'server-ready':
+      return jsonReply({ ready: plane.ready }, plane.ready ? 200 : 503);
+    case 'server-metadata':
+      return jsonReply({ name: 'lepton-ai', version: dependencies.platformVersion, extensions: EXTENSIONS });
+    case 'repository-index':
+      return jsonReply(repositoryIndex(plane, await asksForReady(request)));
+    case 'all-statistics':
+      return jsonReply(modelStatistics(plane, null, null, request));
+    case 'statistics':
+      return jsonReply(modelStatistics(plane, model, version, request));
+    case 'metadata':
+      return about(notes, modelMetadata(plane, model, version, request));
+    case 'config':
+      return about(notes, modelConfig(plane, model, version, request));
+    case 'model-ready': {
+      const ready = modelReady(plane, model, version, request);
+      notes.headers['lepton-version'] = ready.version;
+      return jsonReply({ name: model, ready: ready.body }, ready.body ? 200 : 503);
+    }
+  }
+}
+
+/** POST …/infer: JSON, or JSON and binary tensors behind it. */
+async function infer(dependencies: FrontDependencies, route: Route, request: RestRequest, notes: CallNotes): Promise<RestReply> {
+  const inference = decodeRequest(route.model, route.version, await request.body(), headerLength(request));
+  const answer = await inferThroughPlane(dependencies.plane, inference, request, notes);
+  const { json, binary } = encodeAnswer(inference, answer);
+  if (binary.length === 0) return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
+  const head = Buffer.from(json);
+  return { status: 200, headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': head.length }, body: [head, ...binary] };
+}
+
+function about(notes: CallNotes, { version, body }: { version: string; body: object }): RestReply {
+  notes.headers['lepton-version'] = version;
+  return jsonReply(body);
+}
+
+/** The index request's body is optional JSON: `{"ready": true}`. */
+async function asksForReady(request: RestRequest): Promise<boolean> {
+  const body = await request.body();
+  return body.length > 0 && own(asObject(parseJson(body.toString('utf8')), 'the request'), 'ready') === true;
+}
+
+function headerLength(request: RestRequest): number | null {
+  const value = request.header('inference-header-content-length');
+  if (value === undefined) return null;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new LeptonError('INVALID_ARGUMENT', `inference-header-content-length '${value.slice(0, 100)}' is not a whole number`);
+}
