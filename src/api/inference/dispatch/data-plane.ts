@@ -129,7 +129,7 @@ export class DataPlane {
     let pending: PendingRequest | null = null;
     this.#open++;
     try {
-      if (this.#stopping) throw new LeptonError('SHUTTING_DOWN', 'the server is stopping and takes no new requests', { retryAfterSeconds: 1 });
+      if (this.#stopping) throw stopping();
       const service = this.service(request.model);
       const entry = new PendingRequest(request, priorityOf(request), stickyKeyOf(service.route.sticky, request, context), performance.now(), (error, answer) => (error ? reject(error) : resolve(answer as InferenceAnswer)));
       pending = entry;
@@ -145,6 +145,18 @@ export class DataPlane {
       },
       cancel: () => pending && this.#withdraw(pending, new LeptonError('CANCELLED', 'the client left before the answer')),
     };
+  }
+
+  /**
+   * The version that is to answer a request whose tensors only its signature can decode. Chosen from the traffic exactly as
+   * `infer` does, once for each request: send the decoded request pinned to it, in the same tick. What the signature can't
+   * decode is a failure of this version's, to be recorded there.
+   */
+  async pick(request: Pick<InferenceRequest, 'model' | 'version' | 'parameters'>, context: CallContext): Promise<VersionLane> {
+    if (!this.#hasTable && !this.#stopping) await this.#firstTable.wait();
+    if (this.#stopping) throw stopping();
+    const service = this.service(request.model);
+    return this.#route({ request, stickyKey: stickyKeyOf(service.route.sticky, request, context) }, service);
   }
 
   /** A service's compiled entry; throws MODEL_NOT_FOUND with the words that clients look for. */
@@ -236,7 +248,7 @@ export class DataPlane {
     this.#wakeAt(pending.deadlineMs);
   }
 
-  #route(pending: PendingRequest, service: CompiledService): VersionLane {
+  #route(pending: { readonly request: Pick<InferenceRequest, 'version'>; readonly stickyKey: string | undefined }, service: CompiledService): VersionLane {
     const version = service.policy.pickVersion({ pinned: pending.request.version, stickyKey: pending.stickyKey });
     const lane = service.lanes.get(version);
     if (!lane) throw new LeptonError('VERSION_NOT_READY', `model '${service.route.service}' version '${version}' is not deployed`, { retryAfterSeconds: 1 });
@@ -326,6 +338,8 @@ export class DataPlane {
   }
 }
 
+const stopping = (): LeptonError => new LeptonError('SHUTTING_DOWN', 'the server is stopping and takes no new requests', { retryAfterSeconds: 1 });
+
 /** Triton's `priority` parameter: 1 is the most urgent, 0 and absent the least. */
 function priorityOf(request: InferenceRequest): number {
   const value = wholeParameter(request, 'priority');
@@ -346,7 +360,7 @@ function wholeParameter(request: InferenceRequest, name: string): number | null 
   throw new LeptonError('INVALID_ARGUMENT', `parameters.${name} is ${show(value)}, not a whole number ≥ 0`);
 }
 
-function stickyKeyOf(sticky: StickyKey | null, request: InferenceRequest, context: CallContext): string | undefined {
+function stickyKeyOf(sticky: StickyKey | null, request: Pick<InferenceRequest, 'parameters'>, context: CallContext): string | undefined {
   if (!sticky) return undefined;
   if ('header' in sticky) return context.header(sticky.header.toLowerCase());
   const value = request.parameters.get(sticky.parameter);

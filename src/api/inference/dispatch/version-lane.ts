@@ -312,7 +312,7 @@ export class VersionLane {
   }
 
   /** Counts a request that failed after this version was chosen for it. */
-  recordFailure(code: ErrorCode, pending: PendingRequest): void {
+  recordFailure(code: ErrorCode, pending: Pick<PendingRequest, 'arrivedAtMs'>): void {
     this.statistics.failed(code, performance.now() - pending.arrivedAtMs);
   }
 }
