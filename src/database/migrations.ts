@@ -75,8 +75,17 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'deployment engine and events', up: createEngineTables },
 ];
 
-/** Brings the schema to this program's version, all in the transaction that it is given. Refuses a newer schema. */
-export async function migrate(db: Kysely<Schema>, engine: Engine, now: () => string): Promise<void> {
+/** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */
+export async function migrateOrClose(db: Kysely<Schema>, engine: Engine, close: () => Promise<void>): Promise<void> {
+  try {
+    await db.transaction().execute((trx) => migrate(trx, engine));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function migrate(db: Kysely<Schema>, engine: Engine): Promise<void> {
   await sql`create table if not exists schema_migrations (number bigint primary key, name text not null, applied_at text not null)`.execute(db);
   const { rows } = await sql<{ number: number | null }>`select max(number) as number from schema_migrations`.execute(db);
   const current = rows[0]?.number ?? 0;
@@ -86,7 +95,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, now: () => str
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < current) continue;
     await migration.up(db, engine);
-    await sql`insert into schema_migrations (number, name, applied_at) values (${index + 1}, ${migration.name}, ${now()})`.execute(db);
+    await sql`insert into schema_migrations (number, name, applied_at) values (${index + 1}, ${migration.name}, ${new Date().toISOString()})`.execute(db);
   }
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { Kysely, PostgresDialect } from 'kysely';
-import { migrate } from './migrations.ts';
-import { openPostgresPool, PostgresLock, withRetries } from './postgres.ts';
+import { Kysely } from 'kysely';
+import { migrateOrClose } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { NodeSqliteDialect, openSqliteFile } from './sqlite-dialect.ts';
 import type { Database, DatabaseOptions } from './types.ts';
@@ -14,47 +13,20 @@ export const SQLITE_FILE = 'lepton.sqlite';
  * another server uses it. UNSUPPORTED if a newer program has used it.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  return options.url === null ? openEmbedded(join(options.dataDirectory, SQLITE_FILE)) : openPostgres(options.url);
+  if (options.url === null) return openEmbedded(join(options.dataDirectory, SQLITE_FILE));
+  // Loaded here, so that the embedded engine does without Postgres's client.
+  const { openPostgres } = await import('./postgres-database.ts');
+  return openPostgres(options.url);
 }
-
-const now = (): string => new Date().toISOString();
 
 async function openEmbedded(file: string): Promise<Database> {
   const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(openSqliteFile(file)) });
-  await closingOnFailure(db, () => db.transaction().execute((trx) => migrate(trx, 'sqlite', now)));
+  const close = (): Promise<void> => db.destroy();
+  await migrateOrClose(db, 'sqlite', close);
   return {
     db,
     engine: 'sqlite',
     immediate: (work) => db.transaction().execute(work),
-    close: () => db.destroy(),
-  };
-}
-
-async function openPostgres(url: string): Promise<Database> {
-  const lock = new PostgresLock(url);
-  await lock.ensure();
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: openPostgresPool(url) }) });
-  const close = async (): Promise<void> => {
-    await db.destroy();
-    await lock.release();
-  };
-  await closingOnFailure({ destroy: close }, () => db.transaction().execute((trx) => migrate(trx, 'postgres', now)));
-  return {
-    db,
-    engine: 'postgres',
-    async immediate(work) {
-      await lock.ensure();
-      return withRetries(() => db.transaction().setIsolationLevel('serializable').execute(work));
-    },
     close,
   };
-}
-
-async function closingOnFailure(resource: { destroy(): Promise<void> }, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    await resource.destroy();
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { type BatchingHint, checkName, LeptonError } from '../../core/index.ts';
-import { parseTritonConfig } from './model-config.ts';
+import type { TritonModelConfig } from './model-config.ts';
 import { versionsWithin } from './version-policy.ts';
 
 const CONFIG_BYTES_MAX = 2 ** 20;
@@ -104,11 +104,13 @@ async function readModel(root: string, name: string, problems: ImportProblem[]):
   return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null };
 }
 
-async function readConfig(directory: string, name: string): Promise<ReturnType<typeof parseTritonConfig> | null> {
+async function readConfig(directory: string, name: string): Promise<TritonModelConfig | null> {
   const file = join(directory, 'config.pbtxt');
   const facts = await stat(file).catch(() => null);
   if (!facts?.isFile()) return null;
   if (facts.size > CONFIG_BYTES_MAX) throw new LeptonError('MODEL_INVALID', `config.pbtxt of ${facts.size} bytes is over the limit of ${CONFIG_BYTES_MAX}`);
+  // Loaded here: a parser of protobuf text is much for the many that have no such file.
+  const { parseTritonConfig } = await import('./model-config.ts');
   return parseTritonConfig(await readFile(file, 'utf8'), name);
 }
 
