@@ -2,6 +2,7 @@ export * from './canonical-json.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './event.ts';
+export * from './log-settings.ts';
 export * from './model-config-proto.ts';
 export * from './names.ts';
 export * from './replica.ts';

@@ -1,3 +1,4 @@
+import type { LogSettings } from './log-settings.ts';
 import type { BatchingSpec, StickyKey, TimeoutSpec } from './service.ts';
 import type { Signature } from './tensor.ts';
 import type { Digest, ModelFormat } from './version.ts';
@@ -13,9 +14,13 @@ export interface ReplicaRoute {
 
 /**
  * `ready`: at least one replica serves. `recovering`: it served and is being restarted, so requests wait in the queue.
- * `starting`, `failed`: requests get VERSION_NOT_READY with reason and message at once.
+ * `starting`, `failed`: requests get VERSION_NOT_READY with reason and message at once. So they do from a version that was
+ * asked to rest: `draining` while its last requests are answered, then `drained` (still in memory) or `unloaded`.
  */
-export type VersionPhase = 'ready' | 'recovering' | 'starting' | 'failed';
+export type VersionPhase = 'ready' | 'recovering' | 'starting' | 'failed' | 'draining' | 'drained' | 'unloaded';
+
+/** Whether a version was asked to take no requests. */
+export const isResting = (phase: VersionPhase): boolean => phase === 'draining' || phase === 'drained' || phase === 'unloaded';
 
 /** One version of a service as the gateway needs it. */
 export interface VersionRoute {
@@ -58,4 +63,6 @@ export interface RoutingTable {
   /** Grows with every change, across restarts of control. */
   readonly generation: number;
   readonly services: readonly ServiceRoute[];
+  /** What gateways log; absent: what they were started with. */
+  readonly logging?: LogSettings;
 }

@@ -70,7 +70,7 @@ export interface VersionStatus {
   readonly version: string;
   readonly repository: string;
   readonly digest: string;
-  readonly phase: VersionPhase | 'draining';
+  readonly phase: VersionPhase;
   readonly reason: string;
   readonly message: string;
   /** Percent of version-less traffic that it gets now. */

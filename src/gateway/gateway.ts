@@ -7,9 +7,12 @@ import { ERRORS, LeptonError } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
 import { ControlServer } from './control-server.ts';
+import { createLogControl, type GatewayLog } from './gateway-log.ts';
 import { serveMetrics, viewOf } from './metrics-endpoint.ts';
+import { createModelControl } from './model-control.ts';
 import { forwardToControl } from './proxy.ts';
 import { RequestLog } from './request-log.ts';
+import { withoutNewlyResting } from './resting-versions.ts';
 
 const DEMAND_INTERVAL_MS = 1000;
 /** Grace of a gateway that control has abandoned. */
@@ -39,7 +42,8 @@ export class Gateway {
   #orphanTimer: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(config: GatewayConfig, log: Logger) {
+  constructor(config: GatewayConfig, gatewayLog: GatewayLog) {
+    const { log } = gatewayLog;
     this.#config = config;
     this.#log = log;
     this.#requestLog = new RequestLog(log);
@@ -52,7 +56,14 @@ export class Gateway {
       onReplicaIdle: () => this.#control.pushDemand(),
     });
     this.#metrics = new InferenceMetrics(() => viewOf(this.#plane), this.#startedAt.getTime());
-    const front: FrontDependencies = { plane: this.#plane, onCall: (call) => this.#record(call), platformVersion: config.platformVersion, limits: config.limits };
+    const front: FrontDependencies = {
+      plane: this.#plane,
+      onCall: (call) => this.#record(call),
+      models: createModelControl(config.controlSocketPath),
+      logging: createLogControl(gatewayLog, config.controlSocketPath),
+      platformVersion: config.platformVersion,
+      limits: config.limits,
+    };
     this.#http = createRestServer(front, (path, message, response) => this.#other(path, message, response));
     this.#grpc = config.grpc ? createGrpcServer(front) : null;
     this.#control = new ControlServer({
@@ -60,6 +71,9 @@ export class Gateway {
       token: config.token,
       answer: () => ({ pid: process.pid, instance: config.gateway, startedAt: this.#startedAt.toISOString(), ...(this.#ports && { ports: this.#ports }), ...(this.#stopping && { stopping: true as const }) }),
       onTable: (table) => {
+        gatewayLog.apply(table.logging);
+        const leaving = withoutNewlyResting(table, this.#plane);
+        if (leaving) this.#plane.setTable(leaving);
         this.#plane.setTable(table);
         log.info({ generation: table.generation, services: table.services.length }, 'routing table in force');
       },

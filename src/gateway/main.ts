@@ -2,15 +2,13 @@
  * The gateway program: `main.ts <config file>`. Started by control; see Gateway. Exit codes: 0 asked to leave or
  * abandoned by control, 1 a fault of ours, 2 bad configuration, 3 an address is in use.
  */
-import { pino } from 'pino';
-import { LogStream } from '../monitoring/logs/index.ts';
 import { readGatewayConfig, writePorts } from './config.ts';
 import { Gateway } from './gateway.ts';
+import { GatewayLog } from './gateway-log.ts';
 
 const EXIT_FAULT = 1;
 const EXIT_CONFIG = 2;
 const EXIT_ADDRESS_IN_USE = 3;
-const STDOUT = 1;
 const SIGTERM_GRACE_MS = 10_000;
 
 async function main(configPath: string | undefined): Promise<number> {
@@ -24,13 +22,13 @@ async function main(configPath: string | undefined): Promise<number> {
   });
   if (!config) return EXIT_CONFIG;
   process.title = `lepton-gateway ${config.gateway}`;
-  const log = pino({ level: config.logLevel, base: { gateway: config.gateway, pid: process.pid } }, new LogStream(STDOUT));
-  const gateway = new Gateway(config, log);
+  const gatewayLog = new GatewayLog(config);
+  const gateway = new Gateway(config, gatewayLog);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void gateway.stop({ graceMs: SIGTERM_GRACE_MS, reason: signal }));
   try {
     const ports = await gateway.start();
     await writePorts(configPath, ports);
-    log.info({ ports }, 'listening');
+    gatewayLog.log.info({ ports }, 'listening');
   } catch (error) {
     process.stderr.write(`gateway cannot listen: ${(error as Error).message}\n`);
     return isAddressInUse(error as NodeJS.ErrnoException) ? EXIT_ADDRESS_IN_USE : EXIT_FAULT;

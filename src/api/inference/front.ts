@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../core/index.ts';
 import type { DataPlane } from './dispatch/index.ts';
+import type { LogControl } from './log-settings.ts';
+import type { ModelControl } from './model-control.ts';
 
 /** One finished call, for logs and counters. */
 export interface CallRecord {
@@ -17,6 +19,8 @@ export interface FrontDependencies {
   readonly plane: DataPlane;
   /** Told of every inference call and of every refusal; must be cheap and never throw. */
   readonly onCall: (record: CallRecord) => void;
+  readonly models: ModelControl;
+  readonly logging: LogControl;
   readonly platformVersion: string;
   readonly limits: FrontLimits;
 }

@@ -2,4 +2,6 @@
 export { type CallContext, DataPlane, type DataPlaneOptions, type Histogram, type InferenceCall, type VersionLane, type VersionStatistics } from './dispatch/index.ts';
 export { createGrpcServer, listenGrpc } from './grpc/index.ts';
 export type { CallRecord, FrontDependencies, FrontLimits } from './front.ts';
+export type { LogControl } from './log-settings.ts';
+export type { ModelChange, ModelControl } from './model-control.ts';
 export { createRestServer, type OtherHandler, sendError } from './rest/index.ts';

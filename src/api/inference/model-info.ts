@@ -66,15 +66,27 @@ export function modelStatistics(plane: DataPlane, model: string | null, version:
   return { model_stats: [...plane.service(model).lanes.values()].map(statisticsOf) };
 }
 
-/** Triton's repository index: every version and whether it serves. */
-export function repositoryIndex(plane: DataPlane, readyOnly: boolean) {
-  const entries = [...plane.lanes()].map(({ service, route }) => ({
-    name: service,
-    version: route.version,
-    state: isReady(route) ? 'READY' : route.phase === 'starting' ? 'LOADING' : 'UNAVAILABLE',
-    reason: isReady(route) ? '' : [route.reason, route.message].filter(Boolean).join(': '),
-  }));
+/** One line of Triton's repository index. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly state: 'READY' | 'LOADING' | 'UNLOADING' | 'UNAVAILABLE';
+  readonly reason: string;
+}
+
+/** Triton's repository index, as far as the table knows it: every version of every service and whether it serves. */
+export function repositoryIndex(plane: DataPlane, readyOnly: boolean): readonly IndexEntry[] {
+  const entries = [...plane.lanes()].map(({ service, route }) => {
+    const state = stateOf(route);
+    return { name: service, version: route.version, state, reason: state === 'READY' ? '' : [route.reason, route.message].filter(Boolean).join(': ') };
+  });
   return readyOnly ? entries.filter((entry) => entry.state === 'READY') : entries;
+}
+
+function stateOf(route: VersionRoute): IndexEntry['state'] {
+  if (isReady(route)) return 'READY';
+  if (route.phase === 'starting') return 'LOADING';
+  return route.phase === 'draining' ? 'UNLOADING' : 'UNAVAILABLE';
 }
 
 const isReady = (route: VersionRoute | undefined): boolean => route?.phase === 'ready' || route?.phase === 'recovering';

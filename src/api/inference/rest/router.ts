@@ -1,42 +1,51 @@
 import { LeptonError } from '../../../core/index.ts';
+import { MODEL_ACTIONS, type ModelAction } from '../model-control.ts';
 
 /** What a path of the protocol asks for. */
-export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer';
+export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | ModelAction;
 
 export interface Route {
   readonly kind: RouteKind;
-  readonly method: 'GET' | 'POST';
+  readonly methods: readonly ('GET' | 'POST')[];
   /** '' where the path names no model. */
   readonly model: string;
   readonly version: string | null;
 }
 
-const SERVER: ReadonlyMap<string, Pick<Route, 'kind' | 'method'>> = new Map([
-  ['', { kind: 'server-metadata', method: 'GET' }],
-  ['health/live', { kind: 'live', method: 'GET' }],
-  ['health/ready', { kind: 'server-ready', method: 'GET' }],
+type Endpoint = Pick<Route, 'kind' | 'methods'>;
+const SETTINGS = ['GET', 'POST'] as const;
+
+const SERVER: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
+  ['', { kind: 'server-metadata', methods: ['GET'] }],
+  ['health/live', { kind: 'live', methods: ['GET'] }],
+  ['health/ready', { kind: 'server-ready', methods: ['GET'] }],
   // As in Triton, this path belongs to the statistics of all models, not to a model named `stats`.
-  ['models/stats', { kind: 'all-statistics', method: 'GET' }],
-  ['repository/index', { kind: 'repository-index', method: 'POST' }],
+  ['models/stats', { kind: 'all-statistics', methods: ['GET'] }],
+  ['repository/index', { kind: 'repository-index', methods: ['POST'] }],
+  ['logging', { kind: 'log-settings', methods: SETTINGS }],
+  ['trace/setting', { kind: 'trace-settings', methods: SETTINGS }],
 ]);
-const MODEL: ReadonlyMap<string, Pick<Route, 'kind' | 'method'>> = new Map([
-  ['', { kind: 'metadata', method: 'GET' }],
-  ['ready', { kind: 'model-ready', method: 'GET' }],
-  ['config', { kind: 'config', method: 'GET' }],
-  ['stats', { kind: 'statistics', method: 'GET' }],
-  ['infer', { kind: 'infer', method: 'POST' }],
+const MODEL: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
+  ['', { kind: 'metadata', methods: ['GET'] }],
+  ['ready', { kind: 'model-ready', methods: ['GET'] }],
+  ['config', { kind: 'config', methods: ['GET'] }],
+  ['stats', { kind: 'statistics', methods: ['GET'] }],
+  ['infer', { kind: 'infer', methods: ['POST'] }],
+  ['trace/setting', { kind: 'trace-settings', methods: SETTINGS }],
 ]);
+const REPOSITORY_MODEL: ReadonlyMap<string, Endpoint> = new Map(MODEL_ACTIONS.map((kind) => [kind, { kind, methods: ['POST'] }]));
 
 /** Matches a path under /v2. Throws ROUTE_NOT_FOUND; the method is the caller's to check. */
 export function matchRoute(path: string): Route {
   const rest = path.slice('/v2'.length).replace(/^\//, '').replace(/\/$/, '');
   const server = SERVER.get(rest);
   if (server) return { ...server, model: '', version: null };
-  const parts = rest.split('/');
+  const inRepository = rest.startsWith('repository/');
+  const parts = rest.slice(inRepository ? 'repository/'.length : 0).split('/');
   if (parts[0] !== 'models' || !parts[1]) throw notFound(path);
   const versioned = parts[2] === 'versions';
   if (versioned && !parts[3]) throw notFound(path);
-  const model = MODEL.get(parts.slice(versioned ? 4 : 2).join('/'));
+  const model = (inRepository ? REPOSITORY_MODEL : MODEL).get(parts.slice(versioned ? 4 : 2).join('/'));
   if (!model) throw notFound(path);
   return { ...model, model: decode(parts[1]), version: versioned ? decode(parts[3] as string) : null };
 }

@@ -1,7 +1,10 @@
 import { LeptonError } from '../../../core/index.ts';
 import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/index.ts';
 import type { FrontDependencies } from '../front.ts';
-import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics, repositoryIndex } from '../model-info.ts';
+import { logSettings, updateLogSettings } from '../log-settings.ts';
+import { changeModel, indexOf } from '../model-control.ts';
+import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics } from '../model-info.ts';
+import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
 import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
 import { inferThroughPlane } from './infer.ts';
 import { matchRoute, type Route } from './router.ts';
@@ -14,9 +17,10 @@ export function createV2Door(dependencies: FrontDependencies): Door {
       const route = matchRoute(request.path);
       notes.service = route.model || null;
       notes.inference = route.kind === 'infer';
-      if (request.method !== route.method) {
-        notes.headers.allow = route.method;
-        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${route.method}`);
+      if (!(route.methods as readonly string[]).includes(request.method)) {
+        const allowed = route.methods.join(', ');
+        notes.headers.allow = allowed;
+        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${allowed}`);
       }
       return answer(dependencies, route, request, notes);
     },
@@ -37,7 +41,17 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
     case 'server-metadata':
       return jsonReply({ name: 'lepton-ai', version: dependencies.platformVersion, extensions: EXTENSIONS });
     case 'repository-index':
-      return jsonReply(repositoryIndex(plane, await asksForReady(request)));
+      return jsonReply(await indexOf(dependencies, own(await optionalObject(request), 'ready') === true));
+    case 'load':
+    case 'unload':
+    case 'drain':
+    case 'warm':
+      await changeModel(dependencies, route.kind, model, version, await parametersOf(request), request);
+      return jsonReply({});
+    case 'log-settings':
+      return jsonReply(request.method === 'GET' ? logSettings(dependencies) : await updateLogSettings(dependencies, await optionalObject(request)));
+    case 'trace-settings':
+      return jsonReply(request.method === 'GET' ? traceSettings(plane, model || null) : updateTraceSettings(plane, model || null, await optionalObject(request)));
     case 'all-statistics':
       return jsonReply(modelStatistics(plane, null, null, request));
     case 'statistics':
@@ -69,10 +83,16 @@ function about(notes: CallNotes, { version, body }: { version: string; body: obj
   return jsonReply(body);
 }
 
-/** The index request's body is optional JSON: `{"ready": true}`. */
-async function asksForReady(request: RestRequest): Promise<boolean> {
+/** A body that may be left out. */
+async function optionalObject(request: RestRequest): Promise<Readonly<Record<string, unknown>>> {
   const body = await request.body();
-  return body.length > 0 && own(asObject(parseJson(body.toString('utf8')), 'the request'), 'ready') === true;
+  return body.length > 0 ? asObject(parseJson(body.toString('utf8')), 'the request') : {};
+}
+
+/** `{"parameters": {…}}` of a load or unload. */
+async function parametersOf(request: RestRequest): Promise<Readonly<Record<string, unknown>>> {
+  const parameters = own(await optionalObject(request), 'parameters');
+  return parameters === undefined ? {} : asObject(parameters, 'parameters');
 }
 
 function headerLength(request: RestRequest): number | null {

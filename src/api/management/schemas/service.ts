@@ -135,7 +135,7 @@ const VersionStatus = closed(
     version: Type.String(),
     repository: Type.String(),
     digest: Type.String(),
-    phase: Type.Enum(['ready', 'recovering', 'starting', 'failed', 'draining']),
+    phase: Type.Enum(['ready', 'recovering', 'starting', 'failed', 'draining', 'drained', 'unloaded']),
     reason: Type.String(),
     message: Type.String(),
     weight: Type.Number({ description: 'Percent of version-less traffic that it gets now.' }),
