@@ -1,8 +1,7 @@
-import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { type CallRecord, createGrpcServer, createRestServer, DataPlane, type FrontDependencies, listenGrpc, sendError } from '../api/inference/index.ts';
+import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, listenGrpc, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
 import { ERRORS, LeptonError } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
@@ -31,7 +30,7 @@ export class Gateway {
   readonly #config: GatewayConfig;
   readonly #log: Logger;
   readonly #plane: DataPlane;
-  readonly #http: HttpServer;
+  readonly #http: RestServer;
   readonly #grpc: GrpcServer | null;
   readonly #control: ControlServer;
   readonly #metrics: InferenceMetrics;
@@ -64,7 +63,7 @@ export class Gateway {
       platformVersion: config.platformVersion,
       limits: config.limits,
     };
-    this.#http = createRestServer(front, (path, message, response) => this.#other(path, message, response));
+    this.#http = new RestServer(front, (...request) => this.#other(...request));
     this.#grpc = config.grpc ? createGrpcServer(front) : null;
     this.#control = new ControlServer({
       socketPath: config.socketPath,
@@ -149,7 +148,7 @@ export class Gateway {
     });
   }
 
-  #other(path: string, message: Parameters<Parameters<typeof createRestServer>[1]>[1], response: Parameters<Parameters<typeof createRestServer>[1]>[2]): void {
+  #other(...[path, message, response]: Parameters<OtherHandler>): void {
     const { controlSocketPath } = this.#config;
     if (path === '/metrics') return void serveMetrics(this.#metrics, controlSocketPath, message, response);
     // What control offers its gateways under /internal is not for the world.

@@ -4,4 +4,4 @@ export { createGrpcServer, listenGrpc } from './grpc/index.ts';
 export type { CallRecord, FrontDependencies, FrontLimits } from './front.ts';
 export type { LogControl } from './log-settings.ts';
 export type { ModelChange, ModelControl } from './model-control.ts';
-export { createRestServer, type OtherHandler, sendError } from './rest/index.ts';
+export { type OtherHandler, RestServer, sendError } from './rest/index.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { DataPlane } from '../dispatch/index.ts';
-import { createRestServer } from './rest-front.ts';
+import { RestServer } from './rest-server.ts';
 
 const plane = new DataPlane({ random: Math.random });
 const unused = async () => assert.fail('control is not asked');
@@ -13,7 +13,7 @@ const control = { models: { loadable: unused, change: unused }, logging: { curre
 const limits = { bodyBytesMax: 1000, headerBytesMax: 16_384, connectionsMax: 100, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 1000 };
 
 async function listening(address: string) {
-  const server = createRestServer({ plane, onCall: () => {}, ...control, platformVersion: '0', limits }, (_path, _message, response) => response.end('other'));
+  const server = new RestServer({ plane, onCall: () => {}, ...control, platformVersion: '0', limits }, (_path, _message, response) => response.end('other'));
   await once(server.listen(0, address), 'listening');
   after(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;

@@ -1,3 +1,3 @@
 export type { ReplyHeaders } from './exchange.ts';
 export { sendError, serverTiming } from './reply.ts';
-export { createRestServer, type OtherHandler } from './rest-front.ts';
+export { type OtherHandler, RestServer } from './rest-server.ts';

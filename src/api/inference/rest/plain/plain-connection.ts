@@ -1,0 +1,215 @@
+import type { Socket } from 'node:net';
+import { LeptonError } from '../../../../core/index.ts';
+import { decompress, decompressionOf } from '../compression.ts';
+import { type Door, jsonReply, type RestReply, type RestRequest } from '../exchange.ts';
+import { type PlainHead, parsePlainHead } from './plain-head.ts';
+import { encodePlainReply } from './plain-reply.ts';
+import { askWhetherThere } from './still-there.ts';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+/** Bytes of later requests that are read while one is being answered. */
+const READ_AHEAD_BYTES_MAX = 64 * 2 ** 10;
+
+/** What a connection needs of its server. */
+export interface PlainConnectionHost {
+  readonly headerBytesMax: number;
+  readonly bodyBytesMax: number;
+  readonly requestReceiveTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  /** The protocol that a request is for, if it is one that is served here now. */
+  doorFor(head: PlainHead): Door | null;
+  handle(door: Door, request: RestRequest): Promise<RestReply>;
+  /** Whether the connection may go on after this answer. */
+  keepsAlive(reply: RestReply): boolean;
+  /** Takes the connection, of which `unread` was read and not used. */
+  handOver(socket: Socket, unread: Buffer): void;
+  onEnd(connection: PlainConnection): void;
+}
+
+/**
+ * One client's connection, as long as it sends plain requests; the first that is not goes, with the connection, to node:http.
+ *
+ *   idle ── head ──▶ receiving ── body ──▶ answering ── written ──▶ idle
+ *     └──▶ handed over
+ *
+ * One request is answered at a time, in order, and the next is begun when its answer has been taken by the kernel: a client
+ * that does not read stops being read.
+ */
+export class PlainConnection {
+  readonly #host: PlainConnectionHost;
+  readonly #socket: Socket;
+  #state: 'idle' | 'receiving' | 'answering' = 'idle';
+  /** Read and not used: while receiving the body so far, otherwise later requests. */
+  #unread: Buffer[] = [];
+  #unreadBytes = 0;
+  #head: PlainHead | null = null;
+  #door: Door | null = null;
+  /** Clients repeat their heads; the last one is not parsed again. */
+  #headBytes: Buffer | null = null;
+  #deadlineMs: number;
+  #halfClosed = false;
+  #onLeave: (() => void) | null = null;
+
+  constructor(socket: Socket, host: PlainConnectionHost) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#deadlineMs = performance.now() + host.requestReceiveTimeoutMs;
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onHalfClose);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+    socket.on('timeout', this.#onError);
+    socket.on('drain', this.#onDrain);
+  }
+
+  get idle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  /** Closes what has been silent, or receiving, for too long. */
+  expire(nowMs: number): void {
+    if (nowMs < this.#deadlineMs || this.#state === 'answering') return;
+    if (this.#state === 'idle') return void this.#socket.destroy();
+    this.#refuse(new LeptonError('DEADLINE_EXCEEDED', `the body did not arrive within ${this.#host.requestReceiveTimeoutMs} ms`));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#unread.push(chunk);
+    this.#unreadBytes += chunk.length;
+    if (this.#state === 'idle') this.#begin();
+    else if (this.#state === 'receiving') this.#received();
+    else if (this.#unreadBytes > READ_AHEAD_BYTES_MAX) this.#socket.pause();
+  };
+
+  #takeUnread(): Buffer {
+    const bytes = this.#unread.length === 1 ? (this.#unread[0] as Buffer) : Buffer.concat(this.#unread, this.#unreadBytes);
+    this.#keepUnread(null);
+    return bytes;
+  }
+
+  #keepUnread(bytes: Buffer | null): void {
+    this.#unread = bytes?.length ? [bytes] : [];
+    this.#unreadBytes = bytes?.length ?? 0;
+  }
+
+  /** A request begins with the unread bytes. */
+  #begin(): void {
+    const bytes = this.#takeUnread();
+    const end = bytes.indexOf(HEAD_END);
+    const head = end < 0 || end > this.#host.headerBytesMax ? null : this.#parse(bytes.subarray(0, end));
+    const door = head && head.contentLength <= this.#host.bodyBytesMax ? this.#host.doorFor(head) : null;
+    if (!head || !door) return this.#handOver(bytes);
+    this.#head = head;
+    this.#door = door;
+    this.#keepUnread(bytes.subarray(end + HEAD_END.length));
+    this.#state = 'receiving';
+    if (this.#unreadBytes < head.contentLength) this.#deadlineMs = performance.now() + this.#host.requestReceiveTimeoutMs;
+    this.#received();
+  }
+
+  #parse(bytes: Buffer): PlainHead | null {
+    if (this.#head && this.#headBytes?.equals(bytes)) return this.#head;
+    this.#headBytes = bytes;
+    return parsePlainHead(bytes.toString('latin1'));
+  }
+
+  #received(): void {
+    const { contentLength } = this.#head as PlainHead;
+    if (this.#unreadBytes < contentLength) return;
+    const bytes = this.#takeUnread();
+    this.#keepUnread(bytes.subarray(contentLength));
+    this.#state = 'answering';
+    void this.#answer(bytes.subarray(0, contentLength));
+  }
+
+  async #answer(body: Buffer): Promise<void> {
+    const reply = await this.#host.handle(this.#door as Door, this.#request(this.#head as PlainHead, body));
+    this.#onLeave = null;
+    if (this.#socket.destroyed) return;
+    this.#send(reply, (this.#halfClosed && this.#unreadBytes === 0) || !this.#host.keepsAlive(reply));
+  }
+
+  #request(head: PlainHead, body: Buffer): RestRequest {
+    return {
+      method: head.method,
+      path: head.path,
+      query: head.query,
+      header: (name) => head.headers.get(name),
+      body: async () => {
+        const encoding = decompressionOf(head.headers.get('content-encoding'));
+        return encoding && body.length ? decompress(encoding, body, this.#host.bodyBytesMax) : body;
+      },
+      onLeave: (callback) => {
+        this.#onLeave = callback;
+        if (this.#halfClosed) askWhetherThere(this.#socket, () => this.#onLeave !== null);
+        return () => {
+          this.#onLeave = null;
+        };
+      },
+    };
+  }
+
+  /** A refusal of the request that was being received. */
+  #refuse(error: LeptonError): void {
+    this.#state = 'answering';
+    this.#send(jsonReply((this.#door as Door).refusal(error), error.httpStatus), true);
+  }
+
+  #send(reply: RestReply, close: boolean): void {
+    const pieces = encodePlainReply(reply, close);
+    if (pieces.length > 1) this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    if (pieces.length > 1) this.#socket.uncork();
+    if (close) {
+      this.#socket.end();
+      // Whatever else it sends is not a request any more; what it does not take in time is lost.
+      this.#socket.setTimeout(this.#host.requestReceiveTimeoutMs);
+      return;
+    }
+    if (this.#socket.writableNeedDrain) this.#socket.setTimeout(this.#host.requestReceiveTimeoutMs);
+    else this.#written();
+  }
+
+  /** The answer has left: the next request, if it is there already. */
+  #written(): void {
+    this.#state = 'idle';
+    this.#deadlineMs = performance.now() + this.#host.keepAliveTimeoutMs;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#unreadBytes) this.#begin();
+    else if (this.#halfClosed) this.#socket.end();
+  }
+
+  readonly #onDrain = (): void => {
+    if (this.#state !== 'answering' || this.#onLeave || this.#socket.writableEnded || this.#socket.timeout === 0) return;
+    this.#socket.setTimeout(0);
+    this.#written();
+  };
+
+  readonly #onHalfClose = (): void => {
+    this.#halfClosed = true;
+    if (this.#state === 'answering') askWhetherThere(this.#socket, () => this.#onLeave !== null);
+    else if (this.#state === 'idle') this.#socket.end();
+    else this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#unreadBytes} of the ${this.#head?.contentLength} bytes that content-length announces`));
+  };
+
+  readonly #onError = (): void => {
+    this.#socket.destroy();
+  };
+
+  readonly #onClose = (): void => {
+    this.#host.onEnd(this);
+    this.#onLeave?.();
+    this.#onLeave = null;
+  };
+
+  #handOver(unread: Buffer): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData).off('end', this.#onHalfClose).off('error', this.#onError).off('close', this.#onClose).off('timeout', this.#onError).off('drain', this.#onDrain);
+    this.#host.onEnd(this);
+    this.#host.handOver(socket, unread);
+  }
+}

@@ -1,0 +1,166 @@
+import { type IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { asLeptonError } from '../../../core/index.ts';
+import type { FrontDependencies, FrontLimits } from '../front.ts';
+import { readBody } from './body.ts';
+import type { Door, RestRequest } from './exchange.ts';
+import { type HostCheck, hostCheck } from './host-check.ts';
+import { PlainConnection, type PlainConnectionHost } from './plain/plain-connection.ts';
+import type { PlainHead } from './plain/plain-head.ts';
+import { sendError, sendReply } from './reply.ts';
+import { createRestHandler, type RestHandler } from './rest-handler.ts';
+import { createV2Door } from './v2-door.ts';
+
+/** Handles what is not a protocol's: metrics, the management API, the page. */
+export type OtherHandler = (path: string, message: IncomingMessage, response: ServerResponse) => void;
+
+/** How often connections are looked over for time-outs. */
+const SWEEP_MS = 1000;
+
+/**
+ * The inference protocols over HTTP/1.1. Refusals are 4xx in the form of the protocol that was spoken; a request that was
+ * not read to its end closes its connection. On loopback it refuses foreign hosts, whoever would handle the path.
+ *
+ *   connection ──▶ PlainConnection ── plain request of a door ──▶ handler ──▶ reply
+ *                        └── anything else ──▶ node:http ──┬── of a door ──▶ the same handler
+ *                                                          └── other paths ──▶ `other`
+ *
+ * node:http alone would do; the plain form is read beside it for speed (decision 0008).
+ */
+export class RestServer extends Server {
+  readonly #dependencies: FrontDependencies;
+  readonly #other: OtherHandler;
+  readonly #doors: readonly Door[];
+  readonly #handle: RestHandler;
+  readonly #checkHost: HostCheck;
+  readonly #plain = new Set<PlainConnection>();
+  readonly #host: PlainConnectionHost;
+  /** node:http's own reader of connections. */
+  readonly #readWithNode: (socket: Socket) => void;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(dependencies: FrontDependencies, other: OtherHandler) {
+    const { limits } = dependencies;
+    super({
+      ServerResponse: responseOf(() => this.listening),
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.requestReceiveTimeoutMs,
+      // Bodies have their own time limit, which uploads to the management API don't share.
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(SWEEP_MS, limits.requestReceiveTimeoutMs),
+      noDelay: true,
+    });
+    this.#dependencies = dependencies;
+    this.#other = other;
+    this.#doors = [createV2Door(dependencies)];
+    this.#handle = createRestHandler(dependencies);
+    this.#checkHost = hostCheck(this);
+    this.#host = this.#plainHost();
+    this.maxConnections = limits.connectionsMax;
+    this.on('request', (message, response) => this.#serve(message, response));
+    [this.#readWithNode] = this.listeners('connection') as [(socket: Socket) => void];
+    this.removeAllListeners('connection');
+    this.on('connection', (socket) => this.#plain.add(new PlainConnection(socket, this.#host)));
+    this.#sweep = setInterval(() => this.#expire(), Math.min(SWEEP_MS, limits.requestReceiveTimeoutMs, limits.keepAliveTimeoutMs)).unref();
+    this.on('close', () => clearInterval(this.#sweep));
+  }
+
+  override closeIdleConnections(): void {
+    super.closeIdleConnections();
+    for (const connection of this.#plain) if (connection.idle) connection.destroy();
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const connection of this.#plain) connection.destroy();
+  }
+
+  #plainHost(): PlainConnectionHost {
+    const { limits, plane } = this.#dependencies;
+    return {
+      ...limits,
+      doorFor: (head) => (this.listening && this.#isOurs(head) ? this.#doorOf(head.path) : null),
+      handle: this.#handle,
+      keepsAlive: (reply) => this.listening && (plane.ready || reply.status < 400),
+      handOver: (socket, unread) => {
+        // Paused, so that what is put back comes before what arrives.
+        socket.pause();
+        socket.unshift(unread);
+        this.#readWithNode.call(this, socket);
+        socket.resume();
+      },
+      onEnd: (connection) => this.#plain.delete(connection),
+    };
+  }
+
+  #isOurs(head: PlainHead): boolean {
+    try {
+      this.#checkHost(head.headers.get('host'));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #doorOf(path: string): Door | null {
+    for (const door of this.#doors) if (door.owns(path)) return door;
+    return null;
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    for (const connection of this.#plain) connection.expire(now);
+  }
+
+  #serve(message: IncomingMessage, response: ServerResponse): void {
+    // A client that leaves while we write is no fault; 'close' tells those who care.
+    response.on('error', () => {});
+    try {
+      this.#checkHost(message.headers.host);
+    } catch (thrown) {
+      return sendError(response, asLeptonError(thrown), {}, !message.complete);
+    }
+    const { path, query } = targetOf(message.url ?? '/');
+    const door = this.#doorOf(path);
+    if (!door) return this.#other(path, message, response);
+    const { limits, plane } = this.#dependencies;
+    const request = requestOf(message, response, path, query, limits);
+    void this.#handle(door, request).then((reply) => sendReply(response, reply, !message.complete || (!plane.ready && reply.status >= 400)));
+  }
+}
+
+/** Responses that say `connection: close` once the server takes no new connections, so that nobody sends another request after them. */
+function responseOf(listening: () => boolean): typeof ServerResponse {
+  return class<Request extends IncomingMessage> extends ServerResponse<Request> {
+    override writeHead(...head: unknown[]): this {
+      if (!listening()) this.shouldKeepAlive = false;
+      return super.writeHead(...(head as [number]));
+    }
+  };
+}
+
+function requestOf(message: IncomingMessage, response: ServerResponse, path: string, query: string, limits: FrontLimits): RestRequest {
+  return {
+    method: message.method ?? 'GET',
+    path,
+    query,
+    header: (name) => {
+      const value = message.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: () => readBody(message, limits),
+    onLeave: (callback) => {
+      response.once('close', callback);
+      return () => response.off('close', callback);
+    },
+  };
+}
+
+/** Absolute-form targets (as proxies send) lose their origin. */
+function targetOf(url: string): { path: string; query: string } {
+  const origin = /^https?:\/\/[^/?]*/i.exec(url);
+  const target = origin ? url.slice(origin[0].length) : url;
+  const end = target.indexOf('?');
+  return end < 0 ? { path: target || '/', query: '' } : { path: target.slice(0, end) || '/', query: target.slice(end + 1) };
+}
