@@ -22,6 +22,13 @@ export type VersionPhase = 'ready' | 'recovering' | 'starting' | 'failed' | 'dra
 /** Whether a version was asked to take no requests. */
 export const isResting = (phase: VersionPhase): boolean => phase === 'draining' || phase === 'drained' || phase === 'unloaded';
 
+/** Names of an output's classes, by index. */
+export interface ClassLabels {
+  /** File of the artefact that they come from. */
+  readonly file: string;
+  readonly labels: readonly string[];
+}
+
 /** One version of a service as the gateway needs it. */
 export interface VersionRoute {
   readonly version: string;
@@ -30,6 +37,8 @@ export interface VersionRoute {
   readonly format: ModelFormat;
   readonly signature: Signature;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** By output; absent: no output has any. */
+  readonly classLabels?: Readonly<Record<string, ClassLabels>>;
   readonly phase: VersionPhase;
   readonly reason: string;
   readonly message: string;

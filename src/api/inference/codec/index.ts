@@ -1,4 +1,6 @@
-export { asArray, asObject, asString, own, parseJson } from './parse-json.ts';
+export { classify } from './classification.ts';
+export { asArray, asObject, asString, own, parseJson, utf8Text } from './parse-json.ts';
+export { hasBatchDimension } from './raw-input.ts';
 export { compileSignatureCheck } from './signature-check.ts';
 export { asDatatype, asShape, tensorFromBytes, tensorFromJson } from './tensor.ts';
 export { decodeByteStrings, tensorDataToJson } from './tensor-to-json.ts';

@@ -4,6 +4,20 @@ import { show } from './values.ts';
 /** A whole number of 16 digits or more, where JSON.parse would round. Digits after a point don't count. */
 const LONG_INTEGER = /[[,:\s-]\d{16}/;
 const WHOLE = /^-?\d+$/;
+const BYTE_ORDER_MARK = 0xfeff;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a request's JSON; throws INVALID_ARGUMENT if the bytes are not UTF-8 or begin with a byte order mark. */
+export function utf8Text(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch (cause) {
+    throw new LeptonError('INVALID_ARGUMENT', 'the request is not UTF-8', { cause });
+  }
+  if (text.charCodeAt(0) === BYTE_ORDER_MARK) throw new LeptonError('INVALID_ARGUMENT', 'the request begins with a byte order mark, which JSON does not have; send it without');
+  return text;
+}
 
 /**
  * JSON text of a client. Whole numbers beyond 2^53 come out as bigint, exactly. JSON.parse itself is iterative, so depth
@@ -28,13 +42,20 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value as an object; throws INVALID_ARGUMENT naming the field. */
 export function asObject(value: unknown, field: string): JsonObject {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw new LeptonError('INVALID_ARGUMENT', `${field} must be an object, not ${show(value)}`);
 }
+
+export const isObject = (value: unknown): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A field that the object itself has; what `__proto__` or a prototype offers does not count. */
 export function own(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** As `own`, for fields that may be left out: null counts as left out, since many clients write it so. */
+export function optional(object: JsonObject, key: string): unknown {
+  return own(object, key) ?? undefined;
 }
 
 /** An array of at most `max` entries; throws INVALID_ARGUMENT naming the field. */
@@ -44,7 +65,9 @@ export function asArray(value: unknown, field: string, max: number): readonly un
   return value;
 }
 
+/** A string that UTF-8 can carry: half of a surrogate pair, which an escape can say, is refused rather than replaced. */
 export function asString(value: unknown, field: string): string {
-  if (typeof value === 'string') return value;
-  throw new LeptonError('INVALID_ARGUMENT', `${field} must be a string, not ${show(value)}`);
+  if (typeof value !== 'string') throw new LeptonError('INVALID_ARGUMENT', `${field} must be a string, not ${show(value)}`);
+  if (!value.isWellFormed()) throw new LeptonError('INVALID_ARGUMENT', `${field} is ${show(value)}, which holds half of a surrogate pair`);
+  return value;
 }

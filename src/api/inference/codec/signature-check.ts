@@ -1,4 +1,6 @@
 import { LeptonError, nearest, shapeFits, type Signature, type Tensor, type TensorSpec } from '../../../core/index.ts';
+import { hasClasses } from './classification.ts';
+import { rawTensor } from './raw-input.ts';
 import type { InferenceRequest } from './types.ts';
 
 /**
@@ -9,12 +11,12 @@ import type { InferenceRequest } from './types.ts';
 export function compileSignatureCheck(service: string, version: string, signature: Signature, rowsMax = Number.POSITIVE_INFINITY): (request: InferenceRequest) => Tensor[] {
   const where = `model '${service}' version '${version}'`;
   const specs = new Map(signature.inputs.map((spec, index) => [spec.name, index]));
-  const outputs = new Set(signature.outputs.map((spec) => spec.name));
+  const outputs = new Map(signature.outputs.map((spec) => [spec.name, spec.datatype]));
   const hasNames = signature.inputs.some((spec) => spec.dimensionNames?.some((name) => name !== ''));
 
   return (request) => {
     const ordered: Tensor[] = [];
-    for (const tensor of request.inputs) {
+    for (const tensor of request.rawInput ? [rawTensor(request.rawInput, signature, where)] : request.inputs) {
       const index = specs.get(tensor.name);
       if (index === undefined) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference input '${clip(tensor.name)}' for ${where}${suggestion(tensor.name, specs.keys())}`);
       if (ordered[index]) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' is given twice`);
@@ -27,8 +29,10 @@ export function compileSignatureCheck(service: string, version: string, signatur
       if (!ordered[index]) throw new LeptonError('INVALID_ARGUMENT', `input '${spec.name}' is missing: ${where} expects ${signature.inputs.length} inputs but got ${request.inputs.length}`);
     }
     if (hasNames) checkNamedDimensions(ordered, signature.inputs);
-    for (const { name } of request.outputs ?? []) {
-      if (!outputs.has(name)) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference output '${clip(name)}' for ${where}${suggestion(name, outputs)}`);
+    for (const { name, classification } of request.outputs ?? []) {
+      const datatype = outputs.get(name);
+      if (!datatype) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference output '${clip(name)}' for ${where}${suggestion(name, outputs.keys())}`);
+      if (classification && !hasClasses(datatype)) throw new LeptonError('INVALID_ARGUMENT', `output '${name}' of ${where} is ${datatype}, which has no order: classification needs a datatype of numbers`);
     }
     return ordered;
   };

@@ -16,7 +16,7 @@ export function asDatatype(value: unknown, field: string): Datatype {
 export function asShape(value: unknown, field: string): number[] {
   const shape = asArray(value, field, RANK_MAX);
   shape.forEach((size, axis) => {
-    if (!Number.isSafeInteger(size) || (size as number) < 0) throw new LeptonError('INVALID_ARGUMENT', `${field}[${axis}] is ${show(size)}, not a whole number ≥ 0`);
+    if (!Number.isSafeInteger(size) || (size as number) < 0) throw new LeptonError('INVALID_ARGUMENT', `${field}[${axis}] is ${show(size)}, not a whole number from 0 to 2^53`);
   });
   elementCount(shape as number[], field);
   return shape as number[];
@@ -64,6 +64,7 @@ function flatten(data: unknown, shape: readonly number[], field: string): readon
 
 function stringBytes(value: unknown, field: string): Uint8Array {
   if (typeof value !== 'string') throw new LeptonError('INVALID_ARGUMENT', `${field} is ${show(value)}, not a string (BYTES)`);
+  if (!value.isWellFormed()) throw new LeptonError('INVALID_ARGUMENT', `${field} is ${show(value)}, which holds half of a surrogate pair; bytes that are not UTF-8 go as binary data (BYTES)`);
   return Buffer.from(value, 'utf8');
 }
 

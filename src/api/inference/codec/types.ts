@@ -7,6 +7,8 @@ export interface RequestedOutput {
   readonly name: string;
   /** As raw bytes rather than JSON; fronts without JSON ignore it. */
   readonly binary: boolean;
+  /** As the so many highest elements, written `value:index[:label]` (classification extension); 0 or absent: as the tensor itself. */
+  readonly classification?: number;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface InferenceRequest {
   readonly id: string;
   readonly parameters: ReadonlyMap<string, ParameterValue>;
   readonly inputs: readonly Tensor[];
+  /** Bytes of the only input, whose name, datatype and shape are the version's to say (raw binary request). */
+  readonly rawInput?: Uint8Array;
   /** In the order of the answer; null: all outputs. */
   readonly outputs: readonly RequestedOutput[] | null;
   /** Whether outputs that the request doesn't list go back as bytes. */

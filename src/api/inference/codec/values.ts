@@ -1,4 +1,5 @@
 import { type Datatype, LeptonError } from '../../../core/index.ts';
+import { bfloat16Bits, bfloat16ToNumber } from './bfloat16.ts';
 
 /** Writes one JSON value as an element; returns a description of what was expected when the value does not fit. */
 type Writer = (view: DataView, at: number, value: unknown) => string | null;
@@ -24,18 +25,29 @@ function bigIntegerWriter(min: bigint, max: bigint, write: (view: DataView, at: 
   };
 }
 
-/** Refuses what would become infinite; `round` is the datatype's own rounding. */
+/**
+ * What JSON numbers cannot be, by the strings that stand for it (as in protobuf's JSON mapping). numpy and JavaScript turn
+ * these very strings into the numbers.
+ */
+export const NOT_FINITE: ReadonlyMap<string, number> = new Map([['NaN', Number.NaN], ['Infinity', Number.POSITIVE_INFINITY], ['-Infinity', Number.NEGATIVE_INFINITY]]);
+
+/** Refuses a finite number that would become infinite; `round` is the datatype's own rounding. */
 function floatWriter(round: (value: number) => number, write: (view: DataView, at: number, value: number) => void): Writer {
   return (view, at, value) => {
     const number = typeof value === 'bigint' ? Number(value) : value;
-    if (typeof number !== 'number') return 'a number';
-    if (!Number.isFinite(round(number))) return 'a number within its range';
-    write(view, at, number);
+    if (typeof number === 'number') {
+      if (!Number.isFinite(round(number))) return 'a number within its range';
+      write(view, at, number);
+      return null;
+    }
+    const named = typeof number === 'string' ? NOT_FINITE.get(number) : undefined;
+    if (named === undefined) return 'a number, "NaN", "Infinity" or "-Infinity"';
+    write(view, at, named);
     return null;
   };
 }
 
-const WRITERS: Readonly<Partial<Record<Datatype, Writer>>> = {
+const WRITERS: Readonly<Record<Exclude<Datatype, 'BYTES'>, Writer>> = {
   BOOL: (view, at, value) => {
     if (typeof value !== 'boolean') return 'true or false';
     view.setUint8(at, value ? 1 : 0);
@@ -49,15 +61,15 @@ const WRITERS: Readonly<Partial<Record<Datatype, Writer>>> = {
   INT16: integerWriter(-0x8000, 0x7fff, (view, at, value) => view.setInt16(at, value, true)),
   INT32: integerWriter(-0x8000_0000, 0x7fff_ffff, (view, at, value) => view.setInt32(at, value, true)),
   INT64: bigIntegerWriter(-(2n ** 63n), 2n ** 63n - 1n, (view, at, value) => view.setBigInt64(at, value, true)),
+  BF16: floatWriter((value) => bfloat16ToNumber(bfloat16Bits(value)), (view, at, value) => view.setUint16(at, bfloat16Bits(value), true)),
   FP16: floatWriter(Math.f16round, (view, at, value) => view.setFloat16(at, value, true)),
   FP32: floatWriter(Math.fround, (view, at, value) => view.setFloat32(at, value, true)),
   FP64: floatWriter(Number, (view, at, value) => view.setFloat64(at, value, true)),
 };
 
 /** Encodes numbers or booleans as little-endian elements. Throws INVALID_ARGUMENT naming the field, index and value. */
-export function encodeElements(datatype: Datatype, bytesEach: number, values: readonly unknown[], field: string): Uint8Array {
+export function encodeElements(datatype: Exclude<Datatype, 'BYTES'>, bytesEach: number, values: readonly unknown[], field: string): Uint8Array {
   const writer = WRITERS[datatype];
-  if (!writer) throw new LeptonError('INVALID_ARGUMENT', `${field}: ${datatype} has no JSON form; send it as binary data`);
   const bytes = new Uint8Array(values.length * bytesEach);
   const view = new DataView(bytes.buffer);
   for (let index = 0; index < values.length; index++) {
@@ -82,7 +94,8 @@ export function encodeByteStrings(values: readonly Uint8Array[]): Uint8Array {
 
 /** A JSON value for a message: short, and never a deep dive into what a client sent. */
 export function show(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString();
+  // JSON's own form of a number too large for it would be null.
+  if (typeof value === 'bigint' || typeof value === 'number') return value.toString();
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value === null || typeof value !== 'object') {
     const text = JSON.stringify(value) ?? 'absent';
