@@ -1,0 +1,29 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Report } from './report.ts';
+import { verdict } from './report.ts';
+import { lineTable, markdownTable, terminalTable } from './text.ts';
+
+/** Writes JSON, Markdown and the plot; returns the summary for the terminal. */
+export function writeReport(report: Report, directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(directory, 'latest.md'), markdown(report));
+  return summary(report, directory);
+}
+
+function summary(report: Report, directory: string): string {
+  const lines = report.scenarios.flatMap(({ lines }) => lines).filter(({ goal }) => goal);
+  const passed = lines.filter((line) => verdict(line) === 'PASS').length;
+  const failed = report.scenarios.filter(({ error }) => error).map(({ scenario, error }) => `${scenario} failed: ${error}`);
+  return [terminalTable(lineTable('goals', lines)), '', surroundings(report), ...failed, `${passed} of ${lines.length} goals held in ${report.seconds} s${report.quick ? ' (quick: fewer rounds)' : ''}${report.interrupted ? ' (interrupted)' : ''}; ${directory}/latest.{json,md,svg}`].join('\n');
+}
+
+const pairs = (facts: Readonly<Record<string, string>>): string => Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(', ');
+const surroundings = ({ machine, versions }: Report): string => `machine: ${pairs(machine)}\nversions: ${pairs(versions)}`;
+
+function markdown(report: Report): string {
+  const lines = report.scenarios.flatMap(({ lines }) => lines);
+  const parts = [`Taken ${report.startedAt.slice(0, 16).replace('T', ' ')} UTC in ${report.seconds} s${report.quick ? ', quick' : ''}.`, surroundings(report).replace('\n', '  \n'), markdownTable(lineTable('', lines)), ...report.scenarios.flatMap(({ tables }) => tables.map(markdownTable))];
+  return `${parts.join('\n\n')}\n`;
+}
