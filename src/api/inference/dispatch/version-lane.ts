@@ -46,6 +46,7 @@ export class VersionLane {
   #order: ReplicaLink[] = [];
   #turn = 0;
   #delay: NodeJS.Timeout | null = null;
+  #immediate: NodeJS.Immediate | null = null;
   #closed = false;
   /** Smoothed milliseconds of a run, for retry-after. */
   #runMs = 1;
@@ -128,7 +129,7 @@ export class VersionLane {
     pending.lane = this;
     pending.state = 'queued';
     this.#batcher.queue.push(pending, nowMs);
-    this.#pump();
+    this.#pumpSoon();
   }
 
   /** The client left or the deadline passed: out of the queue, or its answer is dropped when it comes. */
@@ -205,6 +206,15 @@ export class VersionLane {
   /** A version that has left lets its replicas go once nothing waits for them. */
   #release(): void {
     if (this.#closed && this.queueLength === 0) for (const link of [...this.#retiring.values()]) link.retire();
+  }
+
+  /** Once the requests that the kernel has ready are all read: they can run together, and nobody waits for it. */
+  #pumpSoon(): void {
+    if (this.#immediate) return;
+    this.#immediate = setImmediate(() => {
+      this.#immediate = null;
+      this.#pump();
+    });
   }
 
   /** Gives work to free replicas, in turn, until either has run out. */

@@ -1,12 +1,13 @@
 import { type IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { asLeptonError } from '../../../core/index.ts';
+import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import type { FrontDependencies, FrontLimits } from '../front.ts';
 import { readBody } from './body.ts';
 import type { Door, RestRequest } from './exchange.ts';
 import { type HostCheck, hostCheck } from './host-check.ts';
 import { PlainConnection, type PlainConnectionHost } from './plain/plain-connection.ts';
 import type { PlainHead } from './plain/plain-head.ts';
+import { askWhetherThere } from './plain/still-there.ts';
 import { sendError, sendReply } from './reply.ts';
 import { createRestHandler, type RestHandler } from './rest-handler.ts';
 import { createV2Door } from './v2-door.ts';
@@ -50,7 +51,11 @@ export class RestServer extends Server {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(SWEEP_MS, limits.requestReceiveTimeoutMs),
       noDelay: true,
+      // Ours says what is missing.
+      requireHostHeader: false,
     });
+    // Who half-closes may still wait for an answer; who has left is found out.
+    (this as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
     this.#dependencies = dependencies;
     this.#other = other;
     this.#doors = [createV2Door(dependencies)];
@@ -116,12 +121,13 @@ export class RestServer extends Server {
   #serve(message: IncomingMessage, response: ServerResponse): void {
     // A client that leaves while we write is no fault; 'close' tells those who care.
     response.on('error', () => {});
+    const { host, path, query } = targetOf(message.url ?? '/');
     try {
-      this.#checkHost(message.headers.host);
+      this.#checkHost(host ?? hostOf(message));
     } catch (thrown) {
       return sendError(response, asLeptonError(thrown), {}, !message.complete);
     }
-    const { path, query } = targetOf(message.url ?? '/');
+    if (message.httpVersion === '1.1') watchForLeaving(message.socket, response);
     const door = this.#doorOf(path);
     if (!door) return this.#other(path, message, response);
     const { limits, plane } = this.#dependencies;
@@ -157,10 +163,24 @@ function requestOf(message: IncomingMessage, response: ServerResponse, path: str
   };
 }
 
-/** Absolute-form targets (as proxies send) lose their origin. */
-function targetOf(url: string): { path: string; query: string } {
-  const origin = /^https?:\/\/[^/?]*/i.exec(url);
+function watchForLeaving(socket: Socket, response: ServerResponse): void {
+  const ask = (): void => askWhetherThere(socket, () => response.writeContinue(), () => !response.headersSent && !response.closed);
+  socket.once('end', ask);
+  response.once('close', () => socket.off('end', ask));
+}
+
+/** RFC 9112, 3.2: one Host, and in HTTP/1.1 at least that. */
+function hostOf(message: IncomingMessage): string | undefined {
+  const hosts = message.headersDistinct.host ?? [];
+  if (hosts.length > 1) throw new LeptonError('INVALID_ARGUMENT', `the request has ${hosts.length} Host headers; send one`);
+  if (hosts.length === 0 && message.httpVersion === '1.1') throw new LeptonError('INVALID_ARGUMENT', 'the request has no Host header, which HTTP/1.1 demands');
+  return hosts[0];
+}
+
+/** Absolute-form targets (as proxies send) name their host themselves. */
+function targetOf(url: string): { host: string | undefined; path: string; query: string } {
+  const origin = /^https?:\/\/([^/?]*)/i.exec(url);
   const target = origin ? url.slice(origin[0].length) : url;
   const end = target.indexOf('?');
-  return end < 0 ? { path: target || '/', query: '' } : { path: target.slice(0, end) || '/', query: target.slice(end + 1) };
+  return { host: origin?.[1], path: (end < 0 ? target : target.slice(0, end)) || '/', query: end < 0 ? '' : target.slice(end + 1) };
 }

@@ -7,6 +7,7 @@ import { encodePlainReply } from './plain-reply.ts';
 import { askWhetherThere } from './still-there.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const INTERIM = 'HTTP/1.1 100 Continue\r\n\r\n';
 /** Bytes of later requests that are read while one is being answered. */
 const READ_AHEAD_BYTES_MAX = 64 * 2 ** 10;
 
@@ -145,7 +146,7 @@ export class PlainConnection {
       },
       onLeave: (callback) => {
         this.#onLeave = callback;
-        if (this.#halfClosed) askWhetherThere(this.#socket, () => this.#onLeave !== null);
+        if (this.#halfClosed) this.#askWhetherThere();
         return () => {
           this.#onLeave = null;
         };
@@ -191,10 +192,14 @@ export class PlainConnection {
 
   readonly #onHalfClose = (): void => {
     this.#halfClosed = true;
-    if (this.#state === 'answering') askWhetherThere(this.#socket, () => this.#onLeave !== null);
+    if (this.#state === 'answering') this.#askWhetherThere();
     else if (this.#state === 'idle') this.#socket.end();
     else this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#unreadBytes} of the ${this.#head?.contentLength} bytes that content-length announces`));
   };
+
+  #askWhetherThere(): void {
+    askWhetherThere(this.#socket, () => this.#socket.write(INTERIM), () => this.#onLeave !== null);
+  }
 
   readonly #onError = (): void => {
     this.#socket.destroy();
