@@ -1,5 +1,5 @@
 import { type DeploymentSpec, formatReference, LeptonError, parseReference, type ServiceSpec } from '../core/index.ts';
-import type { ModelRepository } from '../model-repository/index.ts';
+import { type ModelRepository, readClassLabels } from '../model-repository/index.ts';
 import type { Log } from './log.ts';
 import type { ManifestFacts } from './plan/index.ts';
 import type { Resolve, ResolvedVersion } from './spec/deployment-spec.ts';
@@ -73,8 +73,11 @@ export class VersionFacts {
 
   async #learn(repository: string, versionOrLabel: string): Promise<ResolvedVersion> {
     const { version, digest, manifest } = await this.#repository.getVersion(repository, versionOrLabel);
-    const { format, signature, metadata, batching } = manifest;
-    this.#manifests.set(digest, { format, signature, metadata, batching });
+    if (!this.#manifests.has(digest)) {
+      const { format, signature, metadata, batching } = manifest;
+      const classLabels = await readClassLabels(this.#repository, manifest);
+      this.#manifests.set(digest, { format, signature, metadata, batching, ...(classLabels && { classLabels }) });
+    }
     return { repository, version, digest };
   }
 }

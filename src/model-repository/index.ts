@@ -1,3 +1,4 @@
+export { readClassLabels } from './class-labels.ts';
 export { describeTensor } from './diff.ts';
 export { EXAMPLES_FILE } from './formats/index.ts';
 export * from './import/index.ts';

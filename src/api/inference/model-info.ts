@@ -1,9 +1,10 @@
 /** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
 import type { TensorSpec, VersionRoute } from '../../core/index.ts';
+import { hasBatchDimension } from './codec/index.ts';
 import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
 
 /** Extensions of the protocol that are served. */
-export const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'statistics', 'model_repository(index)'] as const;
+export const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'schedule_policy', 'statistics'] as const;
 
 /** An answer and the version that it is about. */
 export interface About<T> {
@@ -36,7 +37,7 @@ export function modelReady(plane: DataPlane, model: string, version: string | nu
 export function modelConfig(plane: DataPlane, model: string, version: string | null, context: CallContext) {
   const { lane } = plane.resolve(model, version, context);
   const { route } = lane;
-  const batched = isBatched(route);
+  const batched = hasBatchDimension(route.signature);
   const tensor = (spec: TensorSpec) => ({
     name: spec.name,
     data_type: `TYPE_${spec.datatype === 'BYTES' ? 'STRING' : spec.datatype}`,
@@ -50,10 +51,10 @@ export function modelConfig(plane: DataPlane, model: string, version: string | n
     version_policy: { all: {} },
     max_batch_size: batched ? (route.batching.rowsMax ?? route.batching.batchMax) : 0,
     input: route.signature.inputs.map(tensor),
-    output: route.signature.outputs.map(tensor),
+    output: route.signature.outputs.map((spec) => ({ ...tensor(spec), ...labelFile(route, spec.name) })),
     instance_group: [{ name: model, kind: 'KIND_CPU', count: Math.max(1, route.replicas.length) }],
     default_model_filename: 'model.onnx',
-    ...(batched && { dynamic_batching: { max_queue_delay_microseconds: Math.round(route.batching.maxDelayMs * 1000) } }),
+    ...(batched && route.batching.batchMax > 1 && { dynamic_batching: { max_queue_delay_microseconds: Math.round(route.batching.maxDelayMs * 1000) } }),
     parameters: { repository: { string_value: route.repository }, digest: { string_value: route.digest } },
   };
   return { version: route.version, body } satisfies About<object>;
@@ -91,8 +92,9 @@ function stateOf(route: VersionRoute): IndexEntry['state'] {
 
 const isReady = (route: VersionRoute | undefined): boolean => route?.phase === 'ready' || route?.phase === 'recovering';
 
-function isBatched({ batching, signature }: VersionRoute): boolean {
-  return batching.batchable && batching.batchMax > 1 && [...signature.inputs, ...signature.outputs].every((spec) => spec.shape[0] === -1);
+function labelFile({ classLabels }: VersionRoute, output: string): { label_filename?: string } {
+  const labels = classLabels && Object.hasOwn(classLabels, output) ? classLabels[output] : undefined;
+  return labels ? { label_filename: labels.file } : {};
 }
 
 function statisticsOf({ service, route, statistics }: VersionLane) {

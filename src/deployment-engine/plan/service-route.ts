@@ -1,4 +1,4 @@
-import type { BatchingHint, DeploymentSpec, LoadProfile, ModelFormat, ServiceRoute, Signature, VersionRoute } from '../../core/index.ts';
+import type { BatchingHint, ClassLabels, DeploymentSpec, LoadProfile, ModelFormat, ServiceRoute, Signature, VersionRoute } from '../../core/index.ts';
 import type { ServiceView } from './model.ts';
 import { activeDeployment, policyWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 import { withoutVersions } from './weights.ts';
@@ -9,6 +9,7 @@ export interface ManifestFacts {
   readonly signature: Signature;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly batching: BatchingHint | null;
+  readonly classLabels?: Readonly<Record<string, ClassLabels>>;
 }
 
 /** What gateways should know of a service now; null: nothing (it shall go). Versions whose facts are unknown stay out. */
@@ -38,6 +39,7 @@ function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionSt
   return [{
     version, repository, digest, priority, timeouts,
     format: facts.format, signature: facts.signature, metadata: facts.metadata,
+    ...(facts.classLabels && { classLabels: facts.classLabels }),
     ...state,
     batching: batching(deployment, profile, facts.batching),
     replicas: replicas.map((replica) => replica.route),

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asLeptonError } from '../../core/index.ts';
+import { checkClassLabels } from '../class-labels.ts';
 import type { Inspection } from '../types.ts';
 import { checkExamples } from './examples.ts';
 import { inspectOnnx } from './onnx-inspect.ts';
@@ -23,6 +24,7 @@ async function inspect(directory: string, wanted: string | undefined): Promise<I
   const { entry } = recognise(paths.sort(), wanted);
   const inspection = await inspectOnnx(directory, entry);
   await checkExamples(directory, inspection.signature);
+  await checkClassLabels(directory, paths, inspection.signature);
   return inspection;
 }
 

@@ -63,7 +63,9 @@ export async function importTritonDirectory(repository: ModelRepository, root: s
 
 /** Links may lead to other versions of the model (`2/model.onnx` → `../1/model.onnx`), not further. */
 async function publish(repository: ModelRepository, model: TritonModel, { version, directory }: TritonVersion, by: string): Promise<ImportedVersion> {
-  const files = await listLocalFiles(directory, model.directory);
+  const own = await listLocalFiles(directory, model.directory);
+  const labels = new Set(model.labelFiles.map(({ path }) => path));
+  const files = [...own.filter(({ path }) => !labels.has(path)), ...model.labelFiles];
   const result = await publishLocalFiles(repository, files, { repository: model.name, version, batching: model.batching, by, createRepository: true });
   return { version, digest: result.version.digest, created: result.created };
 }

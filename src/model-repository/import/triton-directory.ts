@@ -1,6 +1,9 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { type BatchingHint, checkName, LeptonError } from '../../core/index.ts';
+import { checkArtefactPath } from '../artefact.ts';
+import { classLabelsPath } from '../class-labels.ts';
+import { type LocalFile, refuseOutside } from '../publish-directory.ts';
 import type { TritonModelConfig } from './model-config.ts';
 import { versionsWithin } from './version-policy.ts';
 
@@ -26,6 +29,8 @@ export interface TritonModel {
   readonly replicas: number | null;
   /** Most requests that may wait for a version; null: not said. */
   readonly queueLengthMax: number | null;
+  /** Files of outputs' labels, which become part of every version. */
+  readonly labelFiles: readonly LocalFile[];
 }
 export interface ImportProblem {
   readonly model: string;
@@ -101,7 +106,23 @@ async function readModel(root: string, name: string, problems: ImportProblem[]):
   const withinPolicy = versionsWithin(config?.versionPolicy ?? null, names);
   const others = names.filter((version) => !withinPolicy.includes(version));
   if (others.length) warn(`config.pbtxt: version_policy leaves out ${others.join(', ')}; ${others.length > 1 ? 'they are' : 'it is'} served to requests that name the version only`);
-  return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null };
+  return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null, labelFiles: await labelFiles(directory, config?.labelFiles ?? new Map(), warn) };
+}
+
+/** Where a file can't be had, its output's classes go without labels. */
+async function labelFiles(directory: string, byOutput: ReadonlyMap<string, string>, warn: (message: string) => void): Promise<LocalFile[]> {
+  const files: LocalFile[] = [];
+  for (const [output, file] of byOutput) {
+    const source = join(directory, file);
+    try {
+      if (!(await stat(source)).isFile()) throw new LeptonError('MODEL_INVALID', `${source} is not a file`);
+      await refuseOutside(source, await realpath(directory));
+      files.push({ path: checkArtefactPath(classLabelsPath(output)), source });
+    } catch (error) {
+      warn(`config.pbtxt: the label_filename ${JSON.stringify(file)} of output ${output} is left out: ${(error as Error).message}`);
+    }
+  }
+  return files;
 }
 
 async function readConfig(directory: string, name: string): Promise<TritonModelConfig | null> {

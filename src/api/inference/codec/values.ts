@@ -68,7 +68,8 @@ const WRITERS: Readonly<Record<Exclude<Datatype, 'BYTES'>, Writer>> = {
 };
 
 /** Encodes numbers or booleans as little-endian elements. Throws INVALID_ARGUMENT naming the field, index and value. */
-export function encodeElements(datatype: Exclude<Datatype, 'BYTES'>, bytesEach: number, values: readonly unknown[], field: string): Uint8Array {
+export function encodeElements(datatype: Datatype, bytesEach: number, values: readonly unknown[], field: string): Uint8Array {
+  if (datatype === 'BYTES') throw new LeptonError('INVALID_ARGUMENT', `${field}: BYTES are no numbers`);
   const writer = WRITERS[datatype];
   const bytes = new Uint8Array(values.length * bytesEach);
   const view = new DataView(bytes.buffer);
