@@ -21,16 +21,19 @@ interface Node {
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute?: readonly object[];
+  readonly domain?: string;
 }
 interface Graph {
   readonly name: string;
+  /** Operator sets by domain; the default is version 17 of ONNX's own. */
+  readonly opsets?: Readonly<Record<string, number>>;
   readonly inputs: readonly { name: string; datatype: Datatype; shape: readonly Dimension[] }[];
   readonly outputs: readonly { name: string; datatype: Datatype; shape: readonly Dimension[] }[];
   readonly nodes: readonly Node[];
   readonly initializers?: readonly object[];
 }
 
-/** Encodes a graph as a ModelProto with IR version 8 and opset 17. */
+/** Encodes a graph as a ModelProto with IR version 8. */
 export function encodeModel(graph: Graph): Uint8Array {
   const valueInfo = (tensor: Graph['inputs'][number]): object => ({
     name: tensor.name,
@@ -40,7 +43,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     ModelProto.create({
       irVersion: 8,
       producerName: 'lepton-ai',
-      opsetImport: [{ domain: '', version: 17 }],
+      opsetImport: Object.entries(graph.opsets ?? { '': 17 }).map(([domain, version]) => ({ domain, version })),
       graph: {
         name: graph.name,
         node: graph.nodes.map((node, index) => ({ ...node, name: `${node.opType}_${index}` })),

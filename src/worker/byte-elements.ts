@@ -1,17 +1,16 @@
 import { elementCount, LeptonError, type Tensor } from '../core/index.ts';
 
 /** The elements of a BYTES tensor as views; throws INVALID_ARGUMENT when lengths and data disagree. */
-export function byteElements(tensor: Tensor): Uint8Array[] {
-  const { data } = tensor;
+export function byteElements(tensor: Tensor): Buffer[] {
+  const data = Buffer.from(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
   const count = elementCount(tensor.shape);
   // Each element takes at least its four length bytes, so the count is bounded by the data before anything is allocated.
   if (count * 4 > data.byteLength) throw disagree(tensor);
-  const lengths = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const elements: Uint8Array[] = [];
+  const elements: Buffer[] = [];
   let at = 0;
   for (let index = 0; index < count; index++) {
     if (at + 4 > data.byteLength) throw disagree(tensor);
-    const end = at + 4 + lengths.getUint32(at, true);
+    const end = at + 4 + data.readUInt32LE(at);
     if (end > data.byteLength) throw disagree(tensor);
     elements.push(data.subarray(at + 4, end));
     at = end;

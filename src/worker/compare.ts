@@ -1,4 +1,5 @@
 import type { Tensor } from '../core/index.ts';
+import { bfloat16ToFloats } from './bfloat16.ts';
 import { byteElements } from './byte-elements.ts';
 
 /** The first element in which two tensors differ. */
@@ -28,7 +29,8 @@ export function firstDifference(expected: Tensor, got: Tensor, tolerance: number
   for (let index = 0; index < left.length; index++) {
     const [a, b] = [left[index], right[index]];
     if (isFloat ? floatsAgree(a as number, b as number, tolerance) : a === b) continue;
-    return { tensor: expected.name, index, expected: String(a).slice(0, 200), got: String(b).slice(0, 200) };
+    const readable = (value: typeof a): string => (expected.datatype === 'BYTES' ? Buffer.from(value as string, 'latin1').toString('utf8') : String(value)).slice(0, 200);
+    return { tensor: expected.name, index, expected: readable(a), got: readable(b) };
   }
   return null;
 }
@@ -42,9 +44,9 @@ function floatsAgree(expected: number, got: number, tolerance: number): boolean 
 
 type Elements = ArrayLike<number | bigint | string | undefined>;
 
-/** The elements as JavaScript values; numbers for floats and small integers, bigint for 64 bits, text for BYTES. */
-export function elementsOf(tensor: Tensor): Elements {
-  if (tensor.datatype === 'BYTES') return byteElements(tensor).map((element) => Buffer.from(element).toString('utf8'));
+/** The elements as JavaScript values; numbers for floats and small integers, bigint for 64 bits, one character a byte for BYTES. */
+function elementsOf(tensor: Tensor): Elements {
+  if (tensor.datatype === 'BYTES') return byteElements(tensor).map((element) => element.toString('latin1'));
   const { buffer } = Uint8Array.prototype.slice.call(tensor.data);
   switch (tensor.datatype) {
     case 'BOOL': case 'UINT8': return new Uint8Array(buffer);
@@ -56,7 +58,7 @@ export function elementsOf(tensor: Tensor): Elements {
     case 'INT32': return new Int32Array(buffer);
     case 'INT64': return new BigInt64Array(buffer);
     case 'FP16': return new Float16Array(buffer);
-    case 'BF16': return Float32Array.from(new Uint16Array(buffer), (bits) => new Float32Array(new Uint32Array([bits << 16]).buffer)[0] as number);
+    case 'BF16': return bfloat16ToFloats(new Uint16Array(buffer));
     case 'FP32': return new Float32Array(buffer);
     case 'FP64': return new Float64Array(buffer);
   }

@@ -12,11 +12,17 @@ interface Job {
   readonly body: Uint8Array;
 }
 
-/** Infer frames of all connections in the order of arrival, run one at a time. Each gets exactly one answer. */
+/**
+ * Infer frames of all connections in the order of arrival, run one at a time. Each gets exactly one answer.
+ *
+ *   data ─▶ push, push, cancel ─┐ (one chunk)
+ *                               └─▶ next tick: run the first ─▶ turn of the event loop (answers leave, pings and
+ *                                   cancels come in) ─▶ run the second …
+ */
 export class InferQueue {
   readonly #runner: InferenceRunner;
   #jobs: Job[] = [];
-  #running = false;
+  #scheduled = false;
   #closed = false;
   #whenIdle: (() => void)[] = [];
 
@@ -26,11 +32,13 @@ export class InferQueue {
 
   push(job: Job): void {
     if (this.#closed) return refuse(job, new LeptonError('SHUTTING_DOWN', 'the worker is leaving'));
-    if (this.#jobs.filter((other) => other.connection === job.connection).length >= PENDING_MAX) {
+    if (this.#jobs.length >= PENDING_MAX && this.#jobs.filter((other) => other.connection === job.connection).length >= PENDING_MAX) {
       return refuse(job, new LeptonError('QUEUE_FULL', `more than ${PENDING_MAX} infer frames wait on one connection`));
     }
     this.#jobs.push(job);
-    if (!this.#running) void this.#drain();
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(this.#runNext);
   }
 
   /** Takes a waiting frame out and answers it with CANCELLED; one that runs or has run is answered as if nothing was said. */
@@ -49,19 +57,20 @@ export class InferQueue {
   /** Takes nothing more; resolves when all that was taken is answered. */
   close(): Promise<void> {
     this.#closed = true;
-    return this.#running ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve();
+    return this.#scheduled ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve();
   }
 
-  async #drain(): Promise<void> {
-    this.#running = true;
-    for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) await this.#answer(job);
-    this.#running = false;
+  readonly #runNext = (): void => {
+    const job = this.#jobs.shift();
+    if (job) this.#answer(job);
+    if (this.#jobs.length > 0) return void setImmediate(this.#runNext);
+    this.#scheduled = false;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
-  }
+  };
 
-  async #answer(job: Job): Promise<void> {
+  #answer(job: Job): void {
     try {
-      const { header, body } = await this.#runner.answer(job.header, job.body);
+      const { header, body } = this.#runner.answer(job.header, job.body);
       job.connection.send(FrameType.inferResult, job.id, header, body);
     } catch (error) {
       refuse(job, asLeptonError(error));

@@ -1,4 +1,5 @@
 import { elementCount, isDatatype, LeptonError, type Datatype, type Tensor } from '../core/index.ts';
+import { floatsToBfloat16 } from './bfloat16.ts';
 import { encodeByteElements } from './byte-elements.ts';
 
 /** Parses JSON, keeping whole numbers beyond 2^53 exact as bigint. */
@@ -29,7 +30,7 @@ function encodeElements(name: string, datatype: Datatype, values: readonly unkno
     checked(name, isNumber, value);
     array[index] = array instanceof BigInt64Array || array instanceof BigUint64Array ? BigInt(value as number) : Number(value);
   });
-  return new Uint8Array(array.buffer);
+  return bytesOf(datatype, array);
 }
 
 function checked(name: string, fits: boolean, value: unknown): unknown {
@@ -39,7 +40,12 @@ function checked(name: string, fits: boolean, value: unknown): unknown {
 
 type AnyArray = { [index: number]: number | bigint; readonly buffer: ArrayBuffer };
 
-/** Zeroed array for a datatype's elements. */
+/** The array's elements as a tensor's bytes. */
+export function bytesOf(datatype: Datatype, array: AnyArray): Uint8Array {
+  return new Uint8Array(datatype === 'BF16' ? floatsToBfloat16(array as Float32Array).buffer : array.buffer);
+}
+
+/** Zeroed array for a datatype's elements; floats for BF16, which `bytesOf` rounds. */
 export function arrayOf(datatype: Exclude<Datatype, 'BYTES'>, length: number): AnyArray {
   switch (datatype) {
     case 'BOOL': case 'UINT8': return new Uint8Array(length);
@@ -51,8 +57,7 @@ export function arrayOf(datatype: Exclude<Datatype, 'BYTES'>, length: number): A
     case 'INT32': return new Int32Array(length);
     case 'INT64': return new BigInt64Array(length);
     case 'FP16': return new Float16Array(length);
-    case 'FP32': return new Float32Array(length);
+    case 'FP32': case 'BF16': return new Float32Array(length);
     case 'FP64': return new Float64Array(length);
-    case 'BF16': throw new LeptonError('UNSUPPORTED', 'BF16 has no JSON form');
   }
 }

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KnownAnswer, LeptonError, type Signature, type Tensor } from '../core/index.ts';
+import { type KnownAnswer, LeptonError, type Tensor } from '../core/index.ts';
 import { describeDifference, firstDifference } from './compare.ts';
 import { parseExactJson, tensorFromJson } from './json-tensor.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import { type LoadedModel, outputNames, runInTurn } from './loaded-model.ts';
 
 /** The artefact's file of known answers. */
 export const KNOWN_ANSWERS_FILE = 'lepton-examples.json';
@@ -47,12 +47,12 @@ export async function checkKnownAnswers(model: LoadedModel, answers: readonly Kn
 }
 
 async function checkAnswer(model: LoadedModel, answer: KnownAnswer): Promise<string | null> {
-  const unknown = answer.outputs.find((output) => !namesOf(model.signature).includes(output.name));
+  const unknown = answer.outputs.find((output) => !outputNames(model).includes(output.name));
   if (unknown) return `the model has no output ${unknown.name}`;
   try {
     // An example without outputs only has to run.
-    const names = answer.outputs.length ? answer.outputs.map((output) => output.name) : namesOf(model.signature);
-    const got = await model.run(answer.inputs, names);
+    const names = answer.outputs.length ? answer.outputs.map((output) => output.name) : outputNames(model);
+    const got = await runInTurn(model, answer.inputs, names);
     return firstWrong(answer, got);
   } catch (error) {
     return (error as Error).message;
@@ -66,5 +66,3 @@ function firstWrong(answer: KnownAnswer, got: readonly Tensor[]): string | null 
   }
   return null;
 }
-
-const namesOf = (signature: Signature): string[] => signature.outputs.map((output) => output.name);

@@ -1,8 +1,9 @@
 /** What is measured of a model at load: a steady state, whether rows may be merged, and how many are best. */
-import type { BatchingHint, Signature, Tensor } from '../core/index.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { BatchingHint, Datatype, Signature, Tensor } from '../core/index.ts';
 import { mergeInputs, rowsOf, splitOutputs } from './batch.ts';
 import { describeDifference, firstDifference } from './compare.ts';
-import type { LoadedModel, TensorSet } from './loaded-model.ts';
+import { type LoadedModel, outputNames, runInTurn, type TensorSet } from './loaded-model.ts';
 
 const WARM_UP_RUNS_MAX = 20;
 const WARM_UP_MS_MAX = 1_000;
@@ -12,8 +13,8 @@ const RUNS_PER_SIZE_MAX = 15;
 /** A larger batch must raise the throughput by this factor to be worth its latency. */
 const GAIN_MIN = 1.1;
 const SAMPLE_ROWS_MAX = 3;
-
-const outputNames = (model: LoadedModel): string[] => model.signature.outputs.map((output) => output.name);
+/** Larger batches take other kernels, which round otherwise. */
+const TOLERANCE: Readonly<Partial<Record<Datatype, number>>> = { FP16: 1e-2, BF16: 3e-2 };
 
 /** Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second. Returns their median, milliseconds. */
 export async function warmUp(model: LoadedModel, inputs: TensorSet): Promise<number> {
@@ -29,8 +30,9 @@ export async function warmUp(model: LoadedModel, inputs: TensorSet): Promise<num
 const isSteady = (latencies: readonly number[]): boolean => Math.max(...latencies) <= 1.2 * Math.min(...latencies);
 
 async function timeRun(model: LoadedModel, inputs: TensorSet): Promise<number> {
+  await turn();
   const start = performance.now();
-  await model.run(inputs, outputNames(model));
+  model.run(inputs, outputNames(model));
   return performance.now() - start;
 }
 
@@ -80,20 +82,20 @@ function fitsTogether(first: TensorSet | undefined, other: TensorSet): boolean {
 }
 
 /**
- * Proves that rows answered together are answered as they are alone. Returns '' or why not. Floats may differ by 10⁻⁴
- * (FP16 by 10⁻²): larger batches take other kernels, which round otherwise.
+ * Proves that rows answered together are answered as they are alone. Returns '' or why not. Floats may differ by 10⁻⁴,
+ * those of 16 bits by more.
  */
 export async function proveBatchable(model: LoadedModel, rows: readonly TensorSet[]): Promise<string> {
   const usable: { row: TensorSet; outputs: Tensor[] }[] = [];
   for (const row of rows) {
     // A made-up row that the model refuses alone proves nothing either way.
-    const outputs = await model.run(row, outputNames(model)).catch(() => null);
+    const outputs = await runInTurn(model, row).catch(() => null);
     if (outputs) usable.push({ row, outputs });
   }
   const [first, ...others] = usable;
   if (!first || others.length === 0) return 'no two different rows to prove it with';
   try {
-    const merged = await model.run(mergeInputs(usable.map(({ row }) => row)), outputNames(model));
+    const merged = await runInTurn(model, mergeInputs(usable.map(({ row }) => row)));
     return firstChange(usable.map(({ outputs }) => outputs), splitOutputs(merged, usable.map(() => 1))) ?? '';
   } catch (error) {
     return `a merged run fails: ${(error as Error).message}`;
@@ -105,7 +107,7 @@ const sameBytes = (a: TensorSet, b: TensorSet): boolean => a.every((tensor, inde
 function firstChange(alone: readonly (readonly Tensor[])[], together: readonly (readonly Tensor[])[]): string | null {
   for (const [row, outputs] of alone.entries()) {
     for (const [index, output] of outputs.entries()) {
-      const difference = firstDifference(output, (together[row] as Tensor[])[index] as Tensor, output.datatype === 'FP16' ? 1e-2 : 1e-4);
+      const difference = firstDifference(output, (together[row] as Tensor[])[index] as Tensor, TOLERANCE[output.datatype] ?? 1e-4);
       if (difference) return `a row is answered otherwise in a batch than alone: row ${row} of output ${describeDifference(difference)}`;
     }
   }

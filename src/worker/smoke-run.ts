@@ -1,6 +1,6 @@
 import type { Signature } from '../core/index.ts';
 import { KNOWN_ANSWERS_FILE } from './known-answers.ts';
-import type { LoadedModel, TensorSet } from './loaded-model.ts';
+import { type LoadedModel, runInTurn, type TensorSet } from './loaded-model.ts';
 import { freeDimensions, guessDimensions, synthesise, type Values } from './synthesise.ts';
 
 const TRIES_MAX = 100;
@@ -17,14 +17,13 @@ export type SmokeRun =
 /** Runs the model once on made-up inputs, to see that it runs at all. */
 export async function smokeRun(model: LoadedModel): Promise<SmokeRun> {
   const { signature } = model;
-  const names = signature.outputs.map((output) => output.name);
   const keys = freeDimensions(signature);
   const deadline = performance.now() + BUDGET_MS;
   let tries = 0;
   let firstError = new Error('no inputs of a sensible size could be made up');
   for (const { inputs, another } of candidates(signature, keys)) {
     if (tries > 0 && (tries >= TRIES_MAX || performance.now() > deadline)) break;
-    const error = await model.run(inputs, names).then(() => null, (thrown: Error) => thrown);
+    const error = await runInTurn(model, inputs).then(() => null, (thrown: Error) => thrown);
     if (error === null) return { outcome: 'ran', inputs, another };
     if (tries++ === 0) firstError = error;
   }

@@ -4,7 +4,7 @@
  */
 import { DATATYPE_BYTES, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
 import { encodeByteElements } from './byte-elements.ts';
-import { arrayOf } from './json-tensor.ts';
+import { arrayOf, bytesOf } from './json-tensor.ts';
 import type { TensorSet } from './loaded-model.ts';
 import { seededRandom } from './random.ts';
 
@@ -56,15 +56,14 @@ function fill(spec: TensorSpec, shape: number[], values: Values, random: () => n
   const { name, datatype } = spec;
   const count = product(shape);
   if (datatype === 'BYTES') return { name, datatype, shape, data: encodeByteElements(Array.from({ length: count }, () => (values === 'random' ? randomText(random) : ''))) };
-  if (datatype === 'BF16') return { name, datatype, shape, data: new Uint8Array(count * DATATYPE_BYTES.BF16) };
   const array = arrayOf(datatype, count);
-  const isFloat = datatype.startsWith('FP');
+  const isFloat = datatype.startsWith('FP') || datatype === 'BF16';
   for (let index = 0; index < count && values !== 'zeros'; index++) {
     // Integers stay 0 or 1, since they are often indices into something small.
     const value = values === 'ones' ? 1 : isFloat ? random() * 2 - 1 : Math.floor(random() * 2);
     array[index] = array instanceof BigInt64Array || array instanceof BigUint64Array ? BigInt(value) : value;
   }
-  return { name, datatype, shape, data: new Uint8Array(array.buffer) };
+  return { name, datatype, shape, data: bytesOf(datatype, array) };
 }
 
 /** Empty or one letter. */

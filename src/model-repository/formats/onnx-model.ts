@@ -72,11 +72,11 @@ export function readOnnxModel(entry: string, bytes: Uint8Array): OnnxModel & { g
   return model as OnnxModel & { graph: OnnxGraph };
 }
 
-/** Datatypes that onnxruntime-node 1.30 carries in and out. It has none for bfloat16, complex numbers and those of 4 and 8 bits. */
+/** Datatypes that models can be served with; none of complex numbers and those of 4 and 8 bits. */
 const SERVABLE: Readonly<Record<number, Datatype>> = {
   [OnnxType.BOOL]: 'BOOL', [OnnxType.UINT8]: 'UINT8', [OnnxType.UINT16]: 'UINT16', [OnnxType.UINT32]: 'UINT32', [OnnxType.UINT64]: 'UINT64',
   [OnnxType.INT8]: 'INT8', [OnnxType.INT16]: 'INT16', [OnnxType.INT32]: 'INT32', [OnnxType.INT64]: 'INT64',
-  [OnnxType.FLOAT16]: 'FP16', [OnnxType.FLOAT]: 'FP32', [OnnxType.DOUBLE]: 'FP64', [OnnxType.STRING]: 'BYTES',
+  [OnnxType.FLOAT16]: 'FP16', [OnnxType.BFLOAT16]: 'BF16', [OnnxType.FLOAT]: 'FP32', [OnnxType.DOUBLE]: 'FP64', [OnnxType.STRING]: 'BYTES',
 };
 
 /** `TensorProto.DataType` by number, for messages. */

@@ -1,7 +1,7 @@
 const MESSAGE_LENGTH_MAX = 400;
 
 /** onnxruntime's own source line and C++ function, up to its arguments' end: `/onnxruntime_src/…/x.h:91 void ns::F(int, T&) `. */
-const LONG_PLACE = /\S*onnxruntime_src\/\S+:\d+ [^()]*\((?:[^()]|\([^()]*\))*\)(?: const)?(?: \[with [^\]]*\])? ?/g;
+const LONG_PLACE = /\S*onnxruntime_src\/\S+:\d+ [^()]*\((?:[^()]|\([^()]*\))*\)(?:::<lambda\([^()]*\)>)?(?: const)?(?: \[with [^\]]*\])? ?/g;
 /** The short form: `matmul_helper.h:59 Compute `. */
 const SHORT_PLACE = /\b\w+\.(?:h|cc|cpp):\d+ [A-Za-z_]\w* /g;
 const NODE = /Non-zero status code returned while running (\S+) node\. Name:'([^']*)' Status Message: /g;

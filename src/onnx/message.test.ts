@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readableMessage } from './onnx-message.ts';
+import { readableMessage } from './message.ts';
 
 const CASES: readonly (readonly [string, string])[] = [
   [
@@ -12,6 +12,10 @@ const CASES: readonly (readonly [string, string])[] = [
     'node Add_0 (Add): Attempting to broadcast an axis by a dimension other than 1. 2 by 4',
   ],
   ["Non-zero status code returned while running MatMul node. Name:'' Status Message: matmul_helper.h:59 Compute MatMul dimension mismatch", 'node without a name (MatMul): MatMul dimension mismatch'],
+  [
+    'Exception during initialization: /onnxruntime_src/onnxruntime/core/providers/cpu/text/string_normalizer.cc:235 onnxruntime::StringNormalizer::Locale::Locale(const std::string&)::<lambda()> Failed to construct locale with name:en_US.UTF-8',
+    'Exception during initialization: Failed to construct locale with name:en_US.UTF-8',
+  ],
   ['Load model from /data/versions/ab/model.onnx failed:Protobuf parsing failed.', 'Protobuf parsing failed.'],
   ["Load model from /tmp/nope.onnx failed:Load model /tmp/nope.onnx failed. File doesn't exist", "File doesn't exist"],
   ['/onnxruntime_src/onnxruntime/core/graph/model.cc:181 onnxruntime::Model::Model(ModelProto&&, const PathString&, const std::function<bool(int)>*, const Logger&) Unsupported model IR version: 99, max supported IR version: 11', 'Unsupported model IR version: 99, max supported IR version: 11'],
