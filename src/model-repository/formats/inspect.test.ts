@@ -46,6 +46,11 @@ describe('inspection', () => {
     assert.deepEqual(model, { irVersion: 8, opsets: { 'ai.onnx': 17 }, producer: 'lepton-ai', producerVersion: '', graph: 'add_sub' });
   });
 
+  it('takes dimensions called ? as unknown, each for itself', async () => {
+    const { signature } = await inspectHere(identityModel('FP32', ['n', 3, '?', '?']));
+    assert.deepEqual(signature.inputs[0], { name: 'x', datatype: 'FP32', shape: [-1, 3, -1, -1], dimensionNames: ['n', '', '', ''] });
+  });
+
   it('finds the only .onnx file under any name, and asks which when there are several', async () => {
     assert.equal((await inspect({ 'deep/net.onnx': scaleModel(2) })).entry, 'deep/net.onnx');
     await assert.rejects(inspect({ 'a.onnx': scaleModel(1), 'b.onnx': scaleModel(1) }), refused(/2 \.onnx files \(a\.onnx, b\.onnx\)/));

@@ -32,6 +32,7 @@ function toSpec(side: 'input' | 'output', value: OnnxValue, info: ValueInfo | un
     return { name: value.name, datatype, shape: [-1] };
   }
   const shape = sizes.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
-  const names = sizes.map((size) => (typeof size === 'string' ? size : ''));
+  // Some exporters write every size that they don't know as `?`, which says nothing about two of them being equal.
+  const names = sizes.map((size) => (typeof size === 'string' && size !== '?' ? size : ''));
   return { name: value.name, datatype, shape, ...(names.some((name) => name !== '') ? { dimensionNames: names } : {}) };
 }
