@@ -37,6 +37,9 @@ export const PARTS: readonly Part[] = [
   { path: 'api/inference', imports: ['core', 'wire', 'version.ts'], types: ['monitoring'] },
   { path: 'api/inference/traffic', imports: ['core'], pure: true },
   { path: 'api/inference/batching', imports: ['core'], pure: true },
+  { path: 'api/inference/doors/tensorflow-serving', imports: ['core', 'api/inference'] },
+  { path: 'api/inference/doors/kserve-v1', imports: ['core', 'api/inference', 'api/inference/doors/tensorflow-serving'] },
+  { path: 'api/inference/doors/mlflow', imports: ['core', 'api/inference'] },
   { path: 'api/management', imports: ['core', 'version.ts'], types: ['config', 'model-repository', 'deployment-engine', 'monitoring', 'wire'] },
   { path: 'gateway', imports: ['core', 'wire', 'api/inference', 'monitoring', 'version.ts'], types: ['config'] },
   { path: 'worker', imports: ['core', 'wire', 'onnx', 'version.ts'] },
@@ -58,6 +61,9 @@ export const NESTED_IN: Readonly<Record<string, string>> = {
   'deployment-engine/runtimes/*': 'deployment-engine',
   'api/inference/traffic': 'api/inference',
   'api/inference/batching': 'api/inference',
+  'api/inference/doors/tensorflow-serving': 'api/inference',
+  'api/inference/doors/kserve-v1': 'api/inference',
+  'api/inference/doors/mlflow': 'api/inference',
 };
 
 /** Files that others may import past the folder's index.ts, with the reason. */
