@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import type { Server as GrpcServer } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, listenGrpc, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
+import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, type GrpcServer, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
 import { ERRORS, LeptonError } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
@@ -92,7 +91,7 @@ export class Gateway {
   async start(): Promise<ListeningPorts> {
     const http = await this.#listenHttp();
     const { grpc } = this.#config;
-    this.#ports = { http, grpc: this.#grpc && grpc ? { host: grpc.host, port: await listenGrpc(this.#grpc, grpc) } : null };
+    this.#ports = { http, grpc: this.#grpc && grpc ? { host: grpc.host, port: await this.#grpc.listen(grpc) } : null };
     await this.#control.listen();
     this.#presence(false);
     return this.#ports;
@@ -105,12 +104,12 @@ export class Gateway {
     if (this.#orphanTimer) clearTimeout(this.#orphanTimer);
     this.#log.info({ graceMs, reason, open: this.#plane.openRequests }, 'stopping');
     this.#http.close();
-    const grpcClosed = new Promise<void>((resolve) => (this.#grpc ? this.#grpc.tryShutdown(() => resolve()) : resolve()));
+    const grpcClosed = this.#grpc?.shutdown();
     const deadline = performance.now() + graceMs;
     await this.#plane.drain(graceMs);
     await this.#flush(grpcClosed, deadline - performance.now());
     this.#http.closeAllConnections();
-    this.#grpc?.forceShutdown();
+    this.#grpc?.destroy();
     this.#plane.destroy();
     await this.#control.close();
     this.#log.info('stopped');
@@ -118,7 +117,7 @@ export class Gateway {
   }
 
   /** Answers are on their way to slow readers; connections that only idle are not waited for. */
-  async #flush(grpcClosed: Promise<void>, leftMs: number): Promise<void> {
+  async #flush(grpcClosed: Promise<void> | undefined, leftMs: number): Promise<void> {
     this.#http.closeIdleConnections();
     const httpClosed = new Promise<void>((resolve) => {
       const poll = setInterval(() => {

@@ -31,13 +31,10 @@ async function main(configPath: string | undefined): Promise<number> {
     gatewayLog.log.info({ ports }, 'listening');
   } catch (error) {
     process.stderr.write(`gateway cannot listen: ${(error as Error).message}\n`);
-    return isAddressInUse(error as NodeJS.ErrnoException) ? EXIT_ADDRESS_IN_USE : EXIT_FAULT;
+    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? EXIT_ADDRESS_IN_USE : EXIT_FAULT;
   }
   await gateway.ended;
   return 0;
 }
-
-/** grpc-js wraps the system's error in text. */
-const isAddressInUse = (error: NodeJS.ErrnoException): boolean => error.code === 'EADDRINUSE' || error.message.includes('EADDRINUSE');
 
 process.exit(await main(process.argv[2]));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js';
-import { decodeMessage, encodeMessage, type MessageName } from './messages.ts';
+import { decodeMessage as decode, encodeMessage as encode } from './schema/index.ts';
 import { GatewayFixture, serviceRoute, until, versionRoute } from '../../../testing/gateway-fixture.ts';
 
 let gateway: GatewayFixture;
@@ -20,6 +20,8 @@ interface Answer {
   readonly value: any;
   readonly metadata: Metadata;
 }
+const decodeMessage = <T>(name: string, bytes: Uint8Array): T => decode<T>(`inference.${name}`, bytes);
+const encodeMessage = (name: string, value: object): Buffer => encode(`inference.${name}`, value);
 const path = (method: string): string => `/inference.GRPCInferenceService/${method}`;
 const same = (bytes: Buffer): Buffer => bytes;
 
@@ -29,7 +31,7 @@ function call(method: string, bytes: Buffer, options: { metadata?: Record<string
   return new Promise((resolve, reject) => {
     let initial = new Metadata();
     const sent = client.makeUnaryRequest(path(method), same, same, bytes, metadata, options.timeoutMs ? { deadline: Date.now() + options.timeoutMs } : {}, (error, answer) =>
-      error ? reject(error) : resolve({ value: decodeMessage<any>(`${method}Response` as MessageName, answer as Buffer), metadata: initial }),
+      error ? reject(error) : resolve({ value: decodeMessage<any>(`${method}Response`, answer as Buffer), metadata: initial }),
     );
     sent.on('metadata', (received) => (initial = received));
   });
@@ -126,7 +128,7 @@ describe('gRPC', () => {
     await gateway.setServices(serviceRoute('m', [versionRoute('v1', [worker.route])]));
     const stream = client.makeBidiStreamRequest(path('ModelStreamInfer'), same, same);
     const answers: any[] = [];
-    stream.on('data', (bytes: Buffer) => answers.push(decodeMessage('ModelStreamInferResponse', bytes)));
+    stream.on('data', (bytes: Buffer) => answers.push(decodeMessage<any>('ModelStreamInferResponse', bytes)));
     const ended = once(stream, 'end');
     for (let sent = 0; sent < 200; sent++) stream.write(sent === 100 ? request({ model_name: 'nope' }) : request({ id: String(sent) }));
     stream.end();

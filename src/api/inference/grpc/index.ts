@@ -1,1 +1,2 @@
-export { createGrpcServer, listenGrpc } from './grpc-front.ts';
+export { createGrpcServer } from './grpc-front.ts';
+export type { GrpcServer } from './server/index.ts';

@@ -1,9 +1,10 @@
+import { MODEL_CONFIG_PROTO } from '../../../../core/index.ts';
+
 /**
- * The Open Inference Protocol's messages, as far as they are served, written from the field numbers of the public
- * protocol. Names and numbers are the protocol's; unknown fields are skipped by protobuf itself. ModelConfig is core's
- * schema, which also reads config.pbtxt.
+ * The Open Inference Protocol with Triton's extensions, written from the field numbers of the public protocol: names and
+ * numbers are the protocol's. ModelConfig is core's schema, which also reads config.pbtxt.
  */
-export const PROTO = `
+export const INFERENCE_PROTO = `// The Open Inference Protocol v2 as this server speaks it, Triton's extensions included. Clients of both work with it.
 syntax = "proto3";
 package inference;
 
@@ -18,6 +19,16 @@ service GRPCInferenceService {
   rpc ModelConfig(ModelConfigRequest) returns (ModelConfigResponse);
   rpc ModelStatistics(ModelStatisticsRequest) returns (ModelStatisticsResponse);
   rpc RepositoryIndex(RepositoryIndexRequest) returns (RepositoryIndexResponse);
+  rpc RepositoryModelLoad(RepositoryModelLoadRequest) returns (RepositoryModelLoadResponse);
+  rpc RepositoryModelUnload(RepositoryModelUnloadRequest) returns (RepositoryModelUnloadResponse);
+  rpc SystemSharedMemoryStatus(SystemSharedMemoryStatusRequest) returns (SystemSharedMemoryStatusResponse);
+  rpc SystemSharedMemoryRegister(SystemSharedMemoryRegisterRequest) returns (SystemSharedMemoryRegisterResponse);
+  rpc SystemSharedMemoryUnregister(SystemSharedMemoryUnregisterRequest) returns (SystemSharedMemoryUnregisterResponse);
+  rpc CudaSharedMemoryStatus(CudaSharedMemoryStatusRequest) returns (CudaSharedMemoryStatusResponse);
+  rpc CudaSharedMemoryRegister(CudaSharedMemoryRegisterRequest) returns (CudaSharedMemoryRegisterResponse);
+  rpc CudaSharedMemoryUnregister(CudaSharedMemoryUnregisterRequest) returns (CudaSharedMemoryUnregisterResponse);
+  rpc TraceSetting(TraceSettingRequest) returns (TraceSettingResponse);
+  rpc LogSettings(LogSettingsRequest) returns (LogSettingsResponse);
 }
 
 message ServerLiveRequest {}
@@ -112,6 +123,15 @@ message InferBatchStatistics {
   StatisticDuration compute_infer = 3;
   StatisticDuration compute_output = 4;
 }
+message InferResponseStatistics {
+  StatisticDuration compute_infer = 1;
+  StatisticDuration compute_output = 2;
+  StatisticDuration success = 3;
+  StatisticDuration fail = 4;
+  StatisticDuration empty_response = 5;
+  StatisticDuration cancel = 6;
+}
+message MemoryUsage { string type = 1; int64 id = 2; uint64 byte_size = 3; }
 message ModelStatistics {
   string name = 1;
   string version = 2;
@@ -120,6 +140,8 @@ message ModelStatistics {
   uint64 execution_count = 5;
   InferStatistics inference_stats = 6;
   repeated InferBatchStatistics batch_stats = 7;
+  repeated MemoryUsage memory_usage = 8;
+  map<string, InferResponseStatistics> response_stats = 9;
 }
 message ModelStatisticsResponse { repeated ModelStatistics model_stats = 1; }
 
@@ -128,4 +150,67 @@ message RepositoryIndexResponse {
   message ModelIndex { string name = 1; string version = 2; string state = 3; string reason = 4; }
   repeated ModelIndex models = 1;
 }
+message ModelRepositoryParameter {
+  oneof parameter_choice {
+    bool bool_param = 1;
+    int64 int64_param = 2;
+    string string_param = 3;
+    bytes bytes_param = 4;
+  }
+}
+message RepositoryModelLoadRequest { string repository_name = 1; string model_name = 2; map<string, ModelRepositoryParameter> parameters = 3; }
+message RepositoryModelLoadResponse {}
+message RepositoryModelUnloadRequest { string repository_name = 1; string model_name = 2; map<string, ModelRepositoryParameter> parameters = 3; }
+message RepositoryModelUnloadResponse {}
+
+message SystemSharedMemoryStatusRequest { string name = 1; }
+message SystemSharedMemoryStatusResponse {
+  message RegionStatus { string name = 1; string key = 2; uint64 offset = 3; uint64 byte_size = 4; }
+  map<string, RegionStatus> regions = 1;
+}
+message SystemSharedMemoryRegisterRequest { string name = 1; string key = 2; uint64 offset = 3; uint64 byte_size = 4; }
+message SystemSharedMemoryRegisterResponse {}
+message SystemSharedMemoryUnregisterRequest { string name = 1; }
+message SystemSharedMemoryUnregisterResponse {}
+message CudaSharedMemoryStatusRequest { string name = 1; }
+message CudaSharedMemoryStatusResponse {
+  message RegionStatus { string name = 1; uint64 device_id = 2; uint64 byte_size = 3; }
+  map<string, RegionStatus> regions = 1;
+}
+message CudaSharedMemoryRegisterRequest { string name = 1; bytes raw_handle = 2; int64 device_id = 3; uint64 byte_size = 4; }
+message CudaSharedMemoryRegisterResponse {}
+message CudaSharedMemoryUnregisterRequest { string name = 1; }
+message CudaSharedMemoryUnregisterResponse {}
+
+message TraceSettingRequest {
+  message SettingValue { repeated string value = 1; }
+  map<string, SettingValue> settings = 1;
+  string model_name = 2;
+}
+message TraceSettingResponse {
+  message SettingValue { repeated string value = 1; }
+  map<string, SettingValue> settings = 1;
+}
+message LogSettingsRequest {
+  message SettingValue {
+    oneof parameter_choice {
+      bool bool_param = 1;
+      uint32 uint32_param = 2;
+      string string_param = 3;
+    }
+  }
+  map<string, SettingValue> settings = 1;
+}
+message LogSettingsResponse {
+  message SettingValue {
+    oneof parameter_choice {
+      bool bool_param = 1;
+      uint32 uint32_param = 2;
+      string string_param = 3;
+    }
+  }
+  map<string, SettingValue> settings = 1;
+}
+
+${MODEL_CONFIG_PROTO.replace(/^\s*syntax = "proto3";\npackage inference;\n/, '').trim()}
 `;

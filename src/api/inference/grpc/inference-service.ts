@@ -1,0 +1,133 @@
+import { asLeptonError, LeptonError } from '../../../core/index.ts';
+import type { FrontDependencies } from '../front.ts';
+import { logSettings, updateLogSettings } from '../log-settings.ts';
+import { changeModel, indexOf } from '../model-control.ts';
+import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics } from '../model-info.ts';
+import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
+import { decodeMessage, encodeMessage } from './schema/index.ts';
+import { createStreamInfer } from './stream-infer.ts';
+import type { GrpcCall, Method } from './server/index.ts';
+import { createUnaryInfer } from './unary-infer.ts';
+
+/** A question's fields, as far as questions have them. */
+interface Question {
+  readonly name: string;
+  readonly version: string;
+}
+type Setting = { readonly parameter_choice?: string } & Readonly<Record<string, unknown>>;
+interface ModelChangeMessage {
+  readonly repository_name: string;
+  readonly model_name: string;
+  readonly parameters: Readonly<Record<string, Setting>>;
+}
+/** From the request to the response, both as plain objects. */
+type Answer = (request: never, call: GrpcCall) => object | Promise<object>;
+
+const SERVICE = 'inference.GRPCInferenceService';
+
+/** The Open Inference Protocol v2 with Triton's extensions, by path. */
+export function inferenceMethods(dependencies: FrontDependencies): Iterable<[string, Method]> {
+  const methods: [string, Method][] = [
+    [`/${SERVICE}/ModelInfer`, { unary: createUnaryInfer(dependencies) }],
+    [`/${SERVICE}/ModelStreamInfer`, { stream: createStreamInfer(dependencies) }],
+  ];
+  for (const [name, answer] of Object.entries(answers(dependencies))) methods.push([`/${SERVICE}/${name}`, { unary: unary(dependencies, name, answer) }]);
+  return methods;
+}
+
+/** Messages in and out by protobufjs; refusals are recorded. */
+function unary({ onCall }: FrontDependencies, name: string, answer: Answer) {
+  return async (bytes: Buffer, call: GrpcCall): Promise<Buffer> => {
+    const startedAtMs = performance.now();
+    try {
+      const request = decodeMessage<never>(`inference.${name}Request`, bytes);
+      return encodeMessage(`inference.${name}Response`, await answer(request, call));
+    } catch (thrown) {
+      const { code, message } = asLeptonError(thrown);
+      onCall({ protocol: 'grpc', requestId: '', service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
+      throw thrown;
+    }
+  };
+}
+
+function answers(dependencies: FrontDependencies): Readonly<Record<string, Answer>> {
+  const { plane, platformVersion } = dependencies;
+  return {
+    ServerLive: () => ({ live: true }),
+    ServerReady: () => ({ ready: plane.ready }),
+    ServerMetadata: () => ({ name: 'lepton-ai', version: platformVersion, extensions: EXTENSIONS }),
+    ModelReady: ({ name, version }: Question, call) => ({ ready: isReady(dependencies, name, version, call) }),
+    ModelMetadata: ({ name, version }: Question, call) => about(call, modelMetadata(plane, name, version || null, call)),
+    ModelConfig: ({ name, version }: Question, call) => ({ config: about(call, modelConfig(plane, name, version || null, call)) }),
+    ModelStatistics: ({ name, version }: Question, call) => modelStatistics(plane, name || null, version || null, call),
+    RepositoryIndex: async ({ repository_name, ready }: { repository_name: string; ready: boolean }) => {
+      refuseRepositoryName(repository_name);
+      return { models: await indexOf(dependencies, ready) };
+    },
+    RepositoryModelLoad: (request: ModelChangeMessage, call) => change(dependencies, 'load', request, call),
+    RepositoryModelUnload: (request: ModelChangeMessage, call) => change(dependencies, 'unload', request, call),
+    LogSettings: async ({ settings }: { settings: Readonly<Record<string, Setting>> }) => {
+      const inForce = Object.keys(settings).length ? await updateLogSettings(dependencies, valuesOf(settings, 'settings')) : logSettings(dependencies);
+      return { settings: Object.fromEntries(Object.entries(inForce).map(([name, value]) => [name, settingOf(value)])) };
+    },
+    TraceSetting: ({ settings, model_name }: { settings: Readonly<Record<string, { value: readonly string[] }>>; model_name: string }) => {
+      // A setting without values is cleared.
+      const changes = Object.fromEntries(Object.entries(settings).map(([name, { value }]) => [name, value.length ? value : null]));
+      const inForce = Object.keys(settings).length ? updateTraceSettings(plane, model_name || null, changes) : traceSettings(plane, model_name || null);
+      return { settings: Object.fromEntries(Object.entries(inForce).map(([name, value]) => [name, { value: typeof value === 'string' ? [value] : value }])) };
+    },
+    // Clients that use shared memory begin and end with these; that there is none is no error.
+    SystemSharedMemoryStatus: () => ({ regions: {} }),
+    SystemSharedMemoryUnregister: () => ({}),
+    SystemSharedMemoryRegister: refuseSharedMemory,
+    CudaSharedMemoryStatus: () => ({ regions: {} }),
+    CudaSharedMemoryUnregister: () => ({}),
+    CudaSharedMemoryRegister: refuseSharedMemory,
+  };
+}
+
+/** Whether it is ready has an answer for what is not there: no. Triton's clients expect it over gRPC. */
+function isReady({ plane }: FrontDependencies, name: string, version: string, call: GrpcCall): boolean {
+  try {
+    return about(call, modelReady(plane, name, version || null, call));
+  } catch (error) {
+    if (error instanceof LeptonError && error.httpStatus === 404) return false;
+    throw error;
+  }
+}
+
+function about<T>(call: GrpcCall, { version, body }: { version: string; body: T }): T {
+  call.metadata['lepton-version'] = version;
+  return body;
+}
+
+/** The protocol names a model only; our parameter `version` names one version of it. */
+async function change(dependencies: FrontDependencies, action: 'load' | 'unload', { repository_name, model_name, parameters }: ModelChangeMessage, call: GrpcCall): Promise<object> {
+  refuseRepositoryName(repository_name);
+  const { version, ...others } = valuesOf(parameters, 'parameters');
+  if (version !== undefined && typeof version !== 'string') throw new LeptonError('INVALID_ARGUMENT', 'parameters.version must be a string_param: the name of a version');
+  await changeModel(dependencies, action, model_name, version || null, others, call);
+  return {};
+}
+
+/** The values of a map of `oneof`s. */
+function valuesOf(settings: Readonly<Record<string, Setting>>, field: string): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(settings).map(([name, setting]) => {
+    if (setting.parameter_choice === undefined) throw new LeptonError('INVALID_ARGUMENT', `${field}.${name.slice(0, 100)} has no value`);
+    return [name, setting[setting.parameter_choice]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function settingOf(value: string | boolean | number): object {
+  if (typeof value === 'boolean') return { bool_param: value };
+  return typeof value === 'number' ? { uint32_param: value } : { string_param: value };
+}
+
+function refuseRepositoryName(name: string): void {
+  if (name !== '') throw new LeptonError('UNSUPPORTED', `repository_name '${name.slice(0, 100)}': this server has one model repository; leave it empty`);
+}
+
+function refuseSharedMemory(): never {
+  throw new LeptonError('UNSUPPORTED', 'shared memory regions are not served; send the data');
+}

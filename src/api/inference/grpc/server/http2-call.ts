@@ -1,0 +1,238 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { asLeptonError, LeptonError } from '../../../../core/index.ts';
+import { ACCEPTED_ENCODINGS, accepts, compress, decompress, requestEncoding } from './compression.ts';
+import { MessageReader, type ReceivedMessage } from './message-reader.ts';
+import { statusTrailers } from './status.ts';
+import { parseTimeout } from './timeout.ts';
+import type { GrpcCall, GrpcServerLimits, MessageBytes, OutgoingMetadata } from './types.ts';
+
+const CONTENT_TYPE = 'application/grpc';
+const FINAL = { endStream: true };
+const WITH_TRAILERS = { waitForTrailers: true };
+const OK: OutgoingMetadata = { 'grpc-status': 0 };
+/** Up to this, a message goes out in one piece with its prefix; of longer ones pieces of this size are given to the connection. */
+const PIECE_BYTES = 65_536;
+const PREFIX_BYTES = 5;
+
+/**
+ * One call over one HTTP/2 stream:
+ *
+ *   open ─▶ ended: answered or failed, its last bytes on their way ─▶ closed
+ *     └────────────── cancelled, connection lost ─────────────────────▲
+ */
+export abstract class Http2Call implements GrpcCall {
+  readonly metadata: OutgoingMetadata = {};
+  /** Since when the client has owed us something: bytes of a message, or room for what it is sent. */
+  stalledSinceMs: number | null = null;
+  protected readonly stream: ServerHttp2Stream;
+  protected readonly limits: GrpcServerLimits;
+  protected ended = false;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #arrivedAtMs = performance.now();
+  #timeoutMs: number | undefined;
+  #encoding: string | null = null;
+  #reader: MessageReader | null = null;
+  #cancel: (() => void) | null = null;
+  #requestEnded = false;
+  #trailers = OK;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, limits: GrpcServerLimits) {
+    this.stream = stream;
+    this.limits = limits;
+    this.#headers = headers;
+  }
+
+  /** Begins to read. The headers are checked here, so that what is wrong with them is the call's status. */
+  start(): void {
+    this.stream.on('close', () => this.#closed());
+    try {
+      const timeout = this.#headers['grpc-timeout'];
+      if (timeout !== undefined) this.#timeoutMs = parseTimeout(String(timeout));
+      const encoding = this.#headers['grpc-encoding'];
+      if (encoding !== undefined) this.#encoding = requestEncoding(String(encoding));
+    } catch (thrown) {
+      return this.fail(thrown);
+    }
+    this.stream.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.stream.on('end', () => this.#receiveEnd());
+  }
+
+  header(name: string): string | undefined {
+    if (name.charCodeAt(0) === 58) return undefined; // ':', HTTP's own.
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.#timeoutMs === undefined ? undefined : Math.max(0, this.#timeoutMs - (performance.now() - this.#arrivedAtMs));
+  }
+
+  onCancel(callback: () => void): void {
+    if (this.ended) callback();
+    else this.#cancel = callback;
+  }
+
+  /** The server is stopping. */
+  leave(): void {}
+
+  /** The client has owed us something for too long. */
+  giveUp(): void {
+    if (!this.ended && !this.stream.headersSent && !this.#requestEnded) this.fail(new LeptonError('DEADLINE_EXCEEDED', `the message did not arrive whole within ${this.limits.stallTimeoutMs} ms`));
+    else this.stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  protected abstract onMessage(message: ReceivedMessage): void;
+  protected abstract onEnd(): void;
+  protected abstract onClosed(): void;
+
+  protected bytesOf(message: ReceivedMessage): Buffer | Promise<Buffer> {
+    return message.compressed ? decompress(this.#encoding, message.bytes, this.limits.messageBytesMax) : message.bytes;
+  }
+
+  /** The call's last message, and the status OK. */
+  protected answer(message: MessageBytes): void {
+    if (this.ended || this.stream.closed || this.stream.destroyed) return;
+    this.stalledSinceMs = performance.now();
+    const frame = this.#encoding === null ? smallFrame(message) : null;
+    if (frame) {
+      this.ended = true;
+      this.#respond(null);
+      this.stream.end(frame);
+      return;
+    }
+    void this.send(message).then(
+      () => this.end(),
+      () => {},
+    );
+  }
+
+  /** Rejects with CANCELLED when the call ends before there is room. */
+  protected async send(message: MessageBytes): Promise<void> {
+    const encoding = this.#encoding !== null && accepts(this.header('grpc-accept-encoding'), this.#encoding) ? this.#encoding : null;
+    if (encoding === null) return this.#sendFrame(message, false);
+    return this.#sendFrame(await compress(encoding, message instanceof Uint8Array ? message : Buffer.concat(message)), true);
+  }
+
+  protected end(): void {
+    if (this.ended || this.stream.closed || this.stream.destroyed) return;
+    this.ended = true;
+    this.stalledSinceMs = performance.now();
+    if (this.stream.headersSent) this.stream.end();
+    else this.#trailersOnly(OK);
+  }
+
+  protected fail(thrown: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#cancel?.();
+    if (this.stream.closed || this.stream.destroyed) return;
+    this.stalledSinceMs = performance.now();
+    const trailers = statusTrailers(asLeptonError(thrown));
+    if (!this.stream.headersSent) return this.#trailersOnly(trailers);
+    this.#trailers = trailers;
+    this.stream.end();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.ended) return;
+    this.#reader ??= new MessageReader(this.limits.messageBytesMax);
+    try {
+      this.#reader.read(chunk, (message) => this.onMessage(message));
+    } catch (thrown) {
+      return this.fail(thrown);
+    }
+    if (this.ended || !this.#reader.inMessage) this.noteProgress();
+    else this.stalledSinceMs ??= performance.now();
+  }
+
+  /** A message has arrived whole. */
+  protected noteProgress(): void {
+    if (!this.ended) this.stalledSinceMs = null;
+  }
+
+  #receiveEnd(): void {
+    this.#requestEnded = true;
+    if (this.ended) return;
+    this.stalledSinceMs = null;
+    try {
+      this.#reader?.finish();
+      this.onEnd();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  #closed(): void {
+    this.stalledSinceMs = null;
+    this.onClosed();
+    if (this.ended) return;
+    this.ended = true;
+    this.#cancel?.();
+  }
+
+  #respond(encoding: string | null): void {
+    const headers: OutgoingMetadata = { ':status': 200, 'content-type': CONTENT_TYPE };
+    if (encoding !== null) headers['grpc-encoding'] = encoding;
+    this.stream.on('wantTrailers', () => this.stream.sendTrailers(this.#trailers));
+    this.stream.respond(Object.assign(headers, this.metadata), WITH_TRAILERS);
+  }
+
+  #trailersOnly(trailers: OutgoingMetadata): void {
+    this.stream.respond({ ':status': 200, 'content-type': CONTENT_TYPE, 'grpc-accept-encoding': ACCEPTED_ENCODINGS, ...this.metadata, ...trailers }, FINAL);
+    // What the client still sends is of no use to anybody.
+    if (!this.#requestEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  async #sendFrame(message: MessageBytes, compressed: boolean): Promise<void> {
+    if (this.ended || this.stream.closed || this.stream.destroyed) throw new LeptonError('CANCELLED', 'the call has ended');
+    if (!this.stream.headersSent) this.#respond(compressed ? this.#encoding : null);
+    const small = smallFrame(message, compressed);
+    for (const piece of small ? [small] : piecesOf(message, compressed)) if (!this.stream.write(piece)) await this.#room();
+  }
+
+  /** Waits until the client has taken what was written. */
+  async #room(): Promise<void> {
+    const waited = this.stalledSinceMs === null;
+    this.stalledSinceMs = performance.now();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stream.once('drain', resolve);
+    this.stream.once('close', resolve);
+    await promise;
+    this.stream.off('drain', resolve);
+    this.stream.off('close', resolve);
+    if (this.stream.closed || this.stream.destroyed) throw new LeptonError('CANCELLED', 'the call has ended');
+    if (waited) this.stalledSinceMs = null;
+  }
+}
+
+/** A whole message with its prefix, if it is small enough to be copied. */
+function smallFrame(message: MessageBytes, compressed = false): Buffer | null {
+  const length = lengthOf(message);
+  if (length + PREFIX_BYTES > PIECE_BYTES) return null;
+  const frame = Buffer.allocUnsafe(PREFIX_BYTES + length);
+  writePrefix(frame, length, compressed);
+  let at = PREFIX_BYTES;
+  for (const part of message instanceof Uint8Array ? [message] : message) {
+    frame.set(part, at);
+    at += part.byteLength;
+  }
+  return frame;
+}
+
+function* piecesOf(message: MessageBytes, compressed: boolean): Generator<Uint8Array> {
+  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+  writePrefix(prefix, lengthOf(message), compressed);
+  yield prefix;
+  for (const part of message instanceof Uint8Array ? [message] : message) {
+    for (let at = 0; at < part.byteLength; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
+  }
+}
+
+function writePrefix(frame: Buffer, length: number, compressed: boolean): void {
+  frame[0] = compressed ? 1 : 0;
+  frame.writeUInt32BE(length, 1);
+}
+
+function lengthOf(message: MessageBytes): number {
+  return message instanceof Uint8Array ? message.byteLength : message.reduce((sum, part) => sum + part.byteLength, 0);
+}
