@@ -111,7 +111,7 @@ async function untilLoaded({ engine }: Platform): Promise<void> {
 
 async function readiness({ engine }: Platform): Promise<string> {
   const services = await engine.listServices();
-  const waiting = services.filter(({ conditions }) => !conditions.some(({ type, status }) => type === 'Ready' && status)).map(({ name }) => name);
+  const waiting = services.filter(({ conditions }) => !conditions.some(({ type, status, reason }) => type === 'Ready' && (status || reason === 'AllVersionsResting'))).map(({ name }) => name);
   return waiting.length ? `ready: ${services.length - waiting.length} of ${count(services.length, 'service')}; not yet: ${waiting.slice(0, 10).join(', ')} (see lepton-ai status)` : 'ready';
 }
 

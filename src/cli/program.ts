@@ -9,6 +9,7 @@ import { repositoryCommands } from './commands/repositories.ts';
 import { serveCommand } from './commands/serve.ts';
 import { serviceCommands } from './commands/services.ts';
 import { statusCommands } from './commands/status.ts';
+import { stateCommands } from './commands/states.ts';
 import { trafficCommand } from './commands/traffic.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 
@@ -24,7 +25,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...repositoryCommands(), ...serviceCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
+    serveCommand(setExitCode), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

@@ -28,11 +28,25 @@ export interface TimeoutSpec {
   readonly drainTimeoutMs: number;
 }
 
+/**
+ * What a version of a service is asked to do:
+ *
+ *   loaded    in memory, takes its share of the traffic and requests that name it
+ *   warm      in memory, only requests that name it
+ *   drained   in memory, no new requests; those that it had are answered
+ *   unloaded  not in memory
+ *
+ * The share of versions that are not `loaded` goes to those that are.
+ */
+export const DEPLOYMENT_STATES = ['loaded', 'warm', 'drained', 'unloaded'] as const;
+export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
+
 /** One version inside a service. */
 export interface DeploymentSpec {
   readonly repository: string;
   readonly version: string;
   readonly digest: Digest;
+  readonly state: DeploymentState;
   readonly target: 'local';
   readonly replicas: { readonly min: number; readonly max: number };
   /** Higher is more important. Stored; the scheduler uses it. */

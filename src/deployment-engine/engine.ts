@@ -1,4 +1,4 @@
-import { type Clock, type EventSink, isTerminal, LeptonError, type ReplicaState, type ServiceRevision } from '../core/index.ts';
+import { type Clock, type EventSink, isTerminal, LeptonError, type LogSettings, logSettingsOf, type ReplicaState, type ServiceRevision } from '../core/index.ts';
 import type { Database } from '../database/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import type { ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
@@ -8,7 +8,7 @@ import type { GatewaySettings } from './gateways/gateway-process.ts';
 import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
 import type { Log } from './log.ts';
-import { settled } from './plan/index.ts';
+import { rests, settled } from './plan/index.ts';
 import { Reconciler } from './reconciler.ts';
 import { ReplicaLogs } from './replica-logs.ts';
 import { ReplicaSet } from './replica-set.ts';
@@ -52,6 +52,8 @@ export interface PlatformEngine extends DeploymentEngine {
 
 const USAGE_INTERVAL_MS = 2_000;
 const ACKNOWLEDGE_POLL_MS = 10;
+/** Longest wait for gateways that have settings to take over. */
+const FOLLOW_TIMEOUT_MS = 5_000;
 const TIDY_INTERVAL_MS = 10_000;
 /** Of a stop's grace, kept for workers after the gateways have drained. */
 const WORKER_GRACE_MS = 2_000;
@@ -79,6 +81,8 @@ class Engine implements PlatformEngine {
   readonly #logs: ReplicaLogs;
   readonly #passListeners = new Set<() => void>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** null: as gateways were started. */
+  #logging: LogSettings | null = null;
   #phase: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(dependencies: EngineDependencies) {
@@ -90,7 +94,7 @@ class Engine implements PlatformEngine {
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });
-    this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), push: (table) => this.#gateways?.push(table) });
+    this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, push: (table) => this.#gateways?.push(table) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
@@ -125,6 +129,7 @@ class Engine implements PlatformEngine {
   update: DeploymentEngine['update'] = async (...input) => this.#running().update(...input);
   undeploy: DeploymentEngine['undeploy'] = async (...input) => this.#running().undeploy(...input);
   setTraffic: DeploymentEngine['setTraffic'] = async (...input) => this.#running().setTraffic(...input);
+  setState: DeploymentEngine['setState'] = async (...input) => this.#running().setState(...input);
   schedule: DeploymentEngine['schedule'] = async (...input) => this.#running().schedule(...input);
   rollback: DeploymentEngine['rollback'] = async (...input) => this.#running().rollback(...input);
 
@@ -139,6 +144,17 @@ class Engine implements PlatformEngine {
       if (passed && this.#gatewaysFollow()) return this.getService(name);
       await this.#nextPass(passed ? Math.min(leftMs, ACKNOWLEDGE_POLL_MS) : leftMs);
     }
+  }
+
+  async setLogging(changes: Partial<LogSettings>, { by }: { readonly by: string }): Promise<LogSettings> {
+    const { clock, events, gateway } = this.#dependencies;
+    this.#running();
+    const settings = { ...(this.#logging ?? logSettingsOf(gateway?.logLevel ?? 'info')), ...changes };
+    this.#logging = settings;
+    this.#publisher.publish();
+    events.record({ severity: 'info', reason: 'LogSettingsChanged', message: `gateways log ${JSON.stringify(settings)}`, actor: by });
+    for (const deadline = clock.monotonic() + FOLLOW_TIMEOUT_MS; !this.#gatewaysFollow() && clock.monotonic() < deadline; ) await new Promise((resolve) => setTimeout(resolve, ACKNOWLEDGE_POLL_MS));
+    return settings;
   }
 
   async replicaLog(replica: string, { tailBytes }: { tailBytes: number }): Promise<string> {
@@ -182,7 +198,7 @@ class Engine implements PlatformEngine {
   /** What served before and has no replica now is being restarted: its requests wait. Earlier ends are no failures of this run. */
   async #resume(service: ServiceState): Promise<void> {
     service.failures.clear();
-    for (const { version } of service.serving?.spec.deployments ?? []) this.#loop.noteUnready(service, version, this.#dependencies.clock.now());
+    for (const { version, state } of service.serving?.spec.deployments ?? []) if (!rests(state)) this.#loop.noteUnready(service, version, this.#dependencies.clock.now());
     await this.#loop.pin(service).catch((error) => this.#dependencies.log.error({ err: error, service: service.name }, 'versions could not be pinned'));
   }
 
@@ -247,7 +263,11 @@ class Engine implements PlatformEngine {
   }
 
   #wakeDraining(): void {
-    for (const replica of this.#replicas.live()) if (replica.state.phase === 'draining' && !replica.stopping) this.#reconciler.wake(replica.service);
+    for (const replica of this.#replicas.live()) {
+      const { phase } = replica.state;
+      const finishing = phase === 'draining' ? !replica.stopping : phase === 'ready' && replica.leftGeneration !== null && this.#restless(replica.service);
+      if (finishing) this.#reconciler.wake(replica.service);
+    }
   }
 
   /** A gateway gave up on a run: the worker is ended, its successor starts at once. A lost connection alone is the gateway's to mend. */

@@ -13,6 +13,8 @@ export function checkLabelMove(services: Iterable<ServiceState>, states: (servic
     if (toVersion === null) throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${service.name} follows label ${label} of ${repository}; give the service other traffic before the label goes`);
     if (!service.desired.spec.deployments.some((deployment) => deployment.repository === repository && deployment.version === toVersion))
       throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${service.name} follows label ${label}, and ${repository}:${toVersion} is not deployed there; deploy it first (lepton-ai deploy ${service.name} ${repository}:${toVersion})`);
+    const asked = service.desired.spec.deployments.find((deployment) => deployment.version === toVersion)?.state;
+    if (asked !== 'loaded') throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${service.name} follows label ${label}, and ${repository}:${toVersion} is asked to be ${asked} there; load it first (lepton-ai load ${service.name}:${toVersion})`);
     const state = states(service).get(toVersion);
     if (state?.phase !== 'ready') throw new LeptonError('PRECONDITION_FAILED', `traffic of service ${service.name} follows label ${label}, and ${repository}:${toVersion} is ${state?.phase ?? 'not there'} (${state?.message ?? ''}); wait until it is ready`);
   }

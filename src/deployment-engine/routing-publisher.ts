@@ -1,4 +1,4 @@
-import { canonicalJson, type RoutingTable, type ServiceRoute } from '../core/index.ts';
+import { canonicalJson, type LogSettings, type RoutingTable, type ServiceRoute } from '../core/index.ts';
 import type { EngineStore } from './store.ts';
 import type { Replica } from './state.ts';
 
@@ -7,6 +7,8 @@ export interface PublisherDependencies {
   /** What gateways should know now. */
   readonly routes: () => readonly ServiceRoute[];
   readonly replicas: () => Iterable<Replica>;
+  /** What gateways log; null: what they were started with. */
+  readonly logging: () => LogSettings | null;
   readonly push: (table: RoutingTable) => void;
 }
 
@@ -37,19 +39,24 @@ export class RoutingPublisher {
   /** Hands out a new table if anything changed. */
   publish(): void {
     const services = this.#dependencies.routes();
-    const content = canonicalJson(services);
+    const logging = this.#dependencies.logging();
+    const content = canonicalJson({ services, logging });
     if (content !== this.#content) {
       this.#content = content;
-      this.table = { generation: this.#takeGeneration(), services };
+      this.table = { generation: this.#takeGeneration(), services, ...(logging && { logging }) };
       this.#dependencies.push(this.table);
     }
     this.#noteDepartures();
   }
 
-  /** A draining replica is out of this table and all that follow. */
+  /** Since which table a replica gets no requests: it drains, or its version was asked to rest. */
   #noteDepartures(): void {
     if (!this.table) return;
-    for (const replica of this.#dependencies.replicas()) if (replica.state.phase === 'draining') replica.leftGeneration ??= this.table.generation;
+    const routed = new Set(this.table.services.flatMap(({ versions }) => versions.flatMap(({ replicas }) => replicas.map(({ id }) => id))));
+    for (const replica of this.#dependencies.replicas()) {
+      if (routed.has(replica.id)) replica.leftGeneration = null;
+      else if (replica.state.phase === 'draining' || replica.state.phase === 'ready') replica.leftGeneration ??= this.table.generation;
+    }
   }
 
   #takeGeneration(): number {

@@ -1,8 +1,8 @@
-import { canonicalJson, checkName, type Clock, type EventSink, LeptonError, parseReference, type ServiceRevision, type ServiceSpec } from '../core/index.ts';
+import { canonicalJson, checkName, type Clock, type DeploymentSpec, type DeploymentState, type EventSink, LeptonError, parseReference, type ServiceRevision, type ServiceSpec } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
-import { shapeOf } from './plan/index.ts';
+import { policyWeights, shapeOf, trafficWeights } from './plan/index.ts';
 import { referencesOf, serviceSpec, specChanges } from './spec/service-spec.ts';
-import { deployEdit, scheduleEdit, trafficEdit, undeployEdit, updateEdit } from './spec/spec-edits.ts';
+import { deployEdit, scheduleEdit, stateEdit, trafficEdit, undeployEdit, updateEdit } from './spec/spec-edits.ts';
 import { neededVersions, type ServiceState } from './state.ts';
 import { type EngineStore, newServiceState } from './store.ts';
 import type { ApplyResult, ChangeContext, DeploymentInput, ServiceInput, TrafficInput } from './types.ts';
@@ -40,12 +40,12 @@ export class ServiceChanges {
 
   async deploy(service: string, deployment: DeploymentInput, context: ChangeContext, options: Options & { readonly weight?: number } = {}): Promise<ApplyResult> {
     const resolve = await this.#resolveOne(deployment);
-    return this.#change(checkName('service', service), context, options, (current) => deployEdit(service, current, deployment, resolve, options.weight));
+    return this.#change(checkName('service', service), context, options, (current) => this.#answering(current, deployEdit(service, current, deployment, resolve, options.weight)));
   }
 
   async update(service: string, deployment: DeploymentInput, context: ChangeContext, options: Options & { readonly from?: string } = {}): Promise<ApplyResult> {
     const resolve = await this.#resolveOne(deployment);
-    return this.#change(service, context, options, (current) => updateEdit(existing(service, current), deployment, resolve, options.from));
+    return this.#change(service, context, options, (current) => this.#answering(current, updateEdit(existing(service, current), deployment, resolve, options.from)));
   }
 
   async undeploy(service: string, version: string | null, context: ChangeContext, options: Options & { readonly force?: boolean } = {}): Promise<ApplyResult> {
@@ -62,7 +62,27 @@ export class ServiceChanges {
   }
 
   async setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options: Options = {}): Promise<ApplyResult> {
-    return this.#change(service, context, options, (current) => trafficEdit(existing(service, current), traffic));
+    return this.#change(service, context, options, (current) => this.#answering(current, trafficEdit(existing(service, current), traffic)));
+  }
+
+  async setState(service: string, versions: readonly string[] | null, state: DeploymentState, context: ChangeContext, options: Options & { readonly force?: boolean } = {}): Promise<ApplyResult> {
+    return this.#change(service, context, options, (current) => {
+      const before = existing(service, current);
+      const after = stateEdit(before, versions, state);
+      // Who means the whole service, or all that it has, means that nobody answers.
+      const whole = versions === null || before.deployments.every(({ version }) => versions.includes(version));
+      return whole || options.force ? after : this.#answering(before, after);
+    });
+  }
+
+  /** Refuses a spec that sends requests without a version to nobody, where they had an answer before. */
+  #answering(before: ServiceSpec | null, after: ServiceSpec): ServiceSpec {
+    const { facts } = this.#dependencies;
+    const answers = (spec: ServiceSpec): boolean => Object.keys(trafficWeights(spec, facts.labelsFor(spec.deployments))).length > 0;
+    const held = Object.keys(policyWeights(after.traffic, facts.labelsFor(after.deployments)));
+    if (!before || !held.length || answers(after) || !answers(before)) return after;
+    const states = held.map((version) => `${version} (${after.deployments.find((deployment) => deployment.version === version)?.state ?? 'not deployed'})`);
+    throw new LeptonError('PRECONDITION_FAILED', `requests to service ${after.name} that name no version would have nobody to answer them: its traffic goes to ${states.join(', ')}; give a loaded version traffic first (lepton-ai traffic ${after.name}), or force it where that is possible`);
   }
 
   async schedule(service: string, version: string, change: { readonly priority?: number; readonly replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult> {
@@ -167,7 +187,13 @@ export class ServiceChanges {
     const left = new Set(spec.deployments.filter((deployment) => before?.spec.deployments.some((earlier) => canonicalJson(earlier) === canonicalJson(deployment))).map(shapeOf));
     for (const shape of service.failures.keys()) if (!left.has(shape)) service.failures.delete(shape);
     services.set(service.name, service);
+    for (const deployment of spec.deployments) this.#tellState(service.name, before?.spec.deployments.find(({ version }) => version === deployment.version)?.state, deployment, context);
     events.record({ severity: 'info', reason: before ? 'ServiceChanged' : 'ServiceCreated', message: `service ${service.name} is asked to be at revision ${revision}${context.reason ? `: ${context.reason}` : ''}`, actor: context.by, service: service.name, before: before && String(before.revision), after: String(revision) });
+  }
+
+  #tellState(service: string, before: DeploymentState | undefined, { version, repository, state }: DeploymentSpec, { by, reason }: ChangeContext): void {
+    if (before === undefined || before === state) return;
+    this.#dependencies.events.record({ severity: 'info', reason: 'VersionStateChanged', message: `version ${version} of service ${service} is asked to be ${state}${reason ? `: ${reason}` : ''}`, actor: by, repository, service, version, before, after: state });
   }
 
   /** Nobody may delete what a service needs, now or until the switch. */

@@ -1,6 +1,6 @@
 import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
-import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
+import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, rests, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
 import type { ReplicaSet } from './replica-set.ts';
 import { neededVersions, type Replica, replicaView, type ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
@@ -131,8 +131,10 @@ export class ServiceLoop {
   async #observe(service: ServiceState): Promise<void> {
     const { services, clock, store } = this.#dependencies;
     if (services.get(service.name) !== service) return;
-    const wanted = new Set(wantedVersions(this.view(service)).map(({ target }) => target.version));
-    for (const counts of [service.unreadySince, service.restarts]) for (const version of counts.keys()) if (!wanted.has(version)) counts.delete(version);
+    const wanted = new Map(wantedVersions(this.view(service)).map(({ target, state }) => [target.version, state]));
+    for (const version of service.restarts.keys()) if (!wanted.has(version)) service.restarts.delete(version);
+    // What rests is missed by nobody.
+    for (const version of service.unreadySince.keys()) if (rests(wanted.get(version) ?? 'unloaded')) service.unreadySince.delete(version);
     const found = conditions(this.view(service), clock.now(), service.conditions);
     const observed = service.desired?.revision ?? service.observedRevision;
     if (observed === service.observedRevision && canonicalJson(found) === canonicalJson(service.conditions)) return;

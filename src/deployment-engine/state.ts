@@ -46,7 +46,7 @@ export interface Replica {
   profile: LoadProfile | null;
   usage: WorkerUsage | null;
   drainingSince: number | null;
-  /** Generation of the first routing table without it, once it drains. */
+  /** Generation of the first routing table without it, once it drains or rests. */
   leftGeneration: number | null;
   /** Told to stop; its exit is expected, for this reason. */
   stopping: ReplicaState | null;

@@ -1,6 +1,6 @@
-import type { DeploymentSpec, LoadProfile } from '../core/index.ts';
+import { type DeploymentSpec, isResting, type LoadProfile } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
-import { activeDeployment, effectiveWeights, type ServiceView, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
+import { activeDeployment, effectiveWeights, replicasWanted, type ServiceView, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { ReplicaStatus, ServiceStatus, VersionStatus } from './types.ts';
 
@@ -29,26 +29,28 @@ export function serviceStatus(input: StatusInput): ServiceStatus | null {
     observedRevision: service.observedRevision,
     servingRevision: service.serving?.complete ? service.serving.revision : null,
     conditions: service.conditions,
-    versions: [...wanted.map((version) => wantedStatus(input, version, Object.hasOwn(weights, version.target.version) && view.serving ? (weights[version.target.version] ?? 0) : 0)), ...leavingStatus(leaving)],
+    versions: [...wanted.map((version) => wantedStatus(input, version, view.serving ? weights : {})), ...leavingStatus(leaving)],
     createdAt: service.createdAt,
     updatedAt: service.updatedAt,
   };
 }
 
-function wantedStatus(input: StatusInput, wanted: WantedVersion, weight: number): VersionStatus {
+function wantedStatus(input: StatusInput, wanted: WantedVersion, weights: Readonly<Record<string, number>>): VersionStatus {
   const { deployment } = activeDeployment(input.view, wanted);
   const replicas = input.replicas.filter((replica) => replica.version === deployment.version);
+  const state = input.states.get(deployment.version) as VersionState;
   const demand = input.demands.find((candidate) => candidate.service === input.service.name && candidate.version === deployment.version) ?? null;
   return {
     ...identity(deployment),
-    ...(input.states.get(deployment.version) as VersionState),
-    weight,
+    state: wanted.target.state,
+    ...state,
+    weight: Object.hasOwn(weights, deployment.version) && !isResting(state.phase) ? (weights[deployment.version] ?? 0) : 0,
     desired: wanted.desired,
     priority: wanted.target.priority,
     restarts: input.service.restarts.get(deployment.version) ?? 0,
     profile: profileOf(replicas),
     demand,
-    replicasDesired: wanted.target.replicas.min,
+    replicasDesired: replicasWanted(wanted),
     replicas: replicas.map(replicaStatus),
   };
 }
@@ -66,7 +68,7 @@ function leavingStatus(replicas: readonly Replica[]): VersionStatus[] {
     const { repository, digest, state } = group[0] as Replica;
     return {
       version, repository, digest,
-      phase: 'draining', reason: state.reason, message: state.message,
+      state: 'unloaded', phase: 'draining', reason: state.reason, message: state.message,
       weight: 0, desired: false, priority: 0, restarts: 0, profile: profileOf(group), demand: null, replicasDesired: 0,
       replicas: group.map(replicaStatus),
     };

@@ -138,7 +138,9 @@ function statusJson(service: ServiceState): string {
 }
 
 function toRevision(row: Row<'service_revisions'>): ServiceRevision {
-  const spec = freeze(JSON.parse(row.spec) as { name: string; deployments: DeploymentSpec[]; traffic: ServiceSpec['traffic'] });
+  const stored = JSON.parse(row.spec) as { name: string; deployments: DeploymentSpec[]; traffic: ServiceSpec['traffic'] };
+  // Revisions of the time before versions could be unloaded do not say it.
+  const spec = freeze({ ...stored, deployments: stored.deployments.map((deployment) => ({ ...deployment, state: deployment.state ?? 'loaded' })) });
   return { service: row.service, revision: row.revision, spec, createdAt: row.created_at, createdBy: row.created_by, reason: row.reason };
 }
 

@@ -1,4 +1,4 @@
-import type { Condition, LoadProfile, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, VersionPhase } from '../core/index.ts';
+import type { Condition, DeploymentState, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, VersionPhase } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 
 /** Who asks and why; kept with the revision and in events. */
@@ -13,6 +13,8 @@ export interface ChangeContext {
 export interface DeploymentInput {
   /** `repository:version`; a label in place of the version is resolved now. */
   readonly version: string;
+  /** Absent: as it is; loaded if it is new. */
+  readonly state?: DeploymentState;
   readonly target?: 'local';
   readonly replicas?: number | { readonly min: number; readonly max?: number };
   readonly priority?: number;
@@ -70,6 +72,8 @@ export interface VersionStatus {
   readonly version: string;
   readonly repository: string;
   readonly digest: string;
+  /** What it is asked to do; `phase` is what it does. */
+  readonly state: DeploymentState;
   readonly phase: VersionPhase;
   readonly reason: string;
   readonly message: string;
@@ -117,11 +121,18 @@ export interface DeploymentEngine {
   setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options?: { dryRun?: boolean }): Promise<ApplyResult>;
   /** Priority and replicas of one version. */
   schedule(service: string, version: string, change: { priority?: number; replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult>;
+  /**
+   * Asks versions of a service, or with null all of it, to be loaded, warm, drained or unloaded. Where others stay and none
+   * of them would take the traffic, it is refused (PRECONDITION_FAILED) unless `force`.
+   */
+  setState(service: string, versions: readonly string[] | null, state: DeploymentState, context: ChangeContext, options?: { force?: boolean; dryRun?: boolean }): Promise<ApplyResult>;
   /** New revision equal to an earlier one; default: the one before the current. REVISION_NOT_FOUND; VERSION_NOT_FOUND if a version of it was deleted. */
   rollback(service: string, revision: number | null, context: ChangeContext): Promise<ApplyResult>;
 
   /** Resolves when the revision serves or has failed, or with the state at the time-out. */
   waitSettled(service: string, revision: number, timeoutMs: number): Promise<ServiceStatus>;
+  /** Changes what every gateway logs, until control is started again; resolves when they have taken it over. */
+  setLogging(changes: Partial<LogSettings>, context: Pick<ChangeContext, 'by'>): Promise<LogSettings>;
   /** Last lines of a replica's stdout and stderr, ended replicas too while their log is kept. */
   replicaLog(replica: string, options: { tailBytes: number }): Promise<string>;
   /** Replicas that have a log, newest first. */

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  ChangeOptions, ChangeResult, DeploymentInput, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionPublish,
 } from './types.ts';
 
@@ -145,6 +145,13 @@ export class LeptonClient {
   }
   setTraffic(service: string, traffic: TrafficInput, options: ChangeOptions = {}): Promise<ChangeResult> {
     return unwrap(this.#api.PUT('/api/v1/services/{service}/traffic', { params: { path: { service }, query: queryOf(options) }, body: { traffic, ...contextOf(options) } }));
+  }
+  /** Asks one version, or with null the whole service, to be loaded, warm, drained or unloaded. */
+  setState(service: string, version: string | null, state: DeploymentState, options: ChangeOptions & { force?: boolean } = {}): Promise<ChangeResult> {
+    const query = queryOf(options);
+    const body = { state, ...contextOf(options), ...(options.force === undefined ? {} : { force: options.force }) };
+    if (version === null) return unwrap(this.#api.PUT('/api/v1/services/{service}/state', { params: { path: { service }, query }, body }));
+    return unwrap(this.#api.PUT('/api/v1/services/{service}/deployments/{version}/state', { params: { path: { service, version }, query }, body }));
   }
   /** Priority and replicas of one version. */
   schedule(service: string, version: string, change: { priority?: number; replicas?: DeploymentInput['replicas'] }, options: Omit<ChangeOptions, 'dryRun'> = {}): Promise<ChangeResult> {

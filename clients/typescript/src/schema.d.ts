@@ -391,6 +391,26 @@ export interface paths {
         patch: operations["schedule"];
         trace?: never;
     };
+    "/api/v1/services/{service}/deployments/{version}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Load, warm, drain or unload one version.
+         * @description The traffic of a version that is not loaded goes to those that are. Refused where none of them would answer requests that name no version, unless it is the only version or `force` is true.
+         */
+        put: operations["setVersionState"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/revisions": {
         parameters: {
             query?: never;
@@ -419,6 +439,23 @@ export interface paths {
         put?: never;
         /** Return to an earlier revision. */
         post: operations["rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Load, warm, drain or unload all versions of a service. */
+        put: operations["setServiceState"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -546,6 +583,11 @@ export interface components {
                 memory?: number | string | null;
                 threads?: number;
             };
+            /**
+             * @description Absent: as it is; loaded if it is new.
+             * @enum {string}
+             */
+            state?: "loaded" | "warm" | "drained" | "unloaded";
             /** @constant */
             target?: "local";
             timeouts?: {
@@ -580,6 +622,7 @@ export interface components {
                 memoryBytes: number | null;
                 threads: number;
             };
+            state: components["schemas"]["DeploymentState"];
             /** @constant */
             target: "local";
             timeouts: {
@@ -591,6 +634,11 @@ export interface components {
             /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
             version: string;
         };
+        /**
+         * @description loaded: takes its traffic. warm: in memory, only requests that name it. drained: in memory, no new requests. unloaded: not in memory.
+         * @enum {string}
+         */
+        DeploymentState: "loaded" | "warm" | "drained" | "unloaded";
         DeployRequest: {
             deployment: components["schemas"]["DeploymentInput"];
             /** @description Refuse with CONFLICT unless the service is at this revision now. */
@@ -878,6 +926,15 @@ export interface components {
             path: string;
             to?: unknown;
         };
+        StateRequest: {
+            /** @description Refuse with CONFLICT unless the service is at this revision now. */
+            expectRevision?: number;
+            /** @description Also where nobody is left to answer requests that name no version. */
+            force?: boolean;
+            /** @description Why; kept with the revision. */
+            reason?: string;
+            state: components["schemas"]["DeploymentState"];
+        };
         /** @description Requests with the same value of this header or request parameter get the same version. */
         StickyKey: {
             header: string;
@@ -1047,7 +1104,7 @@ export interface components {
             digest: string;
             message: string;
             /** @enum {string} */
-            phase: "ready" | "recovering" | "starting" | "failed" | "draining";
+            phase: "ready" | "recovering" | "starting" | "failed" | "draining" | "drained" | "unloaded";
             priority: number;
             profile: components["schemas"]["LoadProfile"] | null;
             reason: string;
@@ -1055,6 +1112,7 @@ export interface components {
             replicasDesired: number;
             repository: string;
             restarts: number;
+            state: components["schemas"]["DeploymentState"];
             version: string;
             /** @description Percent of version-less traffic that it gets now. */
             weight: number;
@@ -2818,6 +2876,94 @@ export interface operations {
             };
         };
     };
+    setVersionState: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listRevisions: {
         parameters: {
             query?: never;
@@ -2906,6 +3052,92 @@ export interface operations {
                 };
             };
             /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. REVISION_NOT_FOUND: The service has no such revision; list them with `lepton-ai services --revisions`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setServiceState: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+                /** @description Answer when the change serves or has failed, after this many seconds at the latest; the answer then has `status`. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StateRequest"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
             404: {
                 headers: {
                     [name: string]: unknown;

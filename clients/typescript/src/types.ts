@@ -13,6 +13,7 @@ export type VersionPublish = Schemas['VersionPublish'];
 export type GcReport = Schemas['GcReport'];
 export type FsckReport = Schemas['FsckReport'];
 export type DeploymentInput = Schemas['DeploymentInput'];
+export type DeploymentState = Schemas['DeploymentState'];
 export type TrafficInput = Schemas['TrafficInput'];
 export type ServiceInput = Schemas['ServiceInput'];
 export type ServiceStatus = Schemas['ServiceStatus'];

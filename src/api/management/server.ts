@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { Type } from 'typebox';
 import { LeptonError } from '../../core/index.ts';
 import { installErrorHandling, sendError, translateError } from './errors.ts';
+import { addInternalRoutes } from './internal.ts';
 import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -43,6 +44,7 @@ export function createManagementServer(dependencies: ManagementDependencies): Fa
   installErrorHandling(app);
   for (const operation of OPERATIONS) addRoute(app, operation, dependencies);
   addDocuments(app, dependencies);
+  addInternalRoutes(app, dependencies, actorOf);
   app.setNotFoundHandler((request, reply) => sendError(reply, request, explainMissingRoute(request, (allowed) => reply.header('allow', allowed))));
   return app;
 }
@@ -78,7 +80,6 @@ function namedRest(operation: Operation, params: Record<string, unknown>): Recor
 function addDocuments(app: FastifyInstance, dependencies: ManagementDependencies): void {
   const document = JSON.stringify(openApiDocument(OPERATIONS, dependencies.status().platformVersion));
   app.get(`${PREFIX}/openapi.json`, async (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
-  app.get('/internal/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await dependencies.controlMetrics.text()));
   app.get('/', async () => ({
     name: 'lepton-ai',
     version: dependencies.status().platformVersion,

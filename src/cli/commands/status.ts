@@ -59,6 +59,7 @@ const holds = (service: ServiceStatus, type: 'Ready' | 'Progressing' | 'Degraded
 function stateCell(service: ServiceStatus): Cell {
   if (holds(service, 'Degraded')) return { text: 'degraded', style: 'red' };
   if (holds(service, 'Progressing')) return { text: 'progressing', style: 'cyan' };
+  if (service.conditions.some(({ type, reason }) => type === 'Ready' && reason === 'AllVersionsResting')) return { text: 'at rest', style: 'dim' };
   return holds(service, 'Ready') ? { text: 'ready', style: 'green' } : { text: 'not ready', style: 'yellow' };
 }
 
@@ -90,7 +91,7 @@ function versionRow(version: VersionStatus): Cell[] {
     formatMs(demand?.latencyP50Ms),
     formatMs(demand?.latencyP99Ms),
     memory ? formatBytes(memory) : '-',
-    [version.phase === 'ready' ? '' : version.reason, version.message].filter(Boolean).join(': '),
+    [version.phase === 'ready' ? '' : version.reason, version.phase === 'ready' && version.state === 'warm' ? 'warm: only requests that name it' : '', version.message].filter(Boolean).join(': '),
   ];
 }
 

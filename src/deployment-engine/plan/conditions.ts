@@ -1,7 +1,7 @@
-import type { Condition } from '../../core/index.ts';
+import { type Condition, isResting } from '../../core/index.ts';
 import { type ServiceView, shapeOf } from './model.ts';
 import { effectiveWeights } from './service-route.ts';
-import { readyReplicas, type VersionState, versionState, wantedVersions } from './versions.ts';
+import { readyReplicas, replicasWanted, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 
 /** A service's conditions now. `since` is kept from `before` where the status did not change. */
 export function conditions(view: ServiceView, now: number, before: readonly Condition[]): readonly Condition[] {
@@ -20,6 +20,7 @@ function readiness(view: ServiceView, states: States): Found {
   if (!view.desired) return { type: 'Ready', status: false, reason: 'Undeploying', message: 'the service is being removed' };
   const weights = Object.keys(effectiveWeights(view, states));
   const answering = weights.filter((version) => states.get(version)?.phase === 'ready');
+  if (states.size && [...states.values()].every(({ phase }) => isResting(phase))) return { type: 'Ready', status: false, reason: 'AllVersionsResting', message: [...states].map(([version, state]) => describe(version, state)).join('; ') };
   if (!view.serving || !answering.length) return { type: 'Ready', status: false, reason: 'NoVersionReady', message: [...states].map(([version, state]) => describe(version, state)).join('; ') || 'nothing is deployed' };
   return { type: 'Ready', status: true, reason: answering.length === weights.length ? 'AllVersionsReady' : 'SomeVersionsReady', message: `${answering.join(', ')} answer${answering.length === 1 ? 's' : ''}` };
 }
@@ -29,7 +30,9 @@ function progress(view: ServiceView, states: States): Found {
   const starting = [...states].filter(([, state]) => state.phase === 'starting' || state.phase === 'recovering').map(([version]) => version);
   const leaving = view.replicas.filter((replica) => replica.phase === 'draining').length;
   if (starting.length) return { type: 'Progressing', status: true, reason: 'Starting', message: `${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} starting` };
-  const scaling = wantedVersions(view).filter(({ target }) => readyReplicas(view, target.version, target).length < target.replicas.min && states.get(target.version)?.phase !== 'failed');
+  const finishing = [...states].filter(([, state]) => state.phase === 'draining').map(([version]) => version);
+  if (finishing.length) return { type: 'Progressing', status: true, reason: 'Draining', message: `${finishing.join(', ')} ${finishing.length === 1 ? 'finishes what it was' : 'finish what they were'} given` };
+  const scaling = wantedVersions(view).filter((wanted) => !isFull(view, wanted) && states.get(wanted.target.version)?.phase !== 'failed');
   if (scaling.length) return { type: 'Progressing', status: true, reason: 'Scaling', message: `${scaling.map(({ target }) => target.version).join(', ')} get${scaling.length === 1 ? 's' : ''} more or newer replicas` };
   if (leaving) return { type: 'Progressing', status: true, reason: 'Draining', message: `${leaving} replica${leaving === 1 ? ' is' : 's are'} draining` };
   if (view.serving?.revision === view.desired.revision && view.serving.complete) return { type: 'Progressing', status: false, reason: 'Settled', message: `revision ${view.desired.revision} serves` };
@@ -38,7 +41,7 @@ function progress(view: ServiceView, states: States): Found {
 
 function degradation(view: ServiceView, states: States): Found {
   const bad = [...states].filter(([, state]) => state.phase === 'failed' || state.phase === 'recovering');
-  const unstable = wantedVersions(view).filter(({ target }) => view.failures.has(shapeOf(target)) && readyReplicas(view, target.version, target).length < target.replicas.min && !bad.some(([version]) => version === target.version));
+  const unstable = wantedVersions(view).filter((wanted) => view.failures.has(shapeOf(wanted.target)) && !isFull(view, wanted) && !bad.some(([version]) => version === wanted.target.version));
   if (!bad.length && !unstable.length) return { type: 'Degraded', status: false, reason: 'AsWanted', message: '' };
   const parts = [
     ...bad.map(([version, state]) => describe(version, state)),
@@ -49,6 +52,8 @@ function degradation(view: ServiceView, states: States): Found {
   return { type: 'Degraded', status: true, reason: bad[0]?.[1].reason ?? 'ReplicasFailing', message: `${parts.join('; ')}; ${rest}` };
 }
 
+const isFull = (view: ServiceView, wanted: WantedVersion): boolean => readyReplicas(view, wanted.target.version, wanted.target).length >= replicasWanted(wanted);
+
 const describe = (version: string, state: VersionState): string => (state.phase === 'failed' ? `${version} failed: ${state.reason}: ${state.message}` : `${version} is ${state.phase}${state.message ? `: ${state.message}` : ''}`);
 
 /** Whether a revision has come to rest: it, or a later one, serves, or a version of it has failed. */
@@ -56,8 +61,8 @@ export function settled(view: ServiceView, revision: number, now: number): boole
   if (!view.desired || view.desired.revision > revision) return true;
   const wanted = wantedVersions(view).filter((version) => version.desired);
   const states = wanted.map((version) => versionState(view, version, now).phase);
-  if (states.some((phase) => phase === 'starting' || phase === 'recovering')) return false;
+  if (states.some((phase) => phase === 'starting' || phase === 'recovering' || phase === 'draining')) return false;
   if (states.includes('failed')) return true;
-  const full = wanted.every(({ target }) => readyReplicas(view, target.version, target).length >= target.replicas.min || view.failures.has(shapeOf(target)));
+  const full = wanted.every((version) => isFull(view, version) || view.failures.has(shapeOf(version.target)));
   return full && view.serving?.revision === view.desired.revision && view.serving.complete;
 }

@@ -24,7 +24,7 @@ export interface ReplicaView {
   /** When it began to drain; null before. */
   readonly drainingSince: number | null;
   readonly drainTimeoutMs: number;
-  /** Draining, every gateway has left it and nothing is in flight. */
+  /** Out of the routing table, every gateway has left it and nothing is in flight. */
   readonly idle: boolean;
   readonly route: ReplicaRoute;
   readonly profile: LoadProfile | null;

@@ -13,7 +13,7 @@ const NOW = 1_000_000;
 function deployment(version: string, changes: Partial<DeploymentSpec> & { min?: number } = {}): DeploymentSpec {
   const { min = 1, ...rest } = changes;
   return {
-    repository: 'repo', version, digest: `sha256:${version}`, target: 'local', replicas: { min, max: min }, priority: 0,
+    repository: 'repo', version, digest: `sha256:${version}`, state: 'loaded', target: 'local', replicas: { min, max: min }, priority: 0,
     resources: { threads: 1, memoryBytes: null },
     batching: { maxBatch: null, maxDelayMs: 0, queueLengthMax: 10 },
     timeouts: { requestTimeoutMs: 1, runTimeoutMs: 1, loadTimeoutMs: 1, drainTimeoutMs: 5_000 },

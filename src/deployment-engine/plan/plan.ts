@@ -1,5 +1,5 @@
 import { type Action, type Plan, RECOVERY_MS, type ReplicaView, type ServiceView, type Serving, shapeOf } from './model.ts';
-import { policyWeights, readyReplicas, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { policyWeights, readyReplicas, replicasWanted, rests, trafficWeights, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 
 /**
  * The next safe steps for one service. Level-triggered: it looks at what is, not at what happened, so calling it again
@@ -20,12 +20,13 @@ export function plan(view: ServiceView, now: number): Plan {
   return { actions, wakeAt: wakeAt(view, wanted, now) };
 }
 
-function missing(view: ServiceView, { target }: WantedVersion, now: number): Action[] {
+function missing(view: ServiceView, version: WantedVersion, now: number): Action[] {
+  const { target } = version;
   const shape = shapeOf(target);
   const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
   const failure = view.failures.get(shape);
   if (failure && now < failure.nextStartAt) return [];
-  const count = target.replicas.min - live.length;
+  const count = replicasWanted(version) - live.length;
   // What fails is tried one replica at a time.
   const starts = failure ? Math.min(count, live.some((replica) => replica.phase !== 'ready') ? 0 : 1) : count;
   return Array.from({ length: Math.max(0, starts) }, () => ({ kind: 'start' as const, deployment: target }));
@@ -35,8 +36,10 @@ function missing(view: ServiceView, { target }: WantedVersion, now: number): Act
 function nextServing(view: ServiceView, wanted: readonly WantedVersion[], now: number): Serving | null {
   const { desired, serving } = view;
   if (!desired || (serving?.revision === desired.revision && serving.complete)) return null;
-  const needed = Object.keys(policyWeights(desired.spec.traffic, view.labels));
-  const complete = needed.length > 0 && [...needed, ...darkSuccessors(view, needed)].every((version) => isReady(view, wanted, version));
+  const needed = Object.keys(trafficWeights(desired.spec, view.labels));
+  // A policy whose versions are all asked to rest waits for none of them.
+  const leads = Object.keys(policyWeights(desired.spec.traffic, view.labels)).length > 0;
+  const complete = leads && [...needed, ...darkSuccessors(view, needed)].every((version) => isReady(view, wanted, version));
   if (complete) return { ...desired, complete };
   if (serving?.revision === desired.revision) return null;
   const some = needed.some((version) => wanted.some(({ target }) => target.version === version && readyReplicas(view, version, target).length > 0));
@@ -49,12 +52,12 @@ function nextServing(view: ServiceView, wanted: readonly WantedVersion[], now: n
  */
 function darkSuccessors({ desired, serving, labels }: ServiceView, needed: readonly string[]): string[] {
   if (!desired || !serving) return [];
-  const before = new Map(serving.spec.deployments.map((deployment) => [deployment.version, deployment.digest]));
+  const before = new Map(serving.spec.deployments.filter(({ state }) => !rests(state)).map((deployment) => [deployment.version, deployment.digest]));
   const after = new Set(desired.spec.deployments.map((deployment) => deployment.version));
-  const weights = policyWeights(serving.spec.traffic, labels);
+  const weights = trafficWeights(serving.spec, labels);
   const darkLeaves = [...before.keys()].some((version) => !after.has(version) && !Object.hasOwn(weights, version));
   return desired.spec.deployments
-    .filter(({ version, digest }) => !needed.includes(version) && (before.has(version) ? before.get(version) !== digest : darkLeaves))
+    .filter(({ version, digest, state }) => !rests(state) && !needed.includes(version) && (before.has(version) ? before.get(version) !== digest : darkLeaves))
     .map(({ version }) => version);
 }
 
@@ -62,7 +65,7 @@ function darkSuccessors({ desired, serving, labels }: ServiceView, needed: reado
 function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: string): boolean {
   const found = wanted.find(({ target, desired }) => desired && target.version === version);
   if (!found) return false;
-  const inForce = view.serving?.spec.deployments.some((deployment) => deployment.version === version && deployment.digest === found.target.digest);
+  const inForce = view.serving?.spec.deployments.some((deployment) => deployment.version === version && deployment.digest === found.target.digest && deployment.state !== 'unloaded');
   const ready = inForce ? readyReplicas(view, version).length : readyReplicas(view, version, found.target).length;
   return ready >= (inForce ? 1 : found.target.replicas.min);
 }
@@ -70,7 +73,7 @@ function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: s
 /** Whether the policy in force can answer anything, now or within its recovery. */
 function answers(view: ServiceView, wanted: readonly WantedVersion[], now: number): boolean {
   if (!view.serving) return false;
-  const weights = policyWeights(view.serving.spec.traffic, view.labels);
+  const weights = trafficWeights(view.serving.spec, view.labels);
   return wanted.some((version) => Object.hasOwn(weights, version.target.version) && ['ready', 'recovering'].includes(versionState(view, version, now).phase));
 }
 
@@ -81,9 +84,10 @@ function departures(view: ServiceView, wanted: readonly WantedVersion[]): Action
     if (replica.phase === 'draining') continue;
     const version = wanted.find(({ target }) => target.version === replica.version);
     if (!version) actions.push(leave(replica, 'Undeployed', `version ${replica.version} is not deployed any more`));
+    else if (version.state === 'unloaded') actions.push(leave(replica, 'Unloaded', `version ${replica.version} is asked to be unloaded`));
     else if (replica.shape !== shapeOf(version.target) && (replica.phase !== 'ready' || replaced(view, version))) actions.push(leave(replica, 'Replaced', 'replaced by replicas of the newer revision'));
   }
-  for (const version of wanted) actions.push(...surplus(view, version));
+  for (const version of wanted) if (version.state !== 'unloaded') actions.push(...surplus(view, version));
   return actions;
 }
 
@@ -99,7 +103,7 @@ function surplus(view: ServiceView, { target }: WantedVersion): Action[] {
   return order.slice(target.replicas.min).map((replica) => leave(replica, 'ScaledDown', `${target.replicas.min} replicas are wanted`));
 }
 
-function leave(replica: ReplicaView, reason: 'Undeployed' | 'Replaced' | 'ScaledDown', message: string): Action {
+function leave(replica: ReplicaView, reason: 'Undeployed' | 'Unloaded' | 'Replaced' | 'ScaledDown', message: string): Action {
   return { kind: replica.phase === 'ready' ? 'drain' : 'stop', replica: replica.id, reason, message };
 }
 

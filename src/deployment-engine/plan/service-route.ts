@@ -1,6 +1,6 @@
-import type { BatchingHint, ClassLabels, DeploymentSpec, LoadProfile, ModelFormat, ServiceRoute, Signature, VersionRoute } from '../../core/index.ts';
+import { type BatchingHint, type ClassLabels, type DeploymentSpec, isResting, type LoadProfile, type ModelFormat, type ServiceRoute, type Signature, type VersionRoute } from '../../core/index.ts';
 import type { ServiceView } from './model.ts';
-import { activeDeployment, policyWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { activeDeployment, policyWeights, rests, trafficWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 import { withoutVersions } from './weights.ts';
 
 /** The part of a version's manifest that routes carry. */
@@ -42,7 +42,7 @@ function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionSt
     ...(facts.classLabels && { classLabels: facts.classLabels }),
     ...state,
     batching: batching(deployment, profile, facts.batching),
-    replicas: replicas.map((replica) => replica.route),
+    replicas: rests(wanted.state) ? [] : replicas.map((replica) => replica.route),
   }];
 }
 
@@ -57,15 +57,15 @@ function batching(deployment: DeploymentSpec, profile: LoadProfile | null, hint:
 
 /**
  * Percent of version-less traffic by version, now. The part of a version that can't answer, because it failed or is only
- * starting, goes to the others, so that one bad version leaves the rest serving; when none can answer they keep their
- * weights, so that the refusal names the reason.
+ * starting, or is not asked to, goes to the others, so that one bad version leaves the rest serving; when none can answer
+ * they keep their weights, so that the refusal names the reason.
  */
 export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, VersionState>): Readonly<Record<string, number>> {
-  const policy = (view.serving ?? view.desired)?.spec.traffic;
-  if (!policy) return {};
-  const weights = policyWeights(policy, view.labels);
-  const known = withoutVersions(weights, (version) => !states.has(version));
-  if (policy.kind !== 'weights' || !view.serving) return known;
+  const spec = (view.serving ?? view.desired)?.spec;
+  if (!spec) return {};
+  const known = withoutVersions(trafficWeights(spec, view.labels), (version) => !states.has(version));
+  if (!Object.keys(known).length) return withoutVersions(policyWeights(spec.traffic, view.labels), (version) => !isResting(states.get(version)?.phase ?? 'failed'));
+  if (spec.traffic.kind !== 'weights' || !view.serving) return known;
   const answering = withoutVersions(known, (version) => !['ready', 'recovering'].includes(states.get(version)?.phase ?? 'failed'));
   return Object.keys(answering).length ? answering : known;
 }

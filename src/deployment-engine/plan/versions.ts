@@ -1,4 +1,5 @@
-import type { DeploymentSpec, TrafficPolicy, VersionPhase } from '../../core/index.ts';
+import type { DeploymentSpec, DeploymentState, ServiceSpec, TrafficPolicy, VersionPhase } from '../../core/index.ts';
+import { withoutVersions } from './weights.ts';
 import { type Failure, RECOVERY_FAILURES_MAX, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
 
 /** One version that should run now. */
@@ -9,21 +10,31 @@ export interface WantedVersion {
   readonly previous: DeploymentSpec | null;
   /** Part of the desired spec; false: part of the revision in force, until the switch. */
   readonly desired: boolean;
+  /** In force: what takes requests does so until the switch; what rests may be readied before it. */
+  readonly state: DeploymentState;
 }
+
+/** Takes no requests at all. */
+export const rests = (state: DeploymentState): boolean => state === 'drained' || state === 'unloaded';
+
+/** Replicas that shall run now. */
+export const replicasWanted = ({ target, state }: WantedVersion): number => (state === 'unloaded' ? 0 : target.replicas.min);
 
 /** Desired versions and those of the revision in force, which stay until the switch, in that order. */
 export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
   if (!view.desired) return [];
   const serving = view.serving?.spec.deployments ?? [];
+  const switched = view.serving?.revision === view.desired.revision;
   const desired = view.desired.spec.deployments.map((target) => {
     const previous = serving.find((deployment) => deployment.version === target.version);
-    return { target, previous: previous && previous.digest !== target.digest ? previous : null, desired: true };
+    const goesOn = !switched && previous && !rests(previous.state) && rests(target.state);
+    return { target, previous: previous && previous.digest !== target.digest ? previous : null, desired: true, state: goesOn ? previous.state : target.state };
   });
-  if (view.serving?.revision === view.desired.revision) return desired;
+  if (switched) return desired;
   const names = new Set(desired.map((wanted) => wanted.target.version));
   // Of a revision that serves in part, only what is ready counts.
   const kept = serving.filter(({ version }) => !names.has(version) && (view.serving?.complete || readyReplicas(view, version).length > 0));
-  return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false }))];
+  return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false, state: target.state }))];
 }
 
 /** Who answers version-less requests under a policy, in percent, labels resolved; empty when a label leads nowhere. */
@@ -31,6 +42,12 @@ export function policyWeights(policy: TrafficPolicy, labels: ReadonlyMap<string,
   if (policy.kind === 'weights') return policy.weights;
   const version = policy.kind === 'version' ? policy.version : labels.get(`${policy.repository}:${policy.label}`);
   return version === undefined ? {} : { [version]: 100 };
+}
+
+/** Who answers version-less requests of a spec: the part of versions that are not loaded goes to the others; empty when nobody may. */
+export function trafficWeights({ deployments, traffic }: ServiceSpec, labels: ReadonlyMap<string, string>): Readonly<Record<string, number>> {
+  const held = new Set(deployments.filter(({ state }) => state !== 'loaded').map(({ version }) => version));
+  return withoutVersions(policyWeights(traffic, labels), (version) => held.has(version));
 }
 
 export function readyReplicas(view: ServiceView, version: string, deployment?: DeploymentSpec): readonly ReplicaView[] {
@@ -57,8 +74,31 @@ export interface VersionState {
   readonly message: string;
 }
 
-/** Ready if anything answers; `recovering` while a version that served is being restarted, for a bounded time. */
+/** What a version does now, and why. */
 export function versionState(view: ServiceView, wanted: WantedVersion, now: number): VersionState {
+  if (wanted.state === 'unloaded') return unloadedState(view, wanted);
+  const state = runningState(view, wanted, now);
+  if (wanted.state !== 'drained') return state;
+  // Requests wait for nothing here.
+  return state.phase === 'ready' ? drainedState(view, wanted) : state.phase === 'recovering' ? { ...state, phase: 'starting' } : state;
+}
+
+function unloadedState(view: ServiceView, { target }: WantedVersion): VersionState {
+  const left = view.replicas.filter((replica) => replica.version === target.version).length;
+  const phase = left ? 'draining' : 'unloaded';
+  return { phase, reason: 'UnloadRequested', message: `${left ? `${replicas(left)} on the way out` : 'not in memory'}; bring it back with: lepton-ai load ${view.name}:${target.version}` };
+}
+
+function drainedState(view: ServiceView, { target }: WantedVersion): VersionState {
+  const busy = readyReplicas(view, target.version).filter((replica) => !replica.idle).length;
+  const phase = busy ? 'draining' : 'drained';
+  return { phase, reason: 'DrainRequested', message: `${busy ? `${replicas(busy)} with requests to answer` : 'in memory'}; bring it back with: lepton-ai load ${view.name}:${target.version}` };
+}
+
+const replicas = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
+
+/** Ready if anything answers; `recovering` while a version that served is being restarted, for a bounded time. */
+function runningState(view: ServiceView, wanted: WantedVersion, now: number): VersionState {
   const { target } = wanted;
   const ready = activeDeployment(view, wanted).replicas.length;
   if (ready) return { phase: 'ready', reason: 'Ready', message: ready < target.replicas.min ? `${ready} of ${target.replicas.min} replicas ready` : '' };

@@ -1,4 +1,4 @@
-import { type BatchingSpec, type DeploymentSpec, type Digest, parseReference, type Resources, type TimeoutSpec } from '../../core/index.ts';
+import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type Resources, type TimeoutSpec } from '../../core/index.ts';
 import { readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
 
 /** What the repository knows of a reference: the version that a name or label stands for. */
@@ -13,6 +13,7 @@ export type Resolve = (reference: string) => ResolvedVersion;
 
 /** What a deployment gets where its input is silent. */
 export const DEPLOYMENT_DEFAULTS = Object.freeze({
+  state: 'loaded' as DeploymentState,
   target: 'local' as const,
   replicas: Object.freeze({ min: 1, max: 1 }),
   priority: 0,
@@ -24,7 +25,7 @@ export type DeploymentSettings = Omit<DeploymentSpec, 'repository' | 'version' |
 
 const REPLICAS_MAX = 64;
 const DAY_MS = 86_400_000;
-const DEPLOYMENT_KEYS = ['version', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
+const DEPLOYMENT_KEYS = ['version', 'state', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
 
 /** The reference that a deployment's input names. */
 export function referenceOf(path: string, input: unknown): string {
@@ -41,6 +42,7 @@ export function deploymentSpec(path: string, input: unknown, resolve: Resolve, b
   const { repository, version, digest } = resolve(referenceOf(path, input));
   return {
     repository, version, digest,
+    state: readState(`${path}.state`, fields.state, base.state),
     target: 'local',
     replicas: readReplicas(`${path}.replicas`, fields.replicas, base.replicas),
     priority: readInteger(`${path}.priority`, fields.priority, 0, 1000, base.priority),
@@ -48,6 +50,11 @@ export function deploymentSpec(path: string, input: unknown, resolve: Resolve, b
     batching: readBatching(`${path}.batching`, fields.batching, base.batching),
     timeouts: readTimeouts(`${path}.timeouts`, fields.timeouts, base.timeouts),
   };
+}
+
+export function readState(path: string, value: unknown, base: DeploymentState): DeploymentState {
+  if (value === undefined) return base;
+  return DEPLOYMENT_STATES.find((state) => state === value) ?? refuse(path, value, `one of ${DEPLOYMENT_STATES.join(', ')}`);
 }
 
 /** `3` means exactly three; an object may leave room above `min`. */

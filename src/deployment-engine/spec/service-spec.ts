@@ -1,6 +1,6 @@
 import { canonicalJson, checkName, type DeploymentSpec, LeptonError, type ServiceSpec } from '../../core/index.ts';
 import type { SpecChange } from '../types.ts';
-import { deploymentSpec, referenceOf, type Resolve } from './deployment-spec.ts';
+import { DEPLOYMENT_DEFAULTS, deploymentSpec, referenceOf, type Resolve } from './deployment-spec.ts';
 import { readObject, refuse } from './fields.ts';
 import { allTo, policyFits, trafficPolicy } from './traffic-spec.ts';
 
@@ -13,19 +13,25 @@ export function referencesOf(input: unknown): readonly string[] {
 }
 
 /**
- * Declarative input → defaults → validated, frozen spec. `current` is what the service is now, for a traffic policy that
- * the input leaves unsaid. Throws INVALID_ARGUMENT or VERSION_NOT_FOUND.
+ * Declarative input → defaults → validated, frozen spec. `current` is what the service is now, for what the input leaves
+ * unsaid of the traffic and of which versions are loaded. Throws INVALID_ARGUMENT or VERSION_NOT_FOUND.
  */
 export function serviceSpec(input: unknown, resolve: Resolve, current: ServiceSpec | null): ServiceSpec {
   const fields = readObject('service', input, SERVICE_KEYS);
   const name = checkName('service', fields.name);
-  const deployments = deploymentInputs(input).map((deployment, index) => deploymentSpec(`deployments[${index}]`, deployment, resolve));
+  const deployments = deploymentInputs(input).map((deployment, index) => deploymentSpec(`deployments[${index}]`, deployment, resolve, defaultsOf(current, resolve(referenceOf(`deployments[${index}]`, deployment)).version)));
   checkUnique(deployments);
   const first = deployments[0];
   if (!first) refuse('deployments', fields.deployments, 'a service needs at least one; `undeploy` removes a service');
   const kept = current && policyFits(current.traffic, deployments) ? current.traffic : allTo(first.version);
   const traffic = fields.traffic === undefined ? kept : trafficPolicy('traffic', fields.traffic, deployments);
   return freeze({ name, deployments, traffic });
+}
+
+/** A version that was unloaded stays so until it is loaded, or a declaration says that it is. */
+function defaultsOf(current: ServiceSpec | null, version: string): typeof DEPLOYMENT_DEFAULTS {
+  const state = current?.deployments.find((deployment) => deployment.version === version)?.state;
+  return state ? { ...DEPLOYMENT_DEFAULTS, state } : DEPLOYMENT_DEFAULTS;
 }
 
 function deploymentInputs(input: unknown): readonly unknown[] {

@@ -1,5 +1,5 @@
 /** Edits of a service's spec: pure functions from what is to what shall be. None changes its argument. */
-import { type DeploymentSpec, LeptonError, type ServiceSpec, type TrafficPolicy } from '../../core/index.ts';
+import { type DeploymentSpec, type DeploymentState, LeptonError, type ServiceSpec, type TrafficPolicy } from '../../core/index.ts';
 import type { DeploymentInput, TrafficInput } from '../types.ts';
 import { deploymentSpec, readPriority, readReplicas, type Resolve } from './deployment-spec.ts';
 import { refuse } from './fields.ts';
@@ -72,7 +72,7 @@ export function undeployEdit(before: ServiceSpec, version: string, force: boolea
 
 function trafficWithout(traffic: TrafficPolicy, version: string, deployments: readonly DeploymentSpec[], followed: string | null): TrafficPolicy {
   const defaultVersion = traffic.defaultVersion === version ? null : traffic.defaultVersion;
-  const heir = defaultVersion ?? (deployments[0] as DeploymentSpec).version;
+  const heir = defaultVersion ?? (deployments.find(({ state }) => state === 'loaded') ?? (deployments[0] as DeploymentSpec)).version;
   if (traffic.kind === 'version') return { ...traffic, version: traffic.version === version ? heir : traffic.version, defaultVersion };
   // A label that leads to what is gone can't be followed any more.
   if (traffic.kind === 'label') return followed === version ? { kind: 'version', version: heir, defaultVersion } : { ...traffic, defaultVersion };
@@ -93,6 +93,12 @@ export function scheduleEdit(before: ServiceSpec, version: string, change: { rea
   const old = deploymentOf(before, version);
   const fresh = { ...old, priority: readPriority('priority', change.priority, old.priority), replicas: readReplicas('replicas', change.replicas, old.replicas) };
   return freeze({ ...before, deployments: before.deployments.map((deployment) => (deployment === old ? fresh : deployment)) });
+}
+
+/** Another state for some versions, or with null for all. */
+export function stateEdit(before: ServiceSpec, versions: readonly string[] | null, state: DeploymentState): ServiceSpec {
+  const meant = new Set(versions?.map((version) => deploymentOf(before, version)) ?? before.deployments);
+  return freeze({ ...before, deployments: before.deployments.map((deployment) => (meant.has(deployment) ? { ...deployment, state } : deployment)) });
 }
 
 function deploymentOf(spec: ServiceSpec, version: string): DeploymentSpec {

@@ -3,7 +3,7 @@ import { LeptonError, type ErrorCode } from '../../../core/index.ts';
 import type { ApplyResult, ChangeContext, DeploymentEngine, ServiceStatus } from '../../../deployment-engine/index.ts';
 import { listOf, operation, type Operation } from '../operation.ts';
 import { closed, DryRun, ExpectRevision, Name, Wait } from '../schemas/common.ts';
-import { ChangeResult, DeployRequest, RollbackRequest, ScheduleRequest, ServiceInput, ServiceRevision, ServiceStatus as ServiceStatusSchema, TrafficRequest, UpdateRequest } from '../schemas/service.ts';
+import { ChangeResult, DeployRequest, RollbackRequest, ScheduleRequest, ServiceInput, ServiceRevision, ServiceStatus as ServiceStatusSchema, StateRequest, TrafficRequest, UpdateRequest } from '../schemas/service.ts';
 
 const ofService = closed({ service: Name });
 const ofDeployment = closed({ service: Name, version: Name });
@@ -92,6 +92,17 @@ const deployments: readonly Operation[] = [
     method: 'DELETE', path: '/services/{service}/deployments/{version}', id: 'undeploy', tag: 'services', summary: 'Remove a version from a service.', errors: CHANGE_ERRORS, params: ofDeployment, query: removal, response: ChangeResult,
     handle: async ({ dependencies: { engine }, params, query, actor }) =>
       settled(engine, await engine.undeploy(params.service, params.version, context(actor, query), { ...dry(query), force: query.force ?? false }), query),
+  }),
+  operation({
+    method: 'PUT', path: '/services/{service}/state', id: 'setServiceState', tag: 'services', summary: 'Load, warm, drain or unload all versions of a service.', errors: CHANGE_ERRORS, params: ofService, query: change, body: StateRequest, response: ChangeResult,
+    handle: async ({ dependencies: { engine }, params, query, body, actor }) => settled(engine, await engine.setState(params.service, null, body.state, context(actor, body), dry(query)), query),
+  }),
+  operation({
+    method: 'PUT', path: '/services/{service}/deployments/{version}/state', id: 'setVersionState', tag: 'services', summary: 'Load, warm, drain or unload one version.',
+    description: 'The traffic of a version that is not loaded goes to those that are. Refused where none of them would answer requests that name no version, unless it is the only version or `force` is true.',
+    errors: CHANGE_ERRORS, params: ofDeployment, query: change, body: StateRequest, response: ChangeResult,
+    handle: async ({ dependencies: { engine }, params, query, body, actor }) =>
+      settled(engine, await engine.setState(params.service, [params.version], body.state, context(actor, body), { ...dry(query), ...(body.force === undefined ? {} : { force: body.force }) }), query),
   }),
   operation({
     method: 'PATCH', path: '/services/{service}/deployments/{version}', id: 'schedule', tag: 'services', summary: 'Change a version’s priority and replicas.', errors: CHANGE_ERRORS, params: ofDeployment, query: closed({ wait: Wait }),

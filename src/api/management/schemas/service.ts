@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { DEPLOYMENT_STATES } from '../../../core/index.ts';
 import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
 
 const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
@@ -6,10 +7,13 @@ const milliseconds = (description: string) => Type.Number({ description });
 
 const ReplicasInput = Type.Union([Type.Integer(), closed({ min: Type.Integer(), max: Type.Optional(Type.Integer()) })], { description: 'A number, or {min, max}.' });
 
+const DeploymentState = Type.Enum([...DEPLOYMENT_STATES], { title: 'DeploymentState', description: 'loaded: takes its traffic. warm: in memory, only requests that name it. drained: in memory, no new requests. unloaded: not in memory.' });
+
 /** What people write for one version in a service. */
 export const DeploymentInput = closed(
   {
     version: RepositoryReference,
+    state: Type.Optional(Type.Enum([...DEPLOYMENT_STATES], { description: 'Absent: as it is; loaded if it is new.' })),
     target: Type.Optional(Type.Literal('local')),
     replicas: Type.Optional(ReplicasInput),
     priority: Type.Optional(Type.Integer({ description: 'Higher is more important.' })),
@@ -56,6 +60,7 @@ export const DeployRequest = closed({ deployment: DeploymentInput, weight: Type.
 export const UpdateRequest = closed({ deployment: DeploymentInput, from: Type.Optional(Type.String({ description: 'The version to replace; absent: the only one, or the one with all traffic.' })), ...context }, { title: 'UpdateRequest' });
 export const TrafficRequest = closed({ traffic: TrafficInput, ...context }, { title: 'TrafficRequest' });
 export const ScheduleRequest = closed({ priority: Type.Optional(Type.Integer()), replicas: Type.Optional(ReplicasInput), ...context }, { title: 'ScheduleRequest' });
+export const StateRequest = closed({ state: DeploymentState, force: Type.Optional(Type.Boolean({ description: 'Also where nobody is left to answer requests that name no version.' })), ...context }, { title: 'StateRequest' });
 export const RollbackRequest = closed({ revision: Type.Optional(nullable(Type.Integer({ minimum: 1 }), 'Absent or null: the one before the current.')), ...context }, { title: 'RollbackRequest' });
 
 const DeploymentSpec = closed(
@@ -63,6 +68,7 @@ const DeploymentSpec = closed(
     repository: Name,
     version: Name,
     digest: DigestText,
+    state: DeploymentState,
     target: Type.Literal('local'),
     replicas: closed({ min: Type.Integer(), max: Type.Integer() }),
     priority: Type.Integer(),
@@ -135,6 +141,7 @@ const VersionStatus = closed(
     version: Type.String(),
     repository: Type.String(),
     digest: Type.String(),
+    state: DeploymentState,
     phase: Type.Enum(['ready', 'recovering', 'starting', 'failed', 'draining', 'drained', 'unloaded']),
     reason: Type.String(),
     message: Type.String(),
