@@ -16,6 +16,8 @@ const agent = new ControlAgent({ keepAlive: false });
 export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse): void {
   const upstream = httpRequest({ socketPath: controlSocketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
   upstream.on('response', (answer) => {
+    // Answered already: its body turned out not to be HTTP.
+    if (response.headersSent) return void upstream.destroy();
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
     // Event streams send their head long before their first byte.
     response.flushHeaders();

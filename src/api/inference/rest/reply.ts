@@ -14,11 +14,11 @@ export function sendReply(response: ServerResponse, { status, headers, body }: R
   response.end();
 }
 
-/** `{"error": …, "code": …}` with the code's status. `close`: the request was not read to its end. */
-export function sendError(response: ServerResponse, error: LeptonError, headers: ReplyHeaders, close: boolean): void {
+/** `{"error": …, "code": …}` with the code's status unless HTTP has a better one. `close`: the request was not read to its end. */
+export function sendError(response: ServerResponse, error: LeptonError, headers: ReplyHeaders, close: boolean, status: number = error.httpStatus): void {
   if (error.retryAfterSeconds !== undefined) headers['retry-after'] = Math.max(1, Math.ceil(error.retryAfterSeconds));
   headers['content-type'] = 'application/json';
-  sendReply(response, { status: error.httpStatus, headers, body: JSON.stringify(error.toJSON()) }, close);
+  sendReply(response, { status, headers, body: JSON.stringify(error.toJSON()) }, close);
 }
 
 /** Where the time went, as `server-timing` (W3C): durations in milliseconds, the rows of the run as batch's description. */

@@ -10,6 +10,7 @@ import { PlainConnection, type PlainConnectionHost } from './plain/plain-connect
 import type { PlainHead } from './plain/plain-head.ts';
 import { askWhetherThere } from './plain/still-there.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 import { sendError, sendReply } from './reply.ts';
 import { createRestHandler, type RestHandler } from './rest-handler.ts';
 import { createV2Door } from './v2-door.ts';
@@ -66,6 +67,7 @@ export class RestServer extends Server {
     this.#host = this.#plainHost();
     this.maxConnections = limits.connectionsMax;
     this.on('request', (message, response) => this.#serve(message, response));
+    refuseMalformed(this);
     refuseMalformed(this);
     [this.#readWithNode] = this.listeners('connection') as [(socket: Socket) => void];
     this.removeAllListeners('connection');
