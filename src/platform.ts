@@ -142,6 +142,7 @@ function gatewaySettings(config: PlatformConfig, controlSocketPath: string) {
     http: config.http, grpc: config.grpc,
     limits: { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs },
     logLevel: config.logLevel, orphanGraceMs: config.orphanGraceMs, platformVersion: PLATFORM_VERSION,
+    serverName: config.serverName ?? (config.modelRepository === null ? 'lepton-ai' : 'triton'),
   };
 }
 

@@ -50,6 +50,7 @@ const FORMS: Readonly<Record<Setting['type'], string>> = {
   bytes: 'a size such as 256MiB',
   milliseconds: 'a time such as 30s or 1500ms',
   count: 'a whole number above 0',
+  text: 'a text of 1 to 128 printable characters',
   'log-level': `one of ${LOG_LEVELS.join(', ')}`,
 };
 
@@ -70,6 +71,8 @@ function parseText(setting: Setting, text: string, base: string): unknown {
       return positive(parseMilliseconds(text));
     case 'count':
       return /^\d{1,15}$/.test(text) ? positive(Number(text)) : undefined;
+    case 'text':
+      return /^[\x20-\x7e]{1,128}$/.test(text) ? text : undefined;
     case 'log-level':
       return LOG_LEVELS.find((level) => level === text);
   }

@@ -10,6 +10,8 @@ export interface PlatformConfig {
   readonly grpc: ListenAddress | null;
   /** A Triton-style directory that is imported and served at start. */
   readonly modelRepository: string | null;
+  /** In the server metadata; null: `lepton-ai`, or `triton` with a model repository. */
+  readonly serverName: string | null;
   readonly limits: GatewayLimits & {
     /** Largest file of a push. */
     readonly fileBytesMax: number;

@@ -56,6 +56,9 @@ export interface VersionManifest {
   readonly parent: Digest | null;
 }
 
+/** Metadata under which an import keeps the `format` of a config.pbtxt's inputs: FORMAT_NCHW or FORMAT_NHWC by input. */
+export const INPUT_FORMATS_KEY = 'inputFormats';
+
 export function manifestDigest(manifest: VersionManifest): Digest {
   return digestOf(canonicalJson(manifest));
 }

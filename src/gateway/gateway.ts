@@ -60,6 +60,7 @@ export class Gateway {
       models: createModelControl(config.controlSocketPath),
       logging: createLogControl(gatewayLog, config.controlSocketPath),
       platformVersion: config.platformVersion,
+      ...(config.serverName !== undefined && { serverName: config.serverName }),
       limits: config.limits,
     };
     this.#http = new RestServer(front, (...request) => this.#other(...request));

@@ -54,6 +54,7 @@ export interface GatewayConfig {
   readonly limits: GatewayLimits;
   readonly logLevel: string;
   readonly orphanGraceMs: number;
-  /** Shown by server metadata. */
+  /** Both shown by server metadata. */
+  readonly serverName?: string;
   readonly platformVersion: string;
 }

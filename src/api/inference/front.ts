@@ -22,6 +22,8 @@ export interface FrontDependencies {
   readonly models: ModelControl;
   readonly logging: LogControl;
   readonly platformVersion: string;
+  /** In the server metadata; absent: `lepton-ai`. */
+  readonly serverName?: string;
   readonly limits: FrontLimits;
 }
 

@@ -1,10 +1,15 @@
 /** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
-import type { TensorSpec, VersionRoute } from '../../core/index.ts';
+import { INPUT_FORMATS_KEY, type TensorSpec, type VersionRoute } from '../../core/index.ts';
 import { hasBatchDimension } from './codec/index.ts';
 import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
+import type { FrontDependencies } from './front.ts';
 
 /** Extensions of the protocol that are served. */
 export const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'schedule_policy', 'statistics'] as const;
+
+export function serverMetadata({ serverName = 'lepton-ai', platformVersion }: FrontDependencies) {
+  return { name: serverName, version: platformVersion, extensions: EXTENSIONS };
+}
 
 /** An answer and the version that it is about. */
 export interface About<T> {
@@ -50,8 +55,10 @@ export function modelConfig(plane: DataPlane, model: string, version: string | n
     backend: 'onnxruntime',
     version_policy: { all: {} },
     max_batch_size: batched ? (route.batching.rowsMax ?? route.batching.batchMax) : 0,
-    input: route.signature.inputs.map(tensor),
-    output: route.signature.outputs.map((spec) => ({ ...tensor(spec), ...labelFile(route, spec.name) })),
+    input: route.signature.inputs.map((spec) => ({ ...tensor(spec), format: inputFormat(route, spec.name), is_shape_tensor: false, allow_ragged_batch: false, optional: false })),
+    output: route.signature.outputs.map((spec) => ({ ...tensor(spec), label_filename: labelFile(route, spec.name), is_shape_tensor: false })),
+    batch_input: [],
+    batch_output: [],
     instance_group: [{ name: model, kind: 'KIND_CPU', count: Math.max(1, route.replicas.length) }],
     default_model_filename: 'model.onnx',
     ...(batched && route.batching.batchMax > 1 && { dynamic_batching: { max_queue_delay_microseconds: Math.round(route.batching.maxDelayMs * 1000) } }),
@@ -92,9 +99,15 @@ function stateOf(route: VersionRoute): IndexEntry['state'] {
 
 const isReady = (route: VersionRoute | undefined): boolean => route?.phase === 'ready' || route?.phase === 'recovering';
 
-function labelFile({ classLabels }: VersionRoute, output: string): { label_filename?: string } {
-  const labels = classLabels && Object.hasOwn(classLabels, output) ? classLabels[output] : undefined;
-  return labels ? { label_filename: labels.file } : {};
+function labelFile({ classLabels }: VersionRoute, output: string): string {
+  return (classLabels && Object.hasOwn(classLabels, output) && classLabels[output]?.file) || '';
+}
+
+/** How an image's axes lie, as the publisher declared it in the version's metadata. */
+function inputFormat({ metadata }: VersionRoute, input: string): string {
+  const formats = metadata[INPUT_FORMATS_KEY];
+  const format = typeof formats === 'object' && formats !== null && Object.hasOwn(formats, input) ? (formats as Readonly<Record<string, unknown>>)[input] : undefined;
+  return format === 'FORMAT_NCHW' || format === 'FORMAT_NHWC' ? format : 'FORMAT_NONE';
 }
 
 function statisticsOf({ service, route, statistics }: VersionLane) {

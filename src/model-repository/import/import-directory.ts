@@ -1,4 +1,4 @@
-import type { BatchingHint, Digest } from '../../core/index.ts';
+import { type BatchingHint, type Digest, INPUT_FORMATS_KEY } from '../../core/index.ts';
 import { listLocalFiles, publishLocalFiles } from '../publish-directory.ts';
 import type { ModelRepository } from '../types.ts';
 import { type ImportProblem, readTritonDirectory, type TritonModel, type TritonVersion } from './triton-directory.ts';
@@ -66,6 +66,6 @@ async function publish(repository: ModelRepository, model: TritonModel, { versio
   const own = await listLocalFiles(directory, model.directory);
   const labels = new Set(model.labelFiles.map(({ path }) => path));
   const files = [...own.filter(({ path }) => !labels.has(path)), ...model.labelFiles];
-  const result = await publishLocalFiles(repository, files, { repository: model.name, version, batching: model.batching, by, createRepository: true });
+  const result = await publishLocalFiles(repository, files, { repository: model.name, version, batching: model.batching, metadata: Object.keys(model.inputFormats).length ? { [INPUT_FORMATS_KEY]: model.inputFormats } : {}, by, createRepository: true });
   return { version, digest: result.version.digest, created: result.created };
 }

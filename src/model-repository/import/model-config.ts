@@ -14,6 +14,8 @@ export interface TritonModelConfig {
   readonly replicas: number | null;
   /** File of an output's labels, below the model's directory, by output. */
   readonly labelFiles: ReadonlyMap<string, string>;
+  /** FORMAT_NCHW or FORMAT_NHWC by input, where it is said. */
+  readonly inputFormats: Readonly<Record<string, string>>;
   /** Parts that are set and have no meaning here, by their field's name. */
   readonly ignored: readonly string[];
 }
@@ -25,6 +27,7 @@ interface ParsedConfig {
   max_batch_size?: number;
   version_policy?: { latest?: { num_versions?: number }; all?: object; specific?: { versions?: string[] } };
   dynamic_batching?: { preferred_batch_size?: number[]; max_queue_delay_microseconds?: string; default_queue_policy?: { max_queue_size?: number } };
+  input?: { name?: string; format?: string }[];
   output?: { name?: string; label_filename?: string }[];
   instance_group?: { count?: number; kind?: string }[];
 }
@@ -46,7 +49,7 @@ export function parseTritonConfig(text: string, modelName: string): TritonModelC
   const config = parse(text);
   if (config.name && config.name !== modelName) throw new LeptonError('MODEL_INVALID', `config.pbtxt: name '${config.name}' is not that of its directory, '${modelName}'`);
   checkPlatform(config);
-  return { batching: batchingHint(config), queueLengthMax: queueLengthMax(config), versionPolicy: versionPolicy(config), replicas: replicas(config), labelFiles: labelFiles(config), ignored: ignored(config) };
+  return { batching: batchingHint(config), queueLengthMax: queueLengthMax(config), versionPolicy: versionPolicy(config), replicas: replicas(config), labelFiles: labelFiles(config), inputFormats: inputFormats(config), ignored: ignored(config) };
 }
 
 function ignored(config: ParsedConfig): string[] {
@@ -90,6 +93,8 @@ function replicas(config: ParsedConfig): number | null {
   const count = (config.instance_group ?? []).filter((group) => group.kind !== 'KIND_GPU').reduce((sum, group) => sum + (group.count ?? 1), 0);
   return count > 0 ? Math.min(count, REPLICAS_MAX) : null;
 }
+
+const inputFormats = ({ input = [] }: ParsedConfig): Readonly<Record<string, string>> => Object.fromEntries(input.flatMap(({ name, format }) => (name && format && format !== 'FORMAT_NONE' ? [[name, format]] : [])));
 
 const labelFiles = ({ output = [] }: ParsedConfig): ReadonlyMap<string, string> => new Map(output.flatMap(({ name, label_filename: file }) => (name && file ? [[name, file] as const] : [])));
 

@@ -22,10 +22,10 @@ describe('config.pbtxt', () => {
       optimization { execution_accelerators { cpu_execution_accelerator: [ { name: "openvino" } ] } }`,
       'simple',
     );
-    assert.deepEqual(config, { batching: { maxBatchSize: 8, preferred: [4, 8], maxDelayMs: 1.5 }, queueLengthMax: null, versionPolicy: { kind: 'all' }, replicas: 2, labelFiles: new Map(), ignored: ['optimization', 'parameters'] });
+    assert.deepEqual(config, { batching: { maxBatchSize: 8, preferred: [4, 8], maxDelayMs: 1.5 }, queueLengthMax: null, versionPolicy: { kind: 'all' }, replicas: 2, labelFiles: new Map(), inputFormats: {}, ignored: ['optimization', 'parameters'] });
   });
   it('may be empty: no batches, nothing said', () => {
-    assert.deepEqual(parseTritonConfig('', 'm'), { batching: { maxBatchSize: 0 }, queueLengthMax: null, versionPolicy: null, replicas: null, labelFiles: new Map(), ignored: [] });
+    assert.deepEqual(parseTritonConfig('', 'm'), { batching: { maxBatchSize: 0 }, queueLengthMax: null, versionPolicy: null, replicas: null, labelFiles: new Map(), inputFormats: {}, ignored: [] });
   });
   it('bounds the queue and chooses versions', () => {
     const read = (text: string) => {

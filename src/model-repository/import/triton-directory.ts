@@ -31,6 +31,7 @@ export interface TritonModel {
   readonly queueLengthMax: number | null;
   /** Files of outputs' labels, which become part of every version. */
   readonly labelFiles: readonly LocalFile[];
+  readonly inputFormats: TritonModelConfig['inputFormats'];
 }
 export interface ImportProblem {
   readonly model: string;
@@ -106,7 +107,7 @@ async function readModel(root: string, name: string, problems: ImportProblem[]):
   const withinPolicy = versionsWithin(config?.versionPolicy ?? null, names);
   const others = names.filter((version) => !withinPolicy.includes(version));
   if (others.length) warn(`config.pbtxt: version_policy leaves out ${others.join(', ')}; ${others.length > 1 ? 'they are' : 'it is'} served to requests that name the version only`);
-  return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null, labelFiles: await labelFiles(directory, config?.labelFiles ?? new Map(), warn) };
+  return { name, directory, versions, withinPolicy, batching: config?.batching ?? null, replicas: config?.replicas ?? null, queueLengthMax: config?.queueLengthMax ?? null, labelFiles: await labelFiles(directory, config?.labelFiles ?? new Map(), warn), inputFormats: config?.inputFormats ?? {} };
 }
 
 /** Where a file can't be had, its output's classes go without labels. */

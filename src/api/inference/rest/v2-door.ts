@@ -3,7 +3,7 @@ import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
-import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics } from '../model-info.ts';
+import { modelConfig, modelMetadata, modelReady, modelStatistics, serverMetadata } from '../model-info.ts';
 import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
 import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
 import { inferThroughPlane } from './infer.ts';
@@ -39,7 +39,7 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
     case 'server-ready':
       return jsonReply({ ready: plane.ready }, plane.ready ? 200 : 503);
     case 'server-metadata':
-      return jsonReply({ name: 'lepton-ai', version: dependencies.platformVersion, extensions: EXTENSIONS });
+      return jsonReply(serverMetadata(dependencies));
     case 'repository-index':
       return jsonReply(await indexOf(dependencies, own(await optionalObject(request), 'ready') === true));
     case 'load':
