@@ -20,9 +20,11 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** Names of symbolic dimensions, by position; equal names mean equal sizes. '' or absent: unnamed. */
   readonly dimensionNames?: readonly string[];
+  /** The model does not say what it takes or gives: datatype and shape stand for clients that must know some, and bind nobody. */
+  readonly untyped?: true;
 }
 
-/** What a version takes and gives. Read from the model itself, never declared by hand. */
+/** What a version takes and gives. Read from the model itself, or from the examples that it was saved with. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -51,6 +53,11 @@ export function elementCount(shape: readonly number[], field = 'shape'): number 
     if (count > ELEMENTS_MAX) throw new LeptonError('INVALID_ARGUMENT', `${field}: [${shape.join(',')}] names more than ${ELEMENTS_MAX} elements`);
   }
   return count;
+}
+
+/** Whether a concrete tensor's shape fits what a specification says, if it binds. */
+export function specFits(shape: readonly number[], spec: TensorSpec): boolean {
+  return spec.untyped === true || shapeFits(shape, spec.shape);
 }
 
 /** Whether a concrete shape fits a specification's shape (-1 fits any size). */

@@ -949,6 +949,11 @@ export interface components {
             name: string;
             /** @description -1: the request chooses. */
             shape: number[];
+            /**
+             * @description The model does not say what it takes or gives: any datatype and shape passes.
+             * @constant
+             */
+            untyped?: true;
         };
         /** @description Exactly one of weights, version and label. */
         TrafficInput: {

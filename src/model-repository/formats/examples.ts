@@ -1,7 +1,7 @@
 /** Known answers that come with an artefact: their form and fit are checked at publication, their truth when a worker loads. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { elementCount, LeptonError, shapeFits, type Signature, type TensorSpec } from '../../core/index.ts';
+import { elementCount, LeptonError, type Signature, specFits, type TensorSpec } from '../../core/index.ts';
 
 export const EXAMPLES_FILE = 'lepton-examples.json';
 const EXAMPLES_BYTES_MAX = 16 * 2 ** 20;
@@ -51,10 +51,10 @@ function checkTensors(where: string, tensors: unknown, specs: readonly TensorSpe
 }
 
 function checkTensor(where: string, tensor: Record<string, unknown>, spec: TensorSpec): void {
-  if (tensor.datatype !== spec.datatype) throw invalid(`${where} has the datatype ${JSON.stringify(tensor.datatype)}, the model's is ${spec.datatype}`);
+  if (!spec.untyped && tensor.datatype !== spec.datatype) throw invalid(`${where} has the datatype ${JSON.stringify(tensor.datatype)}, the model's is ${spec.datatype}`);
   const shape = tensor.shape;
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) throw invalid(`${where}: shape ${JSON.stringify(shape)} is not a list of whole numbers ≥ 0`);
-  if (!shapeFits(shape as number[], spec.shape)) throw invalid(`${where} has the shape [${shape.join(',')}], the model's is [${spec.shape.join(',')}]`);
+  if (!specFits(shape as number[], spec)) throw invalid(`${where} has the shape [${shape.join(',')}], the model's is [${spec.shape.join(',')}]`);
   if (!Array.isArray(tensor.data)) throw invalid(`${where}: data must be a list`);
   const wanted = elementCount(shape as number[]);
   const given = countElements(tensor.data, shape.length + 1);

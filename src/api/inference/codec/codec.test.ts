@@ -116,6 +116,13 @@ describe('signature', () => {
     assert.equal(bounded(request([tensor('a', [8, 2]), tensor('b', [8])])).length, 2);
     refuses(() => bounded(request([tensor('a', [9, 2]), tensor('b', [9])])), "'a' has 9 rows", 'at most 8');
   });
+
+  test('of a model that does not say what it takes: any datatype and rank passes, names are still checked', () => {
+    const untyped = compileSignatureCheck('m', 'v1', { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1], untyped: true }], outputs: [] });
+    const request = (name: string, datatype: string, shape: number[]) => decodeRequest('m', null, Buffer.from(JSON.stringify({ inputs: [{ name, datatype, shape, data: [1, 2] }] })), null);
+    assert.equal(untyped(request('x', 'INT64', [1, 2, 1]))[0]?.datatype, 'INT64');
+    assert.throws(() => untyped(request('y', 'FP32', [2])), /unexpected inference input 'y'/);
+  });
 });
 
 describe('answers', () => {

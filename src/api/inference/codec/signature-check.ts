@@ -1,4 +1,4 @@
-import { LeptonError, nearest, shapeFits, type Signature, type Tensor, type TensorSpec } from '../../../core/index.ts';
+import { LeptonError, nearest, specFits, type Signature, type Tensor, type TensorSpec } from '../../../core/index.ts';
 import { hasClasses } from './classification.ts';
 import { rawTensor } from './raw-input.ts';
 import type { InferenceRequest } from './types.ts';
@@ -39,8 +39,8 @@ export function compileSignatureCheck(service: string, version: string, signatur
 }
 
 function checkTensor(tensor: Tensor, spec: TensorSpec, where: string): void {
-  if (tensor.datatype !== spec.datatype) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' has datatype ${tensor.datatype}, but ${where} takes ${spec.datatype}`);
-  if (!shapeFits(tensor.shape, spec.shape)) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' has shape [${tensor.shape.join(',')}], but ${where} takes [${spec.shape.join(',')}]`);
+  if (!spec.untyped && tensor.datatype !== spec.datatype) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' has datatype ${tensor.datatype}, but ${where} takes ${spec.datatype}`);
+  if (!specFits(tensor.shape, spec)) throw new LeptonError('INVALID_ARGUMENT', `input '${tensor.name}' has shape [${tensor.shape.join(',')}], but ${where} takes [${spec.shape.join(',')}]`);
 }
 
 function checkNamedDimensions(tensors: readonly Tensor[], specs: readonly TensorSpec[]): void {

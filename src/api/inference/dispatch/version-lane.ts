@@ -58,7 +58,7 @@ export class VersionLane {
     this.#batcher = new PullBatcher(rulesOf(route));
     this.#check = compileSignatureCheck(service, route.version, route.signature, route.batching.rowsMax);
     this.#outputOrder = route.signature.outputs.map((output) => output.name);
-    this.#freeTrailing = route.signature.inputs.some((input) => input.shape.slice(1).includes(-1));
+    this.#freeTrailing = route.signature.inputs.some((input) => input.untyped || input.shape.slice(1).includes(-1));
     this.#updateReplicas(route.replicas);
   }
 
@@ -158,7 +158,7 @@ export class VersionLane {
     // A request that has outlived a replica runs alone: if it was what killed it, it takes no neighbours along.
     const alone = rows === 0 || pending.attempts > 0 || inputs.some((tensor) => tensor.shape[0] !== rows);
     if (alone) pending.mergeKey = null;
-    else pending.mergeKey = this.#freeTrailing ? inputs.map((tensor) => tensor.shape.slice(1).join('x')).join(',') : '';
+    else pending.mergeKey = this.#freeTrailing ? inputs.map((tensor) => `${tensor.datatype}${tensor.shape.slice(1).join('x')}`).join(',') : '';
   }
 
   #updateReplicas(routes: readonly ReplicaRoute[]): void {

@@ -26,6 +26,7 @@ const TensorSpec = closed(
     datatype: Type.Enum(DATATYPES),
     shape: Type.Array(Type.Integer(), { description: '-1: the request chooses.' }),
     dimensionNames: Type.Optional(Strings('Names of symbolic dimensions by position; empty: unnamed.')),
+    untyped: Type.Optional(Type.Literal(true, { description: 'The model does not say what it takes or gives: any datatype and shape passes.' })),
   },
   { title: 'TensorSpec' },
 );
