@@ -5,7 +5,6 @@ import { encodeModel, identityModel } from '../testing/onnx-models.ts';
 import { widenBorder } from './bfloat16-border.ts';
 import { lengthDelimited, varintField } from './wire-format.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a decoded message has whatever the schema says.
 const decode = (model: Uint8Array): any => ModelProto.toObject(ModelProto.decode(model), { longs: Number, arrays: true });
 
 describe('the bfloat16 border', () => {

@@ -55,7 +55,9 @@ export async function openOnnxSession(file: string, threads: number): Promise<On
     return describe(loadNative(border.model, options), border);
   } catch (cause) {
     if (cause instanceof LeptonError) throw cause;
-    throw new LeptonError('MODEL_INVALID', `onnxruntime cannot load the model: ${readableMessage(cause)}`, { cause });
+    // The directory is one of ours, often a temporary one.
+    const words = (cause instanceof Error ? cause.message : String(cause)).replaceAll(`${dirname(file)}/`, '');
+    throw new LeptonError('MODEL_INVALID', `onnxruntime cannot load the model: ${readableMessage(words)}`, { cause });
   }
 }
 

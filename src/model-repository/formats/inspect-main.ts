@@ -2,6 +2,7 @@
  * The program that inspects an artefact: `inspect DIRECTORY [FORMAT]`. Prints one line of JSON, `{ok: true, inspection}` or
  * `{ok: false, error}`. It is a process of its own because the files are not trusted and native code reads them.
  */
+import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -28,7 +29,15 @@ async function inspect(directory: string, wanted: string | undefined): Promise<I
   return inspection;
 }
 
+/** Where memory runs out in spite of the limit, the kernel is to end this process and not one that serves. */
+function offerAsVictim(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {}
+}
+
 async function main(): Promise<void> {
+  offerAsVictim();
   new Worker(WATCHDOG, { eval: true }).unref();
   const [directory = '', wanted] = process.argv.slice(2);
   const answer = await inspect(directory, wanted).then(

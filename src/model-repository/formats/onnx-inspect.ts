@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LeptonError, type TensorSpec } from '../../core/index.ts';
+import { ELEMENTS_MAX, elementCount, LeptonError, type TensorSpec } from '../../core/index.ts';
 import { type OnnxValue, openOnnxSession } from '../../onnx/index.ts';
 import type { Inspection } from '../types.ts';
 import { checkExternalData, hasUnknownRank, modelFacts, readOnnxModel, type ValueInfo } from './onnx-model.ts';
@@ -31,8 +31,19 @@ function toSpec(side: 'input' | 'output', value: OnnxValue, info: ValueInfo | un
     if (side === 'input') throw new LeptonError('MODEL_INVALID', `input ${value.name} has no shape, not even a number of dimensions: export the model with shapes (free dimensions may stay symbolic)`);
     return { name: value.name, datatype, shape: [-1] };
   }
+  checkSizes(side, value.name, sizes);
   const shape = sizes.map((size) => (typeof size === 'number' && size >= 0 ? size : -1));
   // Some exporters write every size that they don't know as `?`, which says nothing about two of them being equal.
   const names = sizes.map((size) => (typeof size === 'string' && size !== '?' ? size : ''));
   return { name: value.name, datatype, shape, ...(names.some((name) => name !== '') ? { dimensionNames: names } : {}) };
+}
+
+/** Sizes that are declared may still be impossible: nobody could send such a tensor, and products must not overflow later. */
+function checkSizes(side: string, name: string, sizes: OnnxValue['shape']): void {
+  const fixed = sizes.filter((size): size is number => typeof size === 'number');
+  try {
+    elementCount(fixed);
+  } catch {
+    throw new LeptonError('MODEL_INVALID', `${side} ${name} has the shape [${sizes.map((size) => size === '' ? '?' : size).join(',')}], which is more than the ${ELEMENTS_MAX} elements allowed`);
+  }
 }

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { type Datatype, LeptonError } from '../../core/index.ts';
-import { DATA_LOCATION_EXTERNAL, ModelProto, OnnxType } from './onnx-proto.ts';
+import { knownKind } from './file-kinds.ts';
+import { DATA_LOCATION_EXTERNAL, ModelSkeleton, OnnxType } from './onnx-proto.ts';
 
 type Int64 = number | { toString(): string };
 
@@ -58,18 +59,29 @@ export function readOnnxModel(entry: string, bytes: Uint8Array): OnnxModel & { g
   if (bytes.byteLength === 0) throw invalid(`${entry} is empty`);
   let model: OnnxModel;
   try {
-    model = ModelProto.decode(bytes) as unknown as OnnxModel;
+    model = ModelSkeleton.decode(bytes) as unknown as OnnxModel;
   } catch (cause) {
-    throw invalid(`${entry} is not an ONNX model, or is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw invalid(`${entry} is not an ONNX model, or is damaged: ${knownKind(bytes) ?? (cause instanceof Error ? cause.message : String(cause))}`, cause);
   }
   const { graph } = model;
-  if (!graph || Number(model.irVersion) < 1) throw invalid(`${entry} is not an ONNX model: it has no ${graph ? 'IR version' : 'graph'}`);
+  if (!graph || Number(model.irVersion) < 1) throw invalid(`${entry} is not an ONNX model: ${knownKind(bytes) ?? `it has no ${graph ? 'IR version' : 'graph'}`}`);
   if (graph.output.length === 0) throw invalid(`${entry}: the graph ${JSON.stringify(graph.name)} has no outputs`);
+  checkNames('input', graph.input);
+  checkNames('output', graph.output);
   const given = new Set(graph.initializer.map((tensor) => tensor.name));
   for (const input of graph.input) if (!given.has(input.name)) checkServable('input', input);
   for (const output of graph.output) checkServable('output', output);
   // As it is, not a copy: fields that the file leaves out have their defaults on the prototype.
   return model as OnnxModel & { graph: OnnxGraph };
+}
+
+function checkNames(side: string, values: readonly ValueInfo[]): void {
+  const seen = new Set<string>();
+  for (const { name } of values) {
+    if (name === '') throw invalid(`an ${side} has no name`);
+    if (seen.has(name)) throw invalid(`the graph has two ${side}s named ${JSON.stringify(name)}`);
+    seen.add(name);
+  }
 }
 
 /** Datatypes that models can be served with; none of complex numbers and those of 4 and 8 bits. */
@@ -154,16 +166,20 @@ export async function checkExternalData(directory: string, entry: string, model:
 function externalFields(tensor: OnnxTensor): { location: string; offset: number; length: number } {
   const fields = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const number = (key: string): number => {
-    const value = Number(fields.get(key) || 0);
-    if (!Number.isSafeInteger(value) || value < 0) throw invalid(`tensor ${tensor.name}: ${key} ${JSON.stringify(fields.get(key))} of its external data is not a whole number ≥ 0`);
+    const text = fields.get(key) || '0';
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw invalid(`tensor ${tensor.name}: ${key} ${JSON.stringify(text)} of its external data is not a whole number ≥ 0`);
     return value;
   };
   return { location: fields.get('location') ?? '', offset: number('offset'), length: number('length') };
 }
 
+/** With this in a location onnxruntime takes the offset for an address in its own memory. */
+const MEMORY_ADDRESS_TAG = '_ORT_MEM_ADDR_';
+
 function externalPath(tensor: string, entry: string, location: string): string {
   const parts = location.split('/');
-  if (location === '' || location.startsWith('/') || /[\\\u0000]/.test(location) || /^[A-Za-z]:/.test(location) || parts.includes('..')) {
+  if (location === '' || location.startsWith('/') || /[\\\u0000]/.test(location) || /^[A-Za-z]:/.test(location) || parts.includes('..') || location.includes(MEMORY_ADDRESS_TAG)) {
     throw invalid(`tensor ${tensor} keeps its values in ${JSON.stringify(location)}: external data must be a file inside the artefact, by a relative path without ..`);
   }
   return posix.normalize(posix.join(dirname(entry), location));

@@ -75,8 +75,17 @@ message ModelProto {
 }
 `;
 
+const lookup = (without: readonly string[]): protobuf.Type => {
+  const { root } = protobuf.parse(SCHEMA);
+  const tensor = root.lookupType('onnx.TensorProto');
+  for (const name of without) tensor.remove(tensor.fields[name] as protobuf.Field);
+  return root.lookupType('onnx.ModelProto');
+};
+
 /** `onnx.ModelProto`; field names in camelCase. */
-export const ModelProto: protobuf.Type = protobuf.parse(SCHEMA).root.lookupType('onnx.ModelProto');
+export const ModelProto: protobuf.Type = lookup([]);
+/** The same without stored values: a model of a gigabyte is read in the memory of its graph. */
+export const ModelSkeleton: protobuf.Type = lookup(['floatData', 'int32Data', 'stringData', 'int64Data', 'rawData']);
 
 /** `TensorProto.DataType`. */
 export const OnnxType = {
