@@ -57,21 +57,30 @@ export function encodeModel(graph: Graph): Uint8Array {
 
 const floatScalar = (name: string, value: number): object => ({ name, dims: [], dataType: OnnxType.FLOAT, rawData: new Uint8Array(new Float32Array([value]).buffer) });
 
-/** INPUT0, INPUT1 → OUTPUT0 = sum, OUTPUT1 = difference, 16 elements (Triton's "simple"); `batch`: [-1,16] instead of [16]. */
+/**
+ * INPUT0, INPUT1 → OUTPUT0 = sum, OUTPUT1 = difference, 16 elements (Triton's "simple"); `batch`: [-1,16] instead of [16].
+ * Datatypes that the runtime can't add go through INT32; BYTES hold decimal numbers (Triton's "simple_string").
+ */
 export function addSubModel(options: { batch?: boolean; datatype?: Datatype } = {}): Uint8Array {
   const { batch = false, datatype = 'INT32' } = options;
   const shape: Dimension[] = batch ? ['batch', 16] : [16];
   const tensor = (name: string): Graph['inputs'][number] => ({ name, datatype, shape });
+  const direct = ['INT32', 'INT64', 'FP32', 'FP64'].includes(datatype);
+  const inner = (name: string): string => (direct ? name : `${name}_int32`);
   return encodeModel({
     name: 'add_sub',
     inputs: [tensor('INPUT0'), tensor('INPUT1')],
     outputs: [tensor('OUTPUT0'), tensor('OUTPUT1')],
     nodes: [
-      { opType: 'Add', input: ['INPUT0', 'INPUT1'], output: ['OUTPUT0'] },
-      { opType: 'Sub', input: ['INPUT0', 'INPUT1'], output: ['OUTPUT1'] },
+      ...(direct ? [] : ['INPUT0', 'INPUT1'].map((name) => cast(name, inner(name), 'INT32'))),
+      { opType: 'Add', input: [inner('INPUT0'), inner('INPUT1')], output: [inner('OUTPUT0')] },
+      { opType: 'Sub', input: [inner('INPUT0'), inner('INPUT1')], output: [inner('OUTPUT1')] },
+      ...(direct ? [] : ['OUTPUT0', 'OUTPUT1'].map((name) => cast(inner(name), name, datatype))),
     ],
   });
 }
+
+const cast = (from: string, to: string, datatype: Datatype): Node => ({ opType: 'Cast', input: [from], output: [to], attribute: [{ name: 'to', type: 2, i: ONNX_TYPE[datatype] }] });
 
 /** x FP32 → y = x × factor; versions are told apart by their factor. `batch`: [-1,width] instead of [width]. */
 export function scaleModel(factor: number, options: { batch?: boolean; width?: number } = {}): Uint8Array {
@@ -87,12 +96,12 @@ export function scaleModel(factor: number, options: { batch?: boolean; width?: n
 }
 
 /** x → y = x for any datatype that ONNX knows; shape [-1,-1] unless given. */
-export function identityModel(datatype: Datatype, shape: readonly Dimension[] = ['n', 'm']): Uint8Array {
+export function identityModel(datatype: Datatype, shape: readonly Dimension[] = ['n', 'm'], names: { readonly input: string; readonly output: string } = { input: 'x', output: 'y' }): Uint8Array {
   return encodeModel({
     name: `identity_${datatype}`,
-    inputs: [{ name: 'x', datatype, shape }],
-    outputs: [{ name: 'y', datatype, shape }],
-    nodes: [{ opType: 'Identity', input: ['x'], output: ['y'] }],
+    inputs: [{ name: names.input, datatype, shape }],
+    outputs: [{ name: names.output, datatype, shape }],
+    nodes: [{ opType: 'Identity', input: [names.input], output: [names.output] }],
   });
 }
 

@@ -122,6 +122,20 @@ describe('loading a version', () => {
     assert.match(outcome.detail, /onnxruntime_src/, 'for the log');
   });
 
+  it('makes up texts that are numbers too, and is inconclusive when a model wants others', async () => {
+    const strings = signatureOf(['INPUT0', 'INPUT1'], ['OUTPUT0', 'OUTPUT1'], 'BYTES', [-1, 16]);
+    const profile = loaded(await load(addSubModel({ batch: true, datatype: 'BYTES' }), strings));
+    assert.deepEqual([profile.check, profile.batchable], ['smoke', true]);
+    const choosy = encodeModel({
+      name: 'choosy',
+      inputs: [{ name: 'x', datatype: 'BYTES', shape: [4] }],
+      outputs: [{ name: 'y', datatype: 'BYTES', shape: [3] }],
+      nodes: [{ opType: 'Reshape', input: ['x', 'three'], output: ['y'] }],
+      initializers: [{ name: 'three', dims: [1], dataType: 7, rawData: new Uint8Array(new BigInt64Array([3n]).buffer) }],
+    });
+    assert.equal(loaded(await load(choosy, { inputs: [{ name: 'x', datatype: 'BYTES', shape: [4] }], outputs: [{ name: 'y', datatype: 'BYTES', shape: [3] }] })).check, 'inconclusive');
+  });
+
   it('guesses free dimensions, and is inconclusive when no guess runs', async () => {
     const product = (size: number) => encodeModel({
       name: 'product',

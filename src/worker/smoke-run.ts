@@ -11,7 +11,7 @@ export type SmokeRun =
   | { readonly outcome: 'ran'; readonly inputs: TensorSet; readonly another: (seed: number) => TensorSet }
   /** Nothing was left to guess, and it fails. */
   | { readonly outcome: 'failed'; readonly error: Error }
-  /** Free dimensions were guessed and no guess ran; that says little about the model. */
+  /** Free dimensions or texts were guessed and no guess ran; that says little about the model. */
   | { readonly outcome: 'inconclusive'; readonly message: string };
 
 /** Runs the model once on made-up inputs, to see that it runs at all. */
@@ -27,8 +27,8 @@ export async function smokeRun(model: LoadedModel): Promise<SmokeRun> {
     if (error === null) return { outcome: 'ran', inputs, another };
     if (tries++ === 0) firstError = error;
   }
-  if (onlyBatchIsFree(signature)) return { outcome: 'failed', error: firstError };
-  return { outcome: 'inconclusive', message: `no guess at the free dimensions ran in ${tries} tries (add ${KNOWN_ANSWERS_FILE} to be sure); the first said: ${firstError.message}` };
+  if (nothingIsGuessed(signature)) return { outcome: 'failed', error: firstError };
+  return { outcome: 'inconclusive', message: `no guess at the free dimensions and texts ran in ${tries} tries (add ${KNOWN_ANSWERS_FILE} to be sure); the first said: ${firstError.message}` };
 }
 
 function* candidates(signature: Signature, keys: readonly string[]): Generator<{ inputs: TensorSet; another: (seed: number) => TensorSet }> {
@@ -40,4 +40,5 @@ function* candidates(signature: Signature, keys: readonly string[]): Generator<{
   }
 }
 
-const onlyBatchIsFree = (signature: Signature): boolean => signature.inputs.every((spec) => spec.shape.every((size, axis) => size !== -1 || axis === 0));
+/** Only the batch is free, and there are no texts, of which a model may want any sort. */
+const nothingIsGuessed = (signature: Signature): boolean => signature.inputs.every((spec) => spec.datatype !== 'BYTES' && spec.shape.every((size, axis) => size !== -1 || axis === 0));
