@@ -8,16 +8,23 @@ import { checkExternalData, hasUnknownRank, modelFacts, readOnnxModel, type Valu
 /** Protobuf's own limit for one message. */
 const MODEL_BYTES_MAX = 2 ** 31 - 1;
 
-/** Reads the file's skeleton, then loads it as a worker would. MODEL_INVALID with the reason if either fails. */
+/** Reads the file's skeleton, then loads it as a worker would. MODEL_INVALID with the file and the reason if either fails. */
 export async function inspectOnnx(directory: string, entry: string): Promise<Inspection> {
+  try {
+    return await inspect(directory, entry);
+  } catch (error) {
+    if (!(error instanceof LeptonError) || error.message.includes(entry)) throw error;
+    throw new LeptonError(error.code, `${entry}: ${error.message}`, { cause: error });
+  }
+}
+
+async function inspect(directory: string, entry: string): Promise<Inspection> {
   const file = join(directory, entry);
   const { size } = await stat(file);
   if (size > MODEL_BYTES_MAX) throw new LeptonError('MODEL_INVALID', `${entry} has ${size} bytes; an ONNX file has less than 2 GiB: export it with external data`);
   const model = readOnnxModel(entry, await readFile(file));
   await checkExternalData(directory, entry, model);
-  const session = await openOnnxSession(file, 1).catch((error: LeptonError) => {
-    throw new LeptonError('MODEL_INVALID', `${entry}: ${error.message}`, { cause: error });
-  });
+  const session = await openOnnxSession(file, 1);
   const infos = new Map<string, ValueInfo>([...model.graph.input, ...model.graph.output].map((info) => [info.name, info]));
   const inputs = session.inputs.map((value) => toSpec('input', value, infos.get(value.name)));
   const outputs = session.outputs.map((value) => toSpec('output', value, infos.get(value.name)));
