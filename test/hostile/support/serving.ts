@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { WorkerHandle } from '../../../src/deployment-engine/targets/index.ts';
 import { GatewayFixture, serviceRoute, versionRoute } from '../../../src/testing/gateway-fixture.ts';
 import { addSubModel } from '../../../src/testing/onnx-models.ts';
@@ -8,6 +9,8 @@ import { RawClient } from './raw-client.ts';
 import { inferRequest, MODEL, wrongWith } from './requests.ts';
 import { SteadyClient } from './steady-client.ts';
 
+/** Longest wait until abandoned requests are gone. */
+const QUIET_MS = 10_000;
 const SIGNATURE = signatureOf(['INPUT0', 'INPUT1'], ['OUTPUT0', 'OUTPUT1'], 'INT32', [-1, 16]);
 
 /** A gateway and a worker as users run them, with a client beside that must notice nothing of what the tests do. */
@@ -79,6 +82,16 @@ export class Serving {
   /** The most that the gateway has ever had resident. */
   peakBytes(): Promise<number> {
     return memoryOf(this.gateway.process.pid as number, 'VmHWM');
+  }
+
+  /** Resolves when nothing of what was asked is queued or running any more, but for the client beside. */
+  async quiet(): Promise<void> {
+    for (const deadline = performance.now() + QUIET_MS; ; await wait(20)) {
+      const metrics = await (await fetch(`${this.gateway.url}/metrics`)).text();
+      const open = ['lepton_queue_length', 'lepton_requests_in_flight'].reduce((sum, name) => sum + Number(new RegExp(`^${name}\\{[^}]*\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0), 0);
+      if (open <= 1) return;
+      if (performance.now() > deadline) throw new Error(`${open} requests are still open after ${QUIET_MS} ms`);
+    }
   }
 
   /** Throws if a process has ended, the steady client has noticed anything or a good request fails. */

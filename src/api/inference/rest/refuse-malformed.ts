@@ -59,6 +59,11 @@ export function refuseMalformed(server: Server): void {
   });
 }
 
+/** node:http's parser also knows versions that we don't speak. Throws INVALID_ARGUMENT. */
+export function checkVersion({ httpVersion }: IncomingMessage): void {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') throw new LeptonError('INVALID_ARGUMENT', `this is HTTP/${httpVersion} on a connection of HTTP/1.1`);
+}
+
 /** `refusal` null: more bytes behind a request that said it would be the last. */
 async function refuseAfter(exchanges: readonly Exchange[], socket: Duplex, refusal: Refusal | null): Promise<void> {
   const broken = exchanges.find(({ message }) => !message.complete);

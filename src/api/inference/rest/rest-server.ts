@@ -9,8 +9,7 @@ import { type HostCheck, hostCheck } from './host-check.ts';
 import { PlainConnection, type PlainConnectionHost } from './plain/plain-connection.ts';
 import type { PlainHead } from './plain/plain-head.ts';
 import { askWhetherThere } from './plain/still-there.ts';
-import { refuseMalformed } from './refuse-malformed.ts';
-import { refuseMalformed } from './refuse-malformed.ts';
+import { checkVersion, refuseMalformed } from './refuse-malformed.ts';
 import { sendError, sendReply } from './reply.ts';
 import { createRestHandler, type RestHandler } from './rest-handler.ts';
 import { createV2Door } from './v2-door.ts';
@@ -67,7 +66,6 @@ export class RestServer extends Server {
     this.#host = this.#plainHost();
     this.maxConnections = limits.connectionsMax;
     this.on('request', (message, response) => this.#serve(message, response));
-    refuseMalformed(this);
     refuseMalformed(this);
     [this.#readWithNode] = this.listeners('connection') as [(socket: Socket) => void];
     this.removeAllListeners('connection');
@@ -128,6 +126,7 @@ export class RestServer extends Server {
     response.on('error', () => {});
     const { host, path, query } = targetOf(message.url ?? '/');
     try {
+      checkVersion(message);
       this.#checkHost(host ?? hostOf(message));
     } catch (thrown) {
       return sendError(response, asLeptonError(thrown), {}, !message.complete);
