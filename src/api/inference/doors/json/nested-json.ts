@@ -2,8 +2,6 @@ import type { Tensor } from '../../../../core/index.ts';
 import { decodeByteStrings, numbersOf } from '../../codec/tensor-to-json.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Digits that tell every float32 from its neighbours. */
-const FLOAT32_DIGITS_MAX = 9;
 
 /** The only tensor as nested lists or, of several, an object of them by name. */
 export function tensorsToJson(tensors: readonly Tensor[]): string {
@@ -61,14 +59,11 @@ function bytesToJson(bytes: Uint8Array, alwaysBase64: boolean): string {
   return `{"b64":"${Buffer.from(bytes).toString('base64')}"}`;
 }
 
-/** The shortest of six to nine digits that is this float32 again: 0.1 rather than 0.10000000149011612. */
+/** Six digits where they are this float32 again, else the nine that always are: as TensorFlow Serving writes it. */
 function float32ToJson(value: number): string {
-  if (!Number.isFinite(value) || Number.isInteger(value)) return floatText(value, String(value));
-  for (let digits = 6; digits < FLOAT32_DIGITS_MAX; digits++) {
-    const shorter = Number(value.toPrecision(digits));
-    if (Math.fround(shorter) === value) return floatText(value, String(shorter));
-  }
-  return floatText(value, String(Number(value.toPrecision(FLOAT32_DIGITS_MAX))));
+  if (!Number.isFinite(value)) return floatText(value, String(value));
+  const short = Number(value.toPrecision(6));
+  return floatText(value, String(Math.fround(short) === value ? short : Number(value.toPrecision(9))));
 }
 
 /** Whole floats end in `.0`, so that clients see their type; NaN and the infinities are the words that Python's JSON reads. */

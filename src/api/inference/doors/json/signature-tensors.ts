@@ -26,6 +26,19 @@ export function tensorsFromInputs(route: VersionRoute, value: unknown): Tensor[]
   return inputs.map((spec) => tensorFromNested(spec, own(value, spec.name), `inputs.${spec.name}`));
 }
 
+/** Throws INVALID_ARGUMENT saying which names of inputs are missing and which are none. */
+export function refuseNames(given: readonly string[], inputs: readonly TensorSpec[], field: string, route: VersionRoute): never {
+  const known = new Set(inputs.map(({ name }) => name));
+  const has = new Set(given);
+  const missing = [...known].filter((name) => !has.has(name));
+  const extra = given.filter((name) => !known.has(name));
+  const faults = [missing.length ? `lacks ${listed(missing)}` : '', extra.length ? `has ${listed(extra)}, which ${extra.length > 1 ? 'are no inputs' : 'is no input'}` : ''].filter(Boolean);
+  throw new LeptonError('INVALID_ARGUMENT', `${field} ${faults.join(' and ')}; ${describeVersion(route)} takes ${listed([...known])}${indexHint(extra)}`);
+}
+
+/** pandas writes its row numbers as a first column without a name unless it is told not to. */
+export const indexHint = (names: readonly string[]): string => (names.includes('') ? '; a column without a name is pandas’ index: write with to_csv(index=False)' : '');
+
 /** For messages: `'a', 'b'`, at most 20. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, 20).map((name) => `'${name.slice(0, 100)}'`).join(', ');
@@ -38,13 +51,8 @@ export const describeVersion = (route: VersionRoute): string => `version '${rout
 const isNamed = (value: unknown): value is JsonObject => isObject(value) && !isBase64Object(value);
 
 function checkNames(given: JsonObject, inputs: readonly TensorSpec[], field: string, route: VersionRoute): void {
-  const missing = inputs.filter(({ name }) => !Object.hasOwn(given, name)).map(({ name }) => name);
   const keys = Object.keys(given);
-  if (missing.length === 0 && keys.length === inputs.length) return;
-  const known = new Set(inputs.map(({ name }) => name));
-  const extra = keys.filter((key) => !known.has(key));
-  const faults = [missing.length ? `lacks ${listed(missing)}` : '', extra.length ? `has ${listed(extra)}, which ${extra.length > 1 ? 'are no inputs' : 'is no input'}` : ''].filter(Boolean);
-  throw new LeptonError('INVALID_ARGUMENT', `${field} ${faults.join(' and ')}; ${describeVersion(route)} takes ${listed([...known])}`);
+  if (keys.length !== inputs.length || inputs.some(({ name }) => !Object.hasOwn(given, name))) refuseNames(keys, inputs, field, route);
 }
 
 function onlyInput(inputs: readonly TensorSpec[], field: string, route: VersionRoute): TensorSpec {
