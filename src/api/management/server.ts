@@ -80,14 +80,6 @@ function namedRest(operation: Operation, params: Record<string, unknown>): Recor
 function addDocuments(app: FastifyInstance, dependencies: ManagementDependencies): void {
   const document = JSON.stringify(openApiDocument(OPERATIONS, dependencies.status().platformVersion));
   app.get(`${PREFIX}/openapi.json`, async (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
-  app.get('/', async () => ({
-    name: 'lepton-ai',
-    version: dependencies.status().platformVersion,
-    inference: '/v2',
-    management: PREFIX,
-    openapi: `${PREFIX}/openapi.json`,
-    metrics: '/metrics',
-  }));
 }
 
 /** A caller's own id if it is short and plain, else a new one. */

@@ -14,7 +14,7 @@ export interface DataFrame {
   /** Where a row stands in the request, for messages. */
   readonly placeOfRow: (row: number) => string;
   /** What a cell says to an input of this datatype. */
-  readonly valueOf: (cell: unknown, datatype: Datatype) => unknown;
+  readonly read: (cell: unknown, datatype: Datatype) => unknown;
 }
 
 /** `{"columns"?: […], "index"?: […], "data": [[…], …]}`. */
@@ -43,20 +43,20 @@ export function frameFromRecords(value: unknown): DataFrame {
 }
 
 /** Checks that the cells fill a rectangle. */
-export function frame(columns: readonly string[] | null, rows: readonly unknown[], placeOfRow: DataFrame['placeOfRow'], valueOf = jsonCell): DataFrame {
+export function frame(columns: readonly string[] | null, rows: readonly unknown[], placeOfRow: DataFrame['placeOfRow'], read = jsonCell): DataFrame {
   if (rows.length === 0) throw new LeptonError('INVALID_ARGUMENT', 'the data frame has no rows; it must have at least one');
   const width = columns?.length ?? (Array.isArray(rows[0]) ? rows[0].length : 0);
   rows.forEach((row, index) => {
     if (!Array.isArray(row)) throw new LeptonError('INVALID_ARGUMENT', `${placeOfRow(index)} must be a list of cells, not ${show(row)}`);
     if (row.length !== width) throw new LeptonError('INVALID_ARGUMENT', `${placeOfRow(index)} has ${row.length} cells, but ${columns ? `there are ${width} columns` : `${placeOfRow(0)} has ${width}`}`);
   });
-  return { columns, width, rows: rows as readonly unknown[][], placeOfRow, valueOf };
+  return { columns, width, rows: rows as readonly unknown[][], placeOfRow, read };
 }
 
 /** Whether a datatype has NaN, which is how pandas says that a number is missing. */
 export const isFloat = (datatype: Datatype): boolean => datatype.startsWith('FP') || datatype === 'BF16';
 
-const jsonCell: DataFrame['valueOf'] = (cell, datatype) => (cell === null && isFloat(datatype) ? 'NaN' : cell);
+const jsonCell: DataFrame['read'] = (cell, datatype) => (cell === null && isFloat(datatype) ? 'NaN' : cell);
 
 /** pandas allows numbers as names. Throws INVALID_ARGUMENT for a name that comes twice. */
 export function columnNames(value: unknown): string[] {

@@ -23,12 +23,12 @@ function wholeFrame(route: VersionRoute, spec: TensorSpec, frame: DataFrame): Te
   if (frame.width === 1 && (shape.length !== 2 || Array.isArray(frame.rows[0]?.[0]))) return column(spec, frame, 0);
   if (shape.length !== 2) throw new LeptonError('INVALID_ARGUMENT', `input '${name}' of ${describeVersion(route)} has shape [${shape.join(',')}], which ${frame.width} columns cannot fill: send 'instances' or 'inputs' instead`);
   if (shape[1] !== -1 && shape[1] !== frame.width) throw new LeptonError('INVALID_ARGUMENT', `the data frame has ${frame.width} columns (${listed(frame.columns ?? [])}), but input '${name}' of ${describeVersion(route)} takes ${shape[1]}${indexHint(frame.columns ?? [])}`);
-  return tensorFromRows(spec, frame.rows.map((row) => row.map((cell) => frame.valueOf(cell, spec.datatype))), frame.placeOfRow, (index) => `, column '${frame.columns?.[index] ?? index}'`);
+  return tensorFromRows(spec, frame.rows.map((row) => row.map((cell) => frame.read(cell, spec.datatype))), frame.placeOfRow, (index) => `, column '${frame.columns?.[index] ?? index}'`);
 }
 
 /** One column as one input, also of shape [-1,1]; its cells may be lists. */
 function column(spec: TensorSpec, frame: DataFrame, index: number): Tensor {
-  const cells = frame.rows.map((row) => frame.valueOf(row[index], spec.datatype));
+  const cells = frame.rows.map((row) => frame.read(row[index], spec.datatype));
   const tensor = tensorFromRows(spec, cells, (row) => `column '${frame.columns?.[index] ?? index}' of ${frame.placeOfRow(row)}`);
   return tensor.shape.length === 1 && spec.shape.length === 2 ? { ...tensor, shape: [...tensor.shape, 1] } : tensor;
 }
