@@ -2,7 +2,7 @@ import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
-import { EXTENSIONS, modelConfig, modelMetadata, modelReady, modelStatistics } from '../model-info.ts';
+import { modelConfig, modelMetadata, modelReady, modelStatistics, serverMetadata } from '../model-info.ts';
 import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
 import { decodeMessage, encodeMessage } from './schema/index.ts';
 import { createStreamInfer } from './stream-infer.ts';
@@ -51,11 +51,11 @@ function unary({ onCall }: FrontDependencies, name: string, answer: Answer) {
 }
 
 function answers(dependencies: FrontDependencies): Readonly<Record<string, Answer>> {
-  const { plane, platformVersion } = dependencies;
+  const { plane } = dependencies;
   return {
     ServerLive: () => ({ live: true }),
     ServerReady: () => ({ ready: plane.ready }),
-    ServerMetadata: () => ({ name: 'lepton-ai', version: platformVersion, extensions: EXTENSIONS }),
+    ServerMetadata: () => serverMetadata(dependencies),
     ModelReady: ({ name, version }: Question, call) => ({ ready: isReady(dependencies, name, version, call) }),
     ModelMetadata: ({ name, version }: Question, call) => about(call, modelMetadata(plane, name, version || null, call)),
     ModelConfig: ({ name, version }: Question, call) => ({ config: about(call, modelConfig(plane, name, version || null, call)) }),
