@@ -91,14 +91,13 @@ class SignalQueue {
 async function printBanner({ status, engine, repository, imported }: Platform, { out, err }: ControlOutput): Promise<void> {
   const { httpUrl, grpcAddress, dataDirectory, database } = status();
   const services = await engine.listServices();
-  const repositories = await repository.listRepositories();
+  const stored = await repository.count();
   const deployed = services.reduce((sum, service) => sum + service.spec.deployments.length, 0);
-  const stored = repositories.reduce((sum, entry) => sum + entry.versionCount, 0);
   out(`Lepton AI ${PLATFORM_VERSION}\n`);
   out(`  inference   ${httpUrl}/v2${grpcAddress ? `   gRPC ${grpcAddress}` : ''}\n`);
   out(`  management  ${httpUrl}/api/v1   metrics ${httpUrl}/metrics\n`);
   out(`  data        ${dataDirectory} (${database})\n`);
-  out(`  serving     ${count(services.length, 'service')} with ${count(deployed, 'version')}; ${count(repositories.length, 'repository', 'repositories')} with ${count(stored, 'version')}\n`);
+  out(`  serving     ${count(services.length, 'service')} with ${count(deployed, 'version')}; ${count(stored.repositories, 'repository', 'repositories')} with ${count(stored.versions, 'version')}\n`);
   for (const model of imported?.models ?? []) out(`  imported    ${model.name}: ${model.versions.map(({ version, outcome }) => (outcome === 'failed' ? `${version} (failed)` : version)).join(', ')}\n`);
   for (const problem of [...(imported?.problems ?? []), ...(imported?.warnings ?? [])]) err(`warning: ${printable(problem)}\n`);
 }

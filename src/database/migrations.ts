@@ -70,9 +70,16 @@ async function createEngineTables(db: Kysely<Schema>, engine: Engine): Promise<v
   await db.schema.createIndex('events_by_service').on('events').columns(['service', 'id']).execute();
 }
 
+/** Lists of one repository among thousands of versions and events. */
+async function indexLists(db: Kysely<Schema>): Promise<void> {
+  await db.schema.createIndex('versions_by_repository').on('versions').columns(['repository', 'sequence']).execute();
+  await db.schema.createIndex('events_by_repository').on('events').columns(['repository', 'id']).execute();
+}
+
 const MIGRATIONS: readonly Migration[] = [
   { name: 'model repository', up: createRepositoryTables },
   { name: 'deployment engine and events', up: createEngineTables },
+  { name: 'indexes for lists', up: indexLists },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

@@ -1,6 +1,7 @@
 import type { Clock, EventInput, EventSink } from '../core/index.ts';
 import type { Database, Schema } from '../database/index.ts';
 import type { Kysely } from 'kysely';
+import type { Inspections } from './inspections.ts';
 import type { ArtefactTrees, BlobStore } from './storage/index.ts';
 
 /** Reads and writes go through either the database or a transaction of it. */
@@ -14,7 +15,7 @@ export interface RepositoryContext {
   readonly events: EventSink;
   readonly clock: Clock;
   readonly fileBytesMax: number;
-  readonly inspectTimeoutMs: number;
+  readonly inspections: Inspections;
 }
 
 export const nowText = (context: RepositoryContext): string => new Date(context.clock.now()).toISOString();

@@ -11,7 +11,6 @@ import { type ArtefactFile, type BatchingHint, canonicalJson, checkName, type Di
 import { checkArtefactFiles, checkBatching, checkMetadata, FILES_MAX } from './artefact.ts';
 import { announce, nowText, type Queries, type RepositoryContext } from './context.ts';
 import { discardRefused } from './gc.ts';
-import { inspectArtefact } from './formats/index.ts';
 import { findVersion, newestVersion, refuseNameClash, requireRepository, requireVersion, toVersion, writeHistory } from './records.ts';
 import { announceRepository, insertRepository } from './repositories.ts';
 import type { Inspection, PublishInput, PublishResult } from './types.ts';
@@ -55,7 +54,7 @@ async function verifyAndCommit(context: RepositoryContext, input: PublishInput):
     const existing = await existingVersion(context.database.db, candidate);
     if (existing) return { version: existing, created: false };
     await requireBlobs(context, candidate.files);
-    const inspection = await inspect(context, candidate);
+    const inspection = await context.inspections.of(candidate.files, candidate.format);
     return await context.blobs.exclusive(async () => {
       await requireBlobs(context, candidate.files);
       return commit(context, candidate, inspection);
@@ -117,11 +116,6 @@ async function requireBlobs(context: RepositoryContext, files: readonly Artefact
     else if (size !== file.size) throw new LeptonError('DIGEST_MISMATCH', `file ${file.path}: the stored content of ${file.digest} has ${size} bytes, the manifest says ${file.size}`);
   }
   if (missing.length > 0) throw new LeptonError('BLOB_MISSING', `the content of ${missing.length} file(s) was never uploaded: ${missing.slice(0, 10).join(', ')}`, { details: { paths: missing } });
-}
-
-async function inspect(context: RepositoryContext, candidate: Candidate): Promise<Inspection> {
-  const options = { timeoutMs: context.inspectTimeoutMs, ...(candidate.format === undefined ? {} : { format: candidate.format }) };
-  return context.trees.withTemporary(candidate.files, (directory) => inspectArtefact(directory, options));
 }
 
 async function commit(context: RepositoryContext, candidate: Candidate, inspection: Inspection): Promise<PublishResult> {

@@ -52,18 +52,28 @@ export async function newestVersion(db: Queries, repository: string): Promise<Ro
 }
 
 export async function repositoryInfo(db: Queries, row: Row<'repositories'>): Promise<RepositoryInfo> {
-  const count = await db.selectFrom('versions').select((e) => e.fn.countAll<number>().as('count')).where('repository', '=', row.name).executeTakeFirstOrThrow();
-  const latest = await db.selectFrom('versions').select('version').where('repository', '=', row.name).orderBy('sequence', 'desc').limit(1).executeTakeFirst();
-  const labels = await db.selectFrom('labels').select(['label', 'version']).where('repository', '=', row.name).execute();
-  return {
+  const [info] = await repositoryInfos(db, [row], [row.name]);
+  return info as RepositoryInfo;
+}
+
+/** In the order of the rows, with two statements however many they are. `only`: their names, if they are not all that there are. */
+export async function repositoryInfos(db: Queries, rows: readonly Row<'repositories'>[], only?: readonly string[]): Promise<RepositoryInfo[]> {
+  const newest = await db
+    .with('counts', (counts) => counts.selectFrom('versions').select((e) => ['repository', e.fn.countAll<number>().as('count'), e.fn.max('sequence').as('newest')]).$if(only !== undefined, (some) => some.where('repository', 'in', only ?? [])).groupBy('repository'))
+    .selectFrom('counts').innerJoin('versions', 'versions.sequence', 'counts.newest').select(['counts.repository', 'count', 'version']).execute();
+  const counted = new Map(newest.map(({ repository, count, version }) => [repository, { count, version }]));
+  const pointers = await db.selectFrom('labels').select(['repository', 'label', 'version']).$if(only !== undefined, (some) => some.where('repository', 'in', only ?? [])).execute();
+  const labels = new Map<string, Record<string, string>>();
+  for (const { repository, label, version } of pointers.sort((a, b) => (a.label < b.label ? -1 : 1))) labels.set(repository, { ...labels.get(repository), [label]: version });
+  return rows.map((row) => ({
     name: row.name,
     description: row.description,
     createdAt: row.created_at,
     createdBy: row.created_by,
-    versionCount: count.count,
-    latestVersion: latest?.version ?? null,
-    labels: Object.fromEntries(labels.sort((a, b) => (a.label < b.label ? -1 : 1)).map((label) => [label.label, label.version])),
-  };
+    versionCount: counted.get(row.name)?.count ?? 0,
+    latestVersion: counted.get(row.name)?.version ?? null,
+    labels: labels.get(row.name) ?? {},
+  }));
 }
 
 export async function writeHistory(db: Queries, repository: string, entry: HistoryEntry): Promise<void> {

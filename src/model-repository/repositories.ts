@@ -1,10 +1,12 @@
 import { checkName, type HistoryEntry, LeptonError, type RepositoryInfo, type Version, type VersionDiff } from '../core/index.ts';
 import { announce, nowText, type Queries, type RepositoryContext } from './context.ts';
 import { diffVersions } from './diff.ts';
-import { holdersOf, readHistory, repositoryInfo, requireRepository, requireVersion, toVersion, writeHistory } from './records.ts';
+import { holdersOf, readHistory, repositoryInfo, repositoryInfos, requireRepository, requireVersion, toVersion, writeHistory } from './records.ts';
+import type { RepositoryPage, VersionPage } from './types.ts';
 
 const DESCRIPTION_LENGTH_MAX = 4096;
 const HISTORY_LIMIT_MAX = 10_000;
+const PAGE_MAX = 1_000;
 
 export interface CreateRepositoryOptions {
   readonly by: string;
@@ -38,12 +40,27 @@ export function announceRepository(context: RepositoryContext, name: string, by:
   announce(context, { reason: 'RepositoryCreated', message: `repository ${name} created`, actor: by, repository: name });
 }
 
-export async function listRepositories(context: RepositoryContext): Promise<RepositoryInfo[]> {
+/** By name. */
+export async function listRepositories(context: RepositoryContext, { after, limit }: RepositoryPage = {}): Promise<RepositoryInfo[]> {
   const { db } = context.database;
-  const rows = await db.selectFrom('repositories').selectAll().execute();
-  const infos: RepositoryInfo[] = [];
-  for (const row of rows.sort((a, b) => (a.name < b.name ? -1 : 1))) infos.push(await repositoryInfo(db, row));
-  return infos;
+  // Sorted here: engines differ in how they compare text.
+  const rows = (await db.selectFrom('repositories').selectAll().execute()).sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (after === undefined && limit === undefined) return repositoryInfos(db, rows);
+  const page = rows.filter(({ name }) => after === undefined || name > after).slice(0, checkLimit(limit, PAGE_MAX));
+  return page.length ? repositoryInfos(db, page, page.map(({ name }) => name)) : [];
+}
+
+/** How many there are of each. */
+export async function countRepositories(context: RepositoryContext): Promise<{ repositories: number; versions: number }> {
+  const { db } = context.database;
+  const count = async (table: 'repositories' | 'versions'): Promise<number> => (await db.selectFrom(table).select((e) => e.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()).count;
+  return { repositories: await count('repositories'), versions: await count('versions') };
+}
+
+function checkLimit(limit: number | undefined, max: number): number {
+  if (limit === undefined) return max;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw new LeptonError('INVALID_ARGUMENT', `limit ${limit} is not a whole number from 1 to ${max}`);
 }
 
 export async function deleteRepository(context: RepositoryContext, name: string, by: string): Promise<void> {
@@ -57,10 +74,17 @@ export async function deleteRepository(context: RepositoryContext, name: string,
   announce(context, { reason: 'RepositoryDeleted', message: `repository ${name} deleted with all its versions`, actor: by, repository: name });
 }
 
-export async function listVersions(context: RepositoryContext, repository: string): Promise<Version[]> {
+/** Oldest first; with `limit` the newest of those that are asked for, or with `after` the oldest. */
+export async function listVersions(context: RepositoryContext, repository: string, { after, before, limit }: VersionPage = {}): Promise<Version[]> {
   const { db } = context.database;
   await requireRepository(db, repository);
-  return (await db.selectFrom('versions').selectAll().where('repository', '=', repository).orderBy('sequence').execute()).map(toVersion);
+  let query = db.selectFrom('versions').selectAll().where('repository', '=', repository);
+  if (after !== undefined) query = query.where('sequence', '>', (await requireVersion(db, repository, after)).sequence);
+  if (before !== undefined) query = query.where('sequence', '<', (await requireVersion(db, repository, before)).sequence);
+  const forwards = limit === undefined || after !== undefined;
+  if (limit !== undefined) query = query.limit(checkLimit(limit, PAGE_MAX));
+  const rows = await query.orderBy('sequence', forwards ? 'asc' : 'desc').execute();
+  return (forwards ? rows : rows.reverse()).map(toVersion);
 }
 
 /** Refused while pinned or labelled; children lose the name of their parent, not its digest. */
@@ -81,7 +105,7 @@ export async function deleteVersion(context: RepositoryContext, repository: stri
 }
 
 export async function historyOf(context: RepositoryContext, repository: string, limit = 1000): Promise<HistoryEntry[]> {
-  if (!Number.isInteger(limit) || limit < 1 || limit > HISTORY_LIMIT_MAX) throw new LeptonError('INVALID_ARGUMENT', `limit ${limit} is not a whole number from 1 to ${HISTORY_LIMIT_MAX}`);
+  checkLimit(limit, HISTORY_LIMIT_MAX);
   await requireRepository(context.database.db, repository);
   return readHistory(context.database.db, repository, limit);
 }

@@ -3,12 +3,13 @@ import type { Database } from '../database/index.ts';
 import type { RepositoryContext } from './context.ts';
 import { checkRepository } from './fsck.ts';
 import { collectGarbage } from './gc.ts';
+import { Inspections } from './inspections.ts';
 import { Labels } from './labels.ts';
 import { pinsOf, setPins } from './pins.ts';
 import { publish } from './publish.ts';
 import { listLocalFiles, publishLocalFiles } from './publish-directory.ts';
 import { repositoryInfo, requireRepository, requireVersion, toVersion } from './records.ts';
-import { createRepository, deleteRepository, deleteVersion, diffOf, historyOf, listRepositories, listVersions } from './repositories.ts';
+import { countRepositories, createRepository, deleteRepository, deleteVersion, diffOf, historyOf, listRepositories, listVersions } from './repositories.ts';
 import { ArtefactTrees, BlobStore } from './storage/index.ts';
 import type { ModelRepository } from './types.ts';
 
@@ -31,7 +32,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
   const blobs = new BlobStore(options.directory);
   const trees = new ArtefactTrees(options.directory, blobs);
   const { database, events, clock, fileBytesMax, inspectTimeoutMs = INSPECT_TIMEOUT_MS } = options;
-  const context: RepositoryContext = { database, blobs, trees, events, clock, fileBytesMax, inspectTimeoutMs };
+  const context: RepositoryContext = { database, blobs, trees, events, clock, fileBytesMax, inspections: new Inspections(trees, inspectTimeoutMs) };
   const { db } = database;
   const labels = new Labels(context);
   const missingBlobs: ModelRepository['missingBlobs'] = (digests) => blobs.missing(digests);
@@ -39,7 +40,8 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
   return {
     createRepository: (name, choice) => createRepository(context, name, choice),
     getRepository: async (name) => repositoryInfo(db, await requireRepository(db, checkName('repository', name))),
-    listRepositories: () => listRepositories(context),
+    listRepositories: (page) => listRepositories(context, page),
+    count: () => countRepositories(context),
     deleteRepository: (name, { by }) => deleteRepository(context, checkName('repository', name), by),
 
     missingBlobs,
@@ -54,7 +56,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
     },
 
     getVersion: async (repository, name) => toVersion(await requireVersion(db, checkName('repository', repository), checkName('version', name))),
-    listVersions: (repository) => listVersions(context, checkName('repository', repository)),
+    listVersions: (repository, page) => listVersions(context, checkName('repository', repository), page),
     deleteVersion: (repository, version, { by }) => deleteVersion(context, checkName('repository', repository), checkName('version', version), by),
     history: (repository, choice) => historyOf(context, checkName('repository', repository), choice?.limit),
     diff: (repository, from, to) => diffOf(context, checkName('repository', repository), checkName('version', from), checkName('version', to)),

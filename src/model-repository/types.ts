@@ -56,11 +56,26 @@ export interface Inspection {
   readonly model: Readonly<Record<string, unknown>>;
 }
 
+/** At most `limit` (1 to 1000) whose names come after `after`. */
+export interface RepositoryPage {
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** Those published after and before the named ones. At most `limit` (1 to 1000): the oldest of them with `after`, else the newest. */
+export interface VersionPage {
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit?: number;
+}
+
 /** The history of models. All methods reject with LeptonError; names are checked before anything is touched. */
 export interface ModelRepository {
   createRepository(name: string, options: { by: string; description?: string; ifNotExists?: boolean }): Promise<RepositoryInfo>;
   getRepository(name: string): Promise<RepositoryInfo>;
-  listRepositories(): Promise<readonly RepositoryInfo[]>;
+  /** By name. */
+  listRepositories(page?: RepositoryPage): Promise<readonly RepositoryInfo[]>;
+  count(): Promise<{ readonly repositories: number; readonly versions: number }>;
   /** Refused with IN_USE while any of its versions is pinned. */
   deleteRepository(name: string, options: { by: string }): Promise<void>;
 
@@ -78,7 +93,7 @@ export interface ModelRepository {
   /** By version name or label. */
   getVersion(repository: string, versionOrLabel: string): Promise<Version>;
   /** Oldest first. */
-  listVersions(repository: string): Promise<readonly Version[]>;
+  listVersions(repository: string, page?: VersionPage): Promise<readonly Version[]>;
   /** Refused with IN_USE while pinned or labelled. */
   deleteVersion(repository: string, version: string, options: { by: string }): Promise<void>;
   /** Newest first. */

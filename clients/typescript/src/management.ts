@@ -41,8 +41,9 @@ export class LeptonClient {
     return unwrap(this.#api.GET('/api/v1/status'));
   }
 
-  listRepositories(): Promise<Repository[]> {
-    return unwrap(this.#api.GET('/api/v1/repositories'));
+  /** By name; at most `limit` after the one named `after`. */
+  listRepositories(page: { after?: string; limit?: number } = {}): Promise<Repository[]> {
+    return unwrap(this.#api.GET('/api/v1/repositories', { params: { query: page } }));
   }
   createRepository(name: string, options: { description?: string; ifNotExists?: boolean } = {}): Promise<Repository> {
     return unwrap(this.#api.POST('/api/v1/repositories', { body: { name, ...options } }));
@@ -62,8 +63,8 @@ export class LeptonClient {
   }
 
   /** Oldest first. */
-  listVersions(repository: string): Promise<Version[]> {
-    return unwrap(this.#api.GET('/api/v1/repositories/{repository}/versions', { params: { path: { repository } } }));
+  listVersions(repository: string, page: { after?: string; before?: string; limit?: number } = {}): Promise<Version[]> {
+    return unwrap(this.#api.GET('/api/v1/repositories/{repository}/versions', { params: { path: { repository }, query: page } }));
   }
   /** By version name or label. */
   getVersion(repository: string, version: string): Promise<Version> {

@@ -89,6 +89,18 @@ describe('repositories', () => {
     assert.equal((await call('DELETE', '/repositories/scale/labels/stable')).status, 204);
   });
 
+  it('are listed in pages', async () => {
+    const names = async (query: string): Promise<string[]> => (await call('GET', `/repositories/scale/versions?${query}`)).body.map(({ version }: { version: string }) => version);
+    const all = await names('');
+    assert.ok(all.length >= 2);
+    assert.deepEqual(await names('limit=1'), all.slice(-1));
+    assert.deepEqual(await names(`after=${all[0]}&limit=1`), all.slice(1, 2));
+    assert.deepEqual(await names(`before=${all[1]}`), all.slice(0, 1));
+    assert.deepEqual((await call('GET', '/repositories?limit=1000&after=scale')).body, []);
+    const refused = await call('GET', '/repositories?limit=0');
+    assert.equal(refused.status, 400);
+    assert.match(refused.body.error, /limit/);
+  });
   it('give files back byte for byte, by version and by digest', async () => {
     for (const path of ['/repositories/scale/versions/v1/files/model.onnx', `/blobs/${digestOf(scaleModel(2))}`]) {
       const response = await fetch(`${url}/api/v1${path}`);

@@ -13,11 +13,10 @@ const LOG_TAIL_BYTES_MAX = 4 * 2 ** 20;
 const LOG_TAIL_BYTES_DEFAULT = 64 * 1024;
 
 async function counts({ repository, engine }: ManagementDependencies) {
-  const [repositories, services] = await Promise.all([repository.listRepositories(), engine.listServices()]);
+  const [stored, services] = await Promise.all([repository.count(), engine.listServices()]);
   const replicas = services.flatMap((service) => service.versions).flatMap((version) => version.replicas);
   return {
-    repositories: repositories.length,
-    versions: repositories.reduce((sum, one) => sum + one.versionCount, 0),
+    ...stored,
     services: services.length,
     replicasReady: replicas.filter(({ phase }) => phase === 'ready').length,
     replicasFailed: replicas.filter(({ phase }) => phase === 'failed').length,

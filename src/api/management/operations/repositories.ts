@@ -4,15 +4,16 @@ import { listOf, operation, type Operation } from '../operation.ts';
 import { closed, Name } from '../schemas/common.ts';
 import { HistoryEntry, Label, LabelMove, PublishResult, RepositoryCreate, RepositoryInfo, Version, VersionDiff, VersionPublish } from '../schemas/repository.ts';
 
+const PageLimit = Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Absent: all of them.' }));
 const inRepository = closed({ repository: Name });
 const ofVersion = closed({ repository: Name, version: Name });
 const ofLabel = closed({ repository: Name, label: Name });
 
 const repositories: readonly Operation[] = [
   operation({
-    method: 'GET', path: '/repositories', id: 'listRepositories', tag: 'repositories', summary: 'List the repositories.', errors: [],
-    response: listOf(RepositoryInfo),
-    handle: ({ dependencies }) => dependencies.repository.listRepositories(),
+    method: 'GET', path: '/repositories', id: 'listRepositories', tag: 'repositories', summary: 'List the repositories by name.', errors: [],
+    query: closed({ after: Type.Optional(Type.String({ ...Name, description: 'Only those whose names come after this one.' })), limit: PageLimit }), response: listOf(RepositoryInfo),
+    handle: ({ dependencies, query }) => dependencies.repository.listRepositories(query),
   }),
   operation({
     method: 'POST', path: '/repositories', id: 'createRepository', tag: 'repositories', summary: 'Create a repository.', errors: ['REPOSITORY_EXISTS'],
@@ -44,9 +45,11 @@ const repositories: readonly Operation[] = [
 
 const versions: readonly Operation[] = [
   operation({
-    method: 'GET', path: '/repositories/{repository}/versions', id: 'listVersions', tag: 'repositories', summary: 'List the versions, oldest first.', errors: ['REPOSITORY_NOT_FOUND'],
+    method: 'GET', path: '/repositories/{repository}/versions', id: 'listVersions', tag: 'repositories', summary: 'List the versions, oldest first.', errors: ['REPOSITORY_NOT_FOUND', 'VERSION_NOT_FOUND'],
+    description: 'With `limit`: the newest ones, or the oldest of those after `after`.',
     params: inRepository, response: listOf(Version),
-    handle: ({ dependencies, params }) => dependencies.repository.listVersions(params.repository),
+    query: closed({ after: Type.Optional(Type.String({ ...Name, description: 'Only those published after this one (a version or label).' })), before: Type.Optional(Type.String({ ...Name, description: 'Only those published before this one.' })), limit: PageLimit }),
+    handle: ({ dependencies, params, query }) => dependencies.repository.listVersions(params.repository, query),
   }),
   operation({
     method: 'POST', path: '/repositories/{repository}/versions', id: 'publishVersion', tag: 'repositories', summary: 'Verify an artefact and publish it as a version.',

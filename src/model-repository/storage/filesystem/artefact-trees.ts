@@ -79,14 +79,15 @@ export class ArtefactTrees {
 
   async #make(path: string, files: readonly ArtefactFile[]): Promise<string> {
     return this.#blobs.withTemporary(async (temporary) => {
-      await this.#fill(temporary, files);
+      for (const folder of await this.#fill(temporary, files)) await syncDirectory(folder);
       await rename(temporary, path);
       await syncDirectory(this.#root);
       return path;
     });
   }
 
-  async #fill(directory: string, files: readonly ArtefactFile[]): Promise<void> {
+  /** Answers the folders that it made. */
+  async #fill(directory: string, files: readonly ArtefactFile[]): Promise<ReadonlySet<string>> {
     const folders = new Set([directory]);
     await mkdir(directory, { mode: 0o755 });
     for (const file of files) {
@@ -96,7 +97,7 @@ export class ArtefactTrees {
       folders.add(folder);
       await this.#linkOrCopy(file, path);
     }
-    for (const folder of folders) await syncDirectory(folder);
+    return folders;
   }
 
   async #linkOrCopy(file: ArtefactFile, path: string): Promise<void> {
