@@ -1,0 +1,113 @@
+/** Clients that take their time: served while they keep within the limits, closed with a reason when not. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RawClient } from './support/raw-client.ts';
+import { inferJson, inferRequest, LIVE, reasonOf, request, wrongWith } from './support/requests.ts';
+import { Serving } from './support/serving.ts';
+
+const RECEIVE_TIMEOUT_MS = 700;
+const KEEP_ALIVE_MS = 1200;
+/** Time-outs are looked for at intervals, on a machine that does other things. */
+const LATE_MS = 5_000;
+
+let serving: Serving;
+before(async () => {
+  serving = await Serving.start({ requestReceiveTimeoutMs: RECEIVE_TIMEOUT_MS, keepAliveTimeoutMs: KEEP_ALIVE_MS });
+});
+after(() => serving.close());
+
+/** Sends the bytes one at a time, for ever or to their end. */
+async function drip(client: RawClient, bytes: Buffer, everyMs: number): Promise<void> {
+  for (const byte of bytes) {
+    if (client.closed) return;
+    client.send(Buffer.of(byte));
+    await wait(everyMs);
+  }
+}
+
+async function closedInTime(client: RawClient, begun: number): Promise<void> {
+  const answers = await client.ended();
+  const ms = performance.now() - begun;
+  assert.ok(ms < RECEIVE_TIMEOUT_MS + LATE_MS, `closed after ${Math.round(ms)} ms`);
+  assert.ok(answers.length <= 1);
+  for (const answer of answers) {
+    assert.ok([400, 408, 504].includes(answer.status), `${answer.status}`);
+    reasonOf(answer);
+  }
+}
+
+test('heads and bodies that never end, by 100 clients at once', async () => {
+  const endless = Buffer.from(`POST /v2/models/add_sub/infer HTTP/1.1\r\nhost: localhost\r\n${'x-a: b\r\n'.repeat(1000)}`);
+  const body = Buffer.concat([request({ headers: { 'content-length': 5000 } }), Buffer.alloc(5000, ' ')]);
+  const chunked = Buffer.concat([request({ headers: { 'transfer-encoding': 'chunked' } }), Buffer.from('1\r\n \r\n'.repeat(1000))]);
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: 100 }, async (_, index) => {
+    const client = await serving.open();
+    const [bytes = endless] = [[endless, body, chunked][index % 3]];
+    // Half of them begin with what makes a request, so that only the rest is slow.
+    const head = index % 2 ? bytes.indexOf('\r\n\r\n') + 4 : 0;
+    client.send(bytes.subarray(0, head));
+    await Promise.all([drip(client, bytes.subarray(head), 50), closedInTime(client, begun)]);
+  }));
+  await serving.quiet();
+  await serving.control();
+});
+
+test('a connection on which nothing ever comes is closed', async () => {
+  const client = await serving.open();
+  await closedInTime(client, performance.now());
+});
+
+test('an idle connection is closed after the time to keep it, not before', async () => {
+  const client = await serving.open();
+  await client.send(LIVE).answered(1);
+  const begun = performance.now();
+  await client.ended();
+  const ms = performance.now() - begun;
+  assert.ok(ms > KEEP_ALIVE_MS - 100 && ms < KEEP_ALIVE_MS + LATE_MS, `${ms} ms`);
+});
+
+test('a request in single bytes is answered', async () => {
+  const client = await serving.open();
+  const bytes = inferRequest(1);
+  for (const byte of bytes) {
+    client.send(Buffer.of(byte));
+    await new Promise(setImmediate);
+  }
+  assert.equal(wrongWith((await client.answered(1))[0], 1), null);
+  client.destroy();
+});
+
+test('each part in time, the whole longer than the limit: a head, then its body', async () => {
+  const client = await serving.open();
+  const body = inferJson(2);
+  const head = Buffer.from(request({ headers: { 'content-length': body.length } }));
+  client.send(head.subarray(0, 20));
+  await wait(RECEIVE_TIMEOUT_MS * 0.5);
+  client.send(head.subarray(20));
+  await wait(RECEIVE_TIMEOUT_MS * 0.5);
+  const [answer] = await client.send(body).answered(1);
+  // One limit for head and body together is as good.
+  if (answer?.status !== 200) assert.ok([408, 504].includes(answer?.status ?? 0), `${answer?.status}`);
+  else assert.equal(wrongWith(answer, 2), null);
+  client.destroy();
+});
+
+test('an answer that is read slowly arrives whole', async () => {
+  const client = await serving.open();
+  const { socket } = client;
+  const ask = inferRequest(3);
+  client.send(Buffer.concat(Array.from({ length: 50 }, () => ask)));
+  for (let read = 0; read < 10; read++) {
+    socket.pause();
+    await wait(30);
+    socket.resume();
+    await new Promise(setImmediate);
+  }
+  const answers = await client.answered(50);
+  assert.deepEqual(answers.map((answer) => wrongWith(answer, 3)).filter(Boolean), []);
+  client.destroy();
+});
+
+test('other clients noticed nothing', () => serving.unharmed());
