@@ -117,11 +117,18 @@ export class TestPlatform {
   }
 
   /** Publishes one-file models as `repository:version`. */
-  async publish(repository: string, version: string, model: Uint8Array, more: Readonly<Record<string, unknown>> = {}): Promise<{ digest: string }> {
-    const digest = `sha256:${createHash('sha256').update(model).digest('hex')}`;
-    const stored = await fetch(`${this.url}/api/v1/blobs/${digest}`, { method: 'PUT', body: Buffer.from(model), headers: { 'content-type': 'application/octet-stream' } });
-    assert.equal(Math.floor(stored.status / 100), 2, `blob: ${stored.status} ${await stored.text()}`);
-    const { version: published } = await this.api<{ version: { digest: string } }>('POST', `/repositories/${repository}/versions`, { version, files: [{ path: 'model.onnx', digest, size: model.byteLength }], createRepository: true, ...more });
+  publish(repository: string, version: string, model: Uint8Array, more: Readonly<Record<string, unknown>> = {}): Promise<{ digest: string }> {
+    return this.publishFiles(repository, version, { 'model.onnx': model }, more);
+  }
+
+  async publishFiles(repository: string, version: string, contents: Readonly<Record<string, Uint8Array>>, more: Readonly<Record<string, unknown>> = {}): Promise<{ digest: string }> {
+    const files = await Promise.all(Object.entries(contents).map(async ([path, bytes]) => {
+      const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+      const stored = await fetch(`${this.url}/api/v1/blobs/${digest}`, { method: 'PUT', body: Buffer.from(bytes), headers: { 'content-type': 'application/octet-stream' } });
+      assert.equal(Math.floor(stored.status / 100), 2, `blob: ${stored.status} ${await stored.text()}`);
+      return { path, digest, size: bytes.byteLength };
+    }));
+    const { version: published } = await this.api<{ version: { digest: string } }>('POST', `/repositories/${repository}/versions`, { version, files, createRepository: true, ...more });
     return published;
   }
 

@@ -46,7 +46,7 @@ describe('replacing versions under constant load', () => {
   it('keeps the old version serving when the new one is broken, and says why', async () => {
     // The known answer is wrong, so the version must never become ready.
     const examples = Buffer.from(JSON.stringify([{ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4], data: [9, 9, 9, 9] }] }]));
-    await publishWithExamples('broken', scaleModel(5), examples);
+    await platform.publishFiles('scale', 'broken', { 'model.onnx': Buffer.from(scaleModel(5)), 'lepton-examples.json': examples });
     await underLoad(async () => {
       const { status } = await platform.api<{ status: ServiceStatus }>('POST', '/services/scale/update?wait=60', { deployment: { version: 'scale:broken' }, from: 'v1' });
       assert.notEqual(status.servingRevision, status.revision);
@@ -73,15 +73,4 @@ describe('replacing versions under constant load', () => {
     const { items } = await platform.api<{ items: { version: string }[] }>('GET', '/repositories/scale/versions').then((value) => (Array.isArray(value) ? { items: value } : (value as { items: { version: string }[] })));
     assert.ok(!items.some(({ version }) => version === 'junk'));
   });
-
-  async function publishWithExamples(version: string, model: Uint8Array, examples: Buffer): Promise<void> {
-    const { createHash } = await import('node:crypto');
-    const files = await Promise.all(([['model.onnx', Buffer.from(model)], ['lepton-examples.json', examples]] as const).map(async ([path, bytes]) => {
-      const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-      const stored = await fetch(`${platform.url}/api/v1/blobs/${digest}`, { method: 'PUT', body: bytes, headers: { 'content-type': 'application/octet-stream' } });
-      assert.ok(stored.ok, await stored.text());
-      return { path, digest, size: bytes.length };
-    }));
-    await platform.api('POST', '/repositories/scale/versions', { version, files });
-  }
 });

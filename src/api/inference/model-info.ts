@@ -5,7 +5,7 @@ import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
 import type { FrontDependencies } from './front.ts';
 
 /** Extensions of the protocol that are served. */
-export const EXTENSIONS = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'schedule_policy', 'statistics'] as const;
+export const EXTENSIONS = ['binary_tensor_data', 'classification', 'logging', 'model_configuration', 'model_repository', 'model_repository(unload_dependents)', 'schedule_policy', 'statistics'] as const;
 
 export function serverMetadata({ serverName = 'lepton-ai', platformVersion }: FrontDependencies) {
   return { name: serverName, version: platformVersion, extensions: EXTENSIONS };

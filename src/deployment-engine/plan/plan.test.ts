@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeploymentSpec, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
+import type { DeploymentSpec, DeploymentState, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
 import { HEALTHY_MS, isForgiven, restartDelayMs } from './backoff.ts';
 import { conditions, settled } from './conditions.ts';
 import { type Action, type Failure, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
@@ -276,4 +276,58 @@ describe('routes', () => {
       assert.equal(found?.versions[0]?.batching.rowsMax, hint || undefined, 'a hint bounds single requests too');
     }
   });
+});
+
+describe('versions that are not asked to be loaded', () => {
+  const half = weights({ v1: 50, v2: 50 });
+  const before = { revision: 1, spec: spec(half, v1, v2), complete: true };
+  const asked = (state: DeploymentState): ServiceSpec => spec(half, v1, deployment('v2', { state }));
+  const both = [replica(v1, 'ready', { id: 'a' }), replica(v2, 'ready', { id: 'b' })];
+  const phases = (of: ServiceView): Record<string, string> => Object.fromEntries(route(of)?.versions.map(({ version, phase }) => [version, phase]) ?? []);
+  const inForce = (state: DeploymentState, replicas: readonly ReplicaView[]): ServiceView => view({ spec: asked(state), revision: 2, serving: { revision: 2, spec: asked(state), complete: true }, replicas });
+
+  it('leave the table first, then drain, then are gone', () => {
+    const asking = view({ spec: asked('unloaded'), revision: 2, serving: before, replicas: both });
+    assert.deepEqual(planned(asking), ['serve 2']);
+    assert.deepEqual([route(asking)?.weights, phases(asking)], [{ v1: 50, v2: 50 }, { v1: 'ready', v2: 'ready' }]);
+    const switched = inForce('unloaded', both);
+    assert.deepEqual(planned(switched), ['drain b Unloaded']);
+    assert.deepEqual([route(switched)?.weights, phases(switched)], [{ v1: 100 }, { v1: 'ready', v2: 'draining' }]);
+    assert.deepEqual(route(switched)?.versions[1]?.replicas, []);
+    const gone = inForce('unloaded', [both[0] as ReplicaView]);
+    assert.deepEqual([planned(gone), phases(gone), settled(gone, 2, NOW)], [[], { v1: 'ready', v2: 'unloaded' }, true]);
+  });
+  it('go on while nobody else can answer', () => {
+    const alone = view({ spec: asked('unloaded'), revision: 2, serving: before, replicas: [both[1] as ReplicaView], failures: new Map([[shapeOf(v1), failure({ deterministic: true, nextStartAt: NOW + 1 })]]) });
+    assert.deepEqual([planned(alone), route(alone)?.weights, phases(alone)['v2']], [[], { v2: 100 }, 'ready']);
+  });
+  it('stay in memory without requests when drained, and are drained once nothing is in flight', () => {
+    const busy = inForce('drained', both);
+    assert.deepEqual([planned(busy), route(busy)?.weights, phases(busy)['v2'], route(busy)?.versions[1]?.replicas, settled(busy, 2, NOW)], [[], { v1: 100 }, 'draining', [], false]);
+    const idle = inForce('drained', [both[0] as ReplicaView, { ...(both[1] as ReplicaView), idle: true }]);
+    assert.deepEqual([planned(idle), phases(idle)['v2'], settled(idle, 2, NOW)], [[], 'drained', true]);
+  });
+  it('never let requests wait for a drained version that is restarted', () => assert.equal(phases({ ...inForce('drained', [both[0] as ReplicaView]), unreadySince: new Map([['v2', NOW]]) })['v2'], 'starting'));
+  it('answer only by name when warm', () => {
+    const warm = inForce('warm', both);
+    assert.deepEqual([route(warm)?.weights, phases(warm)['v2'], route(warm)?.versions[1]?.replicas.length], [{ v1: 100 }, 'ready', 1]);
+    const only = spec(weights({ v1: 100 }), deployment('v1', { state: 'warm' }));
+    assert.deepEqual(route(view({ spec: only, serving: { revision: 1, spec: only, complete: true }, replicas: [replica(v1)] }))?.weights, {});
+  });
+  it('come back with their weight when all of them are ready again', () => {
+    const serving = { revision: 1, spec: asked('unloaded'), complete: true };
+    const loading = view({ spec: before.spec, revision: 2, serving, replicas: [both[0] as ReplicaView] });
+    assert.deepEqual([planned(loading), route(loading)?.weights, phases(loading)['v2']], [['start v2'], { v1: 100 }, 'starting']);
+    assert.deepEqual(planned({ ...loading, replicas: both }), ['serve 2']);
+    assert.deepEqual(planned(view({ spec: before.spec, revision: 2, serving: { ...serving, spec: asked('drained') }, replicas: both })), ['serve 2']);
+  });
+  it('say why nobody answers when all of them rest', () => {
+    const none = spec(half, deployment('v1', { state: 'unloaded' }), deployment('v2', { state: 'unloaded' }));
+    const resting = view({ spec: none, revision: 2, serving: before, replicas: both });
+    assert.deepEqual(planned(resting), ['serve 2']);
+    const rested = { ...resting, serving: { revision: 2, spec: none, complete: true }, replicas: [] };
+    assert.deepEqual([planned(rested), route(rested)?.weights, settled(rested, 2, NOW)], [[], { v1: 50, v2: 50 }, true]);
+    assert.deepEqual(conditions(rested, NOW, []).map(({ type, status, reason }) => `${type} ${status} ${reason}`), ['Ready false AllVersionsResting', 'Progressing false Settled', 'Degraded false AsWanted']);
+  });
+  it('are woken by nothing that rests: an unloaded version that failed before is not started', () => assert.deepEqual(planned({ ...inForce('unloaded', [both[0] as ReplicaView]), failures: new Map([[shapeOf(v2), failure()]]) }), []));
 });
