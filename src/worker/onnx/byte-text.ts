@@ -10,48 +10,62 @@
  */
 import { isUtf8 } from 'node:buffer';
 
-const ESCAPE_FIRST = 0x100000;
-/** The UTF-16 unit that every escaping character starts with (and 768 others that are not ours). */
-const ESCAPE_LEAD = '\uDBC0';
+/** UTF-8 of U+1000NN: F4 80, then 80 to 83 with the byte's two upper bits, then 80 to BF with its six lower ones. */
+const ESCAPE_1 = 0xf4;
+const ESCAPE_2 = 0x80;
+const ESCAPE_3_MAX = 0x83;
+const ESCAPE_BYTES = 4;
 
 export function bytesToText(bytes: Buffer): string {
-  if (isUtf8(bytes)) {
-    const text = bytes.toString('utf8');
-    if (!text.includes(ESCAPE_LEAD) && !text.includes('\0')) return text;
-  }
-  let text = '';
-  let plainFrom = 0;
+  if (isUtf8(bytes) && !bytes.includes(0) && !bytes.includes(ESCAPE_1)) return bytes.toString('utf8');
+  const escaped = Buffer.allocUnsafe(bytes.length * ESCAPE_BYTES);
+  let end = 0;
   for (let at = 0; at < bytes.length; ) {
-    const length = plainLength(bytes, at);
+    let length = plainLength(bytes, at);
     if (length === 0) {
-      text += bytes.toString('utf8', plainFrom, at) + String.fromCodePoint(ESCAPE_FIRST + (bytes[at] as number));
-      plainFrom = at + 1;
+      const byte = bytes[at++] as number;
+      escaped[end++] = ESCAPE_1;
+      escaped[end++] = ESCAPE_2;
+      escaped[end++] = 0x80 | (byte >> 6);
+      escaped[end++] = 0x80 | (byte & 0x3f);
     }
-    at += length || 1;
+    for (; length > 0; length--) escaped[end++] = bytes[at++] as number;
   }
-  return text + bytes.toString('utf8', plainFrom);
+  return escaped.toString('utf8', 0, end);
 }
 
 export function textToBytes(text: string): Buffer {
-  if (!text.includes(ESCAPE_LEAD)) return Buffer.from(text, 'utf8');
-  const parts: Buffer[] = [];
-  let plainFrom = 0;
-  for (let at = text.indexOf(ESCAPE_LEAD); at !== -1; at = text.indexOf(ESCAPE_LEAD, at + 1)) {
-    const byte = text.codePointAt(at) as number - ESCAPE_FIRST;
-    if (byte < 0 || byte > 0xff) continue;
-    parts.push(Buffer.from(text.slice(plainFrom, at), 'utf8'), Buffer.of(byte));
-    plainFrom = at + 2;
+  const bytes = Buffer.from(text, 'utf8');
+  let at = bytes.indexOf(ESCAPE_1);
+  if (at === -1) return bytes;
+  let end = at;
+  for (; at < bytes.length; end++) {
+    if (isEscape(bytes, at)) {
+      bytes[end] = ((bytes[at + 2] as number) << 6) | ((bytes[at + 3] as number) & 0x3f);
+      at += ESCAPE_BYTES;
+    } else bytes[end] = bytes[at++] as number;
   }
-  return Buffer.concat([...parts, Buffer.from(text.slice(plainFrom), 'utf8')]);
+  return bytes.subarray(0, end);
 }
+
+/** In well-formed text, where F4 only starts a character. */
+const isEscape = (bytes: Buffer, at: number): boolean => bytes[at] === ESCAPE_1 && bytes[at + 1] === ESCAPE_2 && (bytes[at + 2] as number) <= ESCAPE_3_MAX;
 
 /** Bytes of the character at `at` if it goes as it is; 0 if its first byte is to be escaped. Well-formed as in Unicode's table 3-7. */
 function plainLength(bytes: Buffer, at: number): number {
   const first = bytes[at] as number;
   if (first < 0x80) return first === 0 ? 0 : 1;
-  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  const character = bytes.subarray(at, at + length);
-  if (character.length < length || !isUtf8(character)) return 0;
-  const isEscape = first === 0xf4 && character[1] === 0x80 && (character[2] as number) <= 0x83;
-  return isEscape ? 0 : length;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const second = bytes[at + 1] as number;
+  if (!(second >= (SECOND_MIN[first] ?? 0x80) && second <= (SECOND_MAX[first] ?? 0xbf))) return 0;
+  if (first < 0xe0) return 2;
+  if (!isContinuation(bytes[at + 2])) return 0;
+  if (first < 0xf0) return 3;
+  return isContinuation(bytes[at + 3]) && !isEscape(bytes, at) ? 4 : 0;
 }
+
+/** Leads after which the second byte may not be all of 80 to BF: overlong forms, surrogates, beyond U+10FFFF. */
+const SECOND_MIN: Readonly<Record<number, number>> = { 0xe0: 0xa0, 0xf0: 0x90 };
+const SECOND_MAX: Readonly<Record<number, number>> = { 0xed: 0x9f, 0xf4: 0x8f };
+
+const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
