@@ -1,5 +1,5 @@
 import { LeptonError, type Tensor } from '../../../core/index.ts';
-import { asDatatype, asShape, type InferenceRequest, type ParameterValue, type RequestedOutput, tensorFromBytes } from '../codec/index.ts';
+import { asDatatype, asShape, type InferenceRequest, type ParameterValue, type RequestedOutput, show, tensorFromBytes } from '../codec/index.ts';
 import { type Contents, emptyContents, hasValues, readContents, tensorFromContents } from './infer-contents.ts';
 import { type MessageFields, ProtoReader } from './protobuf/index.ts';
 
@@ -70,6 +70,21 @@ export function decodeInferRequest(bytes: Uint8Array): InferenceRequest {
   };
 }
 
+/** Model and id of a request that cannot be read whole, as far as they can be. */
+export function identityOf(bytes: Uint8Array): { model: string | null; id: string } {
+  const identity = { model: null as string | null, id: '' };
+  const reader = new ProtoReader(bytes);
+  try {
+    for (let tag = reader.tag(REQUEST); tag !== 0; tag = reader.tag(REQUEST)) {
+      if (tag === 0x0a) identity.model = reader.string();
+      else if (tag === 0x1a) identity.id = reader.string();
+      else if (tag === 0x12 || tag === 0x22 || tag === 0x2a || tag === 0x32 || tag === 0x3a) reader.bytes();
+      else reader.skip(tag);
+    }
+  } catch {}
+  return identity;
+}
+
 function tensorOf({ name, datatype: datatypeName, shape: sizes, parameters, contents }: Input, raw: Buffer | undefined): Tensor {
   const where = `input '${name.slice(0, 100)}'`;
   const datatype = asDatatype(datatypeName, `datatype of ${where}:`);
@@ -126,8 +141,9 @@ function readOutput(reader: ProtoReader, index: number): RequestedOutput {
   }
   reader.leave(outer);
   if (parameters.has('shared_memory_region')) throw new LeptonError('UNSUPPORTED', `output '${name.slice(0, 100)}': shared memory regions are not served`);
-  if (Number(parameters.get('classification') ?? 0) > 0) throw new LeptonError('UNSUPPORTED', `output '${name.slice(0, 100)}': the classification extension is not served`);
-  return { name, binary: true };
+  const classification = parameters.get('classification') ?? 0;
+  if (!Number.isSafeInteger(classification) || (classification as number) < 0) throw new LeptonError('INVALID_ARGUMENT', `output '${name.slice(0, 100)}': parameters.classification is ${show(classification)}, not a whole number ≥ 0`);
+  return { name, binary: true, classification: classification as number };
 }
 
 function distinct(outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {

@@ -3,7 +3,7 @@ import { asksForClasses, prepareClassification } from '../classified.ts';
 import type { InferenceAnswer } from '../codec/index.ts';
 import type { InferenceCall } from '../dispatch/index.ts';
 import type { FrontDependencies } from '../front.ts';
-import { decodeInferRequest } from './infer-request.ts';
+import { decodeInferRequest, identityOf } from './infer-request.ts';
 import type { GrpcCall } from './server/index.ts';
 
 /** What becomes known of an inference on its way; an answer or a failure tells it on. */
@@ -33,6 +33,7 @@ export async function infer(dependencies: FrontDependencies, bytes: Buffer, call
     return reply;
   } catch (thrown) {
     const failure = asLeptonError(thrown);
+    if (notes.service === null) ({ model: notes.service, id: notes.id } = identityOf(bytes));
     notes.version = inference?.version ?? null;
     record(dependencies, notes, startedAtMs, failure.code, failure.message);
     throw failure;

@@ -7,8 +7,8 @@ import { parseTimeout } from './timeout.ts';
 import type { GrpcCall, GrpcServerLimits, MessageBytes, OutgoingMetadata } from './types.ts';
 
 const CONTENT_TYPE = 'application/grpc';
-const FINAL = { endStream: true };
-const WITH_TRAILERS = { waitForTrailers: true };
+const FINAL = { endStream: true, sendDate: false };
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const OK: OutgoingMetadata = { 'grpc-status': 0 };
 /** Up to this, a message goes out in one piece with its prefix; of longer ones pieces of this size are given to the connection. */
 const PIECE_BYTES = 65_536;
@@ -173,13 +173,23 @@ export abstract class Http2Call implements GrpcCall {
   #respond(encoding: string | null): void {
     const headers: OutgoingMetadata = { ':status': 200, 'content-type': CONTENT_TYPE };
     if (encoding !== null) headers['grpc-encoding'] = encoding;
-    this.stream.on('wantTrailers', () => this.stream.sendTrailers(this.#trailers));
+    this.stream.on('wantTrailers', () => this.#sendTrailers());
     this.stream.respond(Object.assign(headers, this.metadata), WITH_TRAILERS);
   }
 
   #trailersOnly(trailers: OutgoingMetadata): void {
     this.stream.respond({ ':status': 200, 'content-type': CONTENT_TYPE, 'grpc-accept-encoding': ACCEPTED_ENCODINGS, ...this.metadata, ...trailers }, FINAL);
-    // What the client still sends is of no use to anybody.
+    this.#refuseMore();
+  }
+
+  #sendTrailers(): void {
+    this.stream.sendTrailers(this.#trailers);
+    // Node sends them in a turn of their own.
+    if (!this.#requestEnded) setImmediate(() => this.#refuseMore());
+  }
+
+  /** What the client still sends is of no use to anybody. */
+  #refuseMore(): void {
     if (!this.#requestEnded) this.stream.close(constants.NGHTTP2_NO_ERROR);
   }
 

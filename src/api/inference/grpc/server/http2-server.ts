@@ -70,19 +70,16 @@ class Http2GrpcServer implements GrpcServer {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setTimeout(this.#limits.stallTimeoutMs, () => socket.destroy());
+    let seen: Buffer = Buffer.alloc(0);
     const look = (): void => {
-      const bytes: Buffer | null = socket.read();
-      if (bytes === null) return;
-      const seen = Math.min(bytes.length, PREFACE.length);
-      if (!bytes.subarray(0, seen).equals(PREFACE.subarray(0, seen))) {
-        socket.off('readable', look);
-        socket.end(HTTP1_ANSWER, () => socket.destroy());
-        return;
-      }
-      socket.unshift(bytes);
-      if (seen < PREFACE.length) return;
+      for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) seen = Buffer.concat([seen, chunk]);
+      const length = Math.min(seen.length, PREFACE.length);
+      const isHttp2 = seen.subarray(0, length).equals(PREFACE.subarray(0, length));
+      if (isHttp2 && length < PREFACE.length) return;
       socket.off('readable', look);
+      if (!isHttp2) return void socket.end(HTTP1_ANSWER, () => socket.destroy());
       socket.setTimeout(0);
+      socket.unshift(seen);
       this.#serve(performServerHandshake(socket, optionsFor(this.#limits)));
     };
     socket.on('readable', look);
