@@ -154,7 +154,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the repositories. */
+        /** List the repositories by name. */
         get: operations["listRepositories"];
         put?: never;
         /** Create a repository. */
@@ -262,7 +262,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the versions, oldest first. */
+        /**
+         * List the versions, oldest first.
+         * @description With `limit`: the newest ones, or the oldest of those after `after`.
+         */
         get: operations["listVersions"];
         put?: never;
         /**
@@ -1577,7 +1580,12 @@ export interface operations {
     };
     listRepositories: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only those whose names come after this one. */
+                after?: string;
+                /** @description Absent: all of them. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2072,7 +2080,14 @@ export interface operations {
     };
     listVersions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only those published after this one (a version or label). */
+                after?: string;
+                /** @description Only those published before this one. */
+                before?: string;
+                /** @description Absent: all of them. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
@@ -2100,7 +2115,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. */
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
             404: {
                 headers: {
                     [name: string]: unknown;
