@@ -58,6 +58,9 @@ class PlatformServer:
     def log(self) -> str:
         return (self.directory / "serve.log").read_text(errors="replace")[-4000:]
 
+    def gateway_log(self) -> str:
+        return (self.directory / "data" / "logs" / "gateway.log").read_text(errors="replace")
+
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
