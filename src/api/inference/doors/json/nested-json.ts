@@ -62,8 +62,18 @@ function bytesToJson(bytes: Uint8Array, alwaysBase64: boolean): string {
 /** Six digits where they are this float32 again, else the nine that always are: as TensorFlow Serving writes it. */
 function float32ToJson(value: number): string {
   if (!Number.isFinite(value)) return floatText(value, String(value));
-  const short = Number(value.toPrecision(6));
-  return floatText(value, String(Math.fround(short) === value ? short : Number(value.toPrecision(9))));
+  const short = sixDigits(value);
+  return Math.fround(short) === value ? floatText(value, String(short)) : floatText(value, value.toPrecision(9));
+}
+
+/** Rounded to six significant digits. Between a millionth and a million without the detour over text, which costs most of an answer. */
+function sixDigits(value: number): number {
+  const magnitude = Math.abs(value);
+  if (magnitude < 1e-6 || magnitude >= 1e6) return Number(value.toPrecision(6));
+  let factor = 1e6;
+  for (let rest = magnitude; rest >= 1; rest /= 10) factor /= 10;
+  for (let rest = magnitude; rest < 0.1; rest *= 10) factor *= 10;
+  return Math.round(value * factor) / factor;
 }
 
 /** Whole floats end in `.0`, so that clients see their type; NaN and the infinities are the words that Python's JSON reads. */

@@ -46,24 +46,24 @@ function shapeOf(value: unknown, field: string): number[] {
 /** Appends the elements of nested lists that have exactly this shape. Depth is bounded by it. */
 function collect(value: unknown, shape: readonly number[], leaves: unknown[], field: string | (() => string), like: string): void {
   const path: number[] = [];
-  const where = (): string => (typeof field === 'string' ? field : field()) + path.map((index) => `[${index}]`).join('');
+  const where = (...inner: number[]): string => (typeof field === 'string' ? field : field()) + [...path, ...inner].map((index) => `[${index}]`).join('');
+  const append = (leaf: unknown, ...inner: number[]): void => {
+    if (Array.isArray(leaf)) throw new LeptonError('INVALID_ARGUMENT', `${where(...inner)} is a list of ${leaf.length}, where one value is expected, ${like}`);
+    leaves.push(leaf);
+  };
   const visit = (level: unknown): void => {
-    const axis = path.length;
-    const expected = shape[axis];
-    if (expected === undefined) {
-      if (Array.isArray(level)) throw new LeptonError('INVALID_ARGUMENT', `${where()} is a list of ${level.length}, where one value is expected, ${like}`);
-      leaves.push(level);
-      return;
-    }
+    const expected = shape[path.length] as number;
     if (!Array.isArray(level)) throw new LeptonError('INVALID_ARGUMENT', `${where()} is ${show(level)}, where a list of ${expected} is expected, ${like}`);
     if (level.length !== expected) throw new LeptonError('INVALID_ARGUMENT', `${where()} has ${level.length} elements, where ${expected} are expected, ${like}`);
+    if (path.length === shape.length - 1) return level.forEach((leaf, index) => append(leaf, index));
     for (let index = 0; index < level.length; index++) {
       path.push(index);
       visit(level[index]);
       path.pop();
     }
   };
-  visit(value);
+  if (shape.length === 0) append(value);
+  else visit(value);
 }
 
 function encodeLeaves({ datatype }: TensorSpec, leaves: readonly unknown[], place: (index: number) => string): Uint8Array {

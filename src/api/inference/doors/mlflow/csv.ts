@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import Papa from 'papaparse';
 import { type Datatype, LeptonError } from '../../../../core/index.ts';
 import { utf8Text } from '../../codec/parse-json.ts';
 import { columnNames, type DataFrame, frame, isFloat } from './data-frame.ts';
@@ -31,11 +31,10 @@ function csvCell(cell: unknown, datatype: Datatype): unknown {
 }
 
 function parseCsv(text: string): string[][] {
-  try {
-    return parse(text, { skip_empty_lines: true });
-  } catch (cause) {
-    throw new LeptonError('INVALID_ARGUMENT', `the CSV can't be read: ${(cause as Error).message}`, { cause });
-  }
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: true });
+  const [error] = errors;
+  if (error) throw new LeptonError('INVALID_ARGUMENT', `row ${error.row ?? 0} of the CSV can't be read: ${error.message}`);
+  return data;
 }
 
 /** Spreadsheets write one. */
