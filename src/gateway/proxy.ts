@@ -7,28 +7,42 @@ import { ControlAgent } from './control-agent.ts';
 /** Headers that belong to one connection (RFC 9110, 7.6.1) and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 
-const agent = new ControlAgent({ keepAlive: false });
+/** For requests with a body: control may answer and close before it has read it. */
+const closing = new ControlAgent({ keepAlive: false });
+/** For the many that only read: a connection costs more than such a request. Control keeps idle ones for longer than we do. */
+const lasting = new ControlAgent({ keepAlive: true, maxFreeSockets: 8, timeout: 5_000 });
 
 /**
  * Sends a request on to control's socket. Both bodies flow as streams, so size does not matter here and a slow reader
  * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE.
  */
 export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse): void {
-  const upstream = httpRequest({ socketPath: controlSocketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
+  const { method, headers } = message;
+  const reads = (method === 'GET' || method === 'HEAD') && !headers['transfer-encoding'] && (headers['content-length'] ?? '0') === '0';
+  forward(controlSocketPath, message, response, reads ? lasting : closing);
+}
+
+function forward(socketPath: string, message: IncomingMessage, response: ServerResponse, agent: ControlAgent): void {
+  const upstream = httpRequest({ socketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
   upstream.on('response', (answer) => {
     // Answered already: its body turned out not to be HTTP.
     if (response.headersSent) return void upstream.destroy();
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
-    // Event streams send their head long before their first byte.
-    response.flushHeaders();
+    // Event streams send their head long before their first byte; what has a length goes out with its head.
+    if (answer.headers['content-length'] === undefined) response.flushHeaders();
     answer.pipe(response);
     answer.on('error', () => response.destroy());
     answer.on('end', () => discardRest(message, upstream));
   });
-  upstream.on('error', (cause) => refuse(message, response, cause));
+  upstream.on('error', (cause) => {
+    // Control closed a kept connection in the moment of its use: nothing was done, so that it is asked again.
+    if (agent === lasting && upstream.reusedSocket && !response.headersSent && !response.destroyed) forward(socketPath, message, response, closing);
+    else refuse(message, response, cause);
+  });
   response.on('close', () => upstream.destroy());
   message.on('error', () => upstream.destroy());
-  message.pipe(upstream);
+  if (agent === lasting) upstream.end();
+  else message.pipe(upstream);
 }
 
 /** How long the rest of a body may take to arrive that control has answered without reading it. */
@@ -52,7 +66,7 @@ function refuse(message: IncomingMessage, response: ServerResponse, cause: Error
 
 function forwardedHeaders(message: IncomingMessage): IncomingHttpHeaders {
   const headers = withoutHopByHop(message.headers);
-  // The agent closes after the answer; until then control throws away the rest of a body that it has refused.
+  // With a body, the agent closes after the answer; until then control throws away the rest of one that it has refused.
   headers.connection = 'keep-alive';
   headers['x-forwarded-for'] = message.socket.remoteAddress ?? '';
   headers['x-forwarded-proto'] = 'http';
