@@ -11,7 +11,7 @@ import type { InferenceRequest } from './types.ts';
 export function compileSignatureCheck(service: string, version: string, signature: Signature, rowsMax = Number.POSITIVE_INFINITY): (request: InferenceRequest) => Tensor[] {
   const where = `model '${service}' version '${version}'`;
   const specs = new Map(signature.inputs.map((spec, index) => [spec.name, index]));
-  const outputs = new Map(signature.outputs.map((spec) => [spec.name, spec.datatype]));
+  const outputs = new Map(signature.outputs.map((spec) => [spec.name, spec]));
   const hasNames = signature.inputs.some((spec) => spec.dimensionNames?.some((name) => name !== ''));
 
   return (request) => {
@@ -30,9 +30,9 @@ export function compileSignatureCheck(service: string, version: string, signatur
     }
     if (hasNames) checkNamedDimensions(ordered, signature.inputs);
     for (const { name, classification } of request.outputs ?? []) {
-      const datatype = outputs.get(name);
-      if (!datatype) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference output '${clip(name)}' for ${where}${suggestion(name, outputs.keys())}`);
-      if (classification && !hasClasses(datatype)) throw new LeptonError('INVALID_ARGUMENT', `output '${name}' of ${where} is ${datatype}, which has no order: classification needs a datatype of numbers`);
+      const spec = outputs.get(name);
+      if (!spec) throw new LeptonError('INVALID_ARGUMENT', `unexpected inference output '${clip(name)}' for ${where}${suggestion(name, outputs.keys())}`);
+      if (classification && !spec.untyped && !hasClasses(spec.datatype)) throw new LeptonError('INVALID_ARGUMENT', `output '${name}' of ${where} is ${spec.datatype}, which has no order: classification needs a datatype of numbers`);
     }
     return ordered;
   };
