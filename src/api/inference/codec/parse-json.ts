@@ -3,7 +3,8 @@ import { show } from './values.ts';
 
 /** A whole number of 16 digits or more, where JSON.parse would round. Digits after a point don't count. */
 const LONG_INTEGER = /[[,:\s-]\d{16}/;
-const WHOLE = /^-?\d+$/;
+/** As many digits as the largest 64-bit integer has. Longer ones fit no datatype exactly, and thousands of digits take a bigint seconds. */
+const WHOLE = /^-?\d{1,20}$/;
 const BYTE_ORDER_MARK = 0xfeff;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
