@@ -22,6 +22,10 @@ describe('errors', () => {
     assert.equal(back.message, error.message);
     assert.equal(back.httpStatus, 429);
   });
+  it('say when to come back if that may help, and only then', () => {
+    for (const [name, { http }] of Object.entries(ERRORS)) assert.equal(new LeptonError(name as keyof typeof ERRORS, '').retryAfterSeconds, http === 429 || http === 503 ? 1 : undefined, name);
+    assert.equal(new LeptonError('QUEUE_FULL', '', { retryAfterSeconds: 7 }).retryAfterSeconds, 7);
+  });
   it('become INTERNAL with their cause when nobody foresaw them', () => {
     const cause = new TypeError('x is not a function');
     const error = asLeptonError(cause);

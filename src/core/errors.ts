@@ -73,11 +73,15 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export interface LeptonErrorOptions {
   readonly cause?: unknown;
-  /** Seconds after which a retry makes sense; becomes `retry-after`. */
+  /** Seconds after which a retry makes sense; becomes `retry-after`. Absent: 1 for 429 and 503, none for others. */
   readonly retryAfterSeconds?: number;
   /** More facts for machines; JSON-serialisable. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
+
+/** Statuses of what passes by itself. */
+const PASSING: ReadonlySet<number> = new Set([429, 503]);
+const RETRY_AFTER_SECONDS = 1;
 
 /** The one error class. The message says what was wrong, with the value, and what to do. */
 export class LeptonError extends Error {
@@ -89,7 +93,7 @@ export class LeptonError extends Error {
   constructor(code: ErrorCode, message: string, options: LeptonErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (PASSING.has(ERRORS[code].http) ? RETRY_AFTER_SECONDS : undefined);
     this.details = options.details;
   }
 

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import grpc as grpcio
 import numpy as np
 import shared
 import tritonclient.grpc as grpc
@@ -141,6 +142,17 @@ class GrpcModelControl(ModelControl, unittest.TestCase):
 
     def entries(self) -> dict[tuple[str, str], tuple[str, str]]:
         return {(one.name, one.version): (one.state, one.reason) for one in self.client.get_model_repository_index().models}
+
+    def test_retry_after(self) -> None:
+        self.addCleanup(self.client.load_model, "identity_bool")
+        self.client.unload_model("identity_bool")
+        question = grpc.service_pb2.ModelInferRequest(model_name="identity_bool")
+        data = question.inputs.add(name="x", datatype="BOOL", shape=[1, 1])
+        data.contents.bool_contents.append(True)
+        with grpcio.insecure_channel(shared.SERVER.grpc) as channel, self.assertRaises(grpcio.RpcError) as refused:
+            grpc.service_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer(question, timeout=10)
+        metadata = dict(refused.exception.trailing_metadata())
+        self.assertEqual((refused.exception.code(), metadata["lepton-code"], metadata["retry-after"]), (grpcio.StatusCode.UNAVAILABLE, "VERSION_NOT_READY", "1"))
 
     def settings(self, answer: Any) -> Any:
         texts = "TraceSetting" in type(answer).__name__
