@@ -122,6 +122,16 @@ describe('clients that half-close', () => {
     assert.deepEqual([1, 2].map((seed, index) => wrongWith(answers[index], seed)), [null, null]);
   });
 
+  test('get whole answers of a pipeline that only node:http reads', async () => {
+    for (let round = 0; round < 20; round++) {
+      const client = await serving.open();
+      client.send(Buffer.concat(Array.from({ length: 5 }, () => request({ headers: { 'transfer-encoding': 'chunked' } })).flatMap((head, seed) => [head, Buffer.from(`${inferJson(seed).length.toString(16)}\r\n${inferJson(seed)}\r\n0\r\n\r\n`)]))).socket.end();
+      const answers = await client.ended();
+      assert.equal(client.error, null);
+      assert.deepEqual(Array.from({ length: 5 }, (_, seed) => wrongWith(answers[seed], seed)).filter(Boolean), []);
+    }
+  });
+
   test('get a large answer whole', async () => {
     const client = await serving.open([], { allowHalfOpen: true });
     client.send(binaryRequest(9, MANY_ROWS)).socket.end();

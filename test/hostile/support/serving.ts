@@ -94,6 +94,12 @@ export class Serving {
     }
   }
 
+  /** Whether both processes still run. */
+  get alive(): boolean {
+    const { exitCode, signalCode } = this.gateway.process;
+    return exitCode === null && signalCode === null && !this.worker.exited;
+  }
+
   /** Throws if a process has ended, the steady client has noticed anything or a good request fails. */
   async unharmed(): Promise<void> {
     const { process: gateway } = this.gateway;

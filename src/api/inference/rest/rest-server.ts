@@ -168,7 +168,8 @@ function requestOf(message: IncomingMessage, response: ServerResponse, path: str
 }
 
 function watchForLeaving(socket: Socket, response: ServerResponse): void {
-  const ask = (): void => askWhetherThere(socket, () => response.writeContinue(), () => !response.headersSent && !response.closed);
+  // An answer that waits for others before it has no socket yet: what it wrote would come between its head and its body.
+  const ask = (): void => askWhetherThere(socket, () => response.socket && response.writeContinue(), () => !response.headersSent && !response.closed);
   socket.once('end', ask);
   response.once('close', () => socket.off('end', ask));
 }

@@ -71,6 +71,8 @@ export class Connection {
   #accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     // A client that leaves while we write is no fault; 'close' tells those who care.
     stream.on('error', () => {});
+    // Reset by the frame behind its headers, before we hear of it.
+    if (stream.destroyed) return;
     if (headers[':method'] !== 'POST') return refuse(stream, 405, { allow: 'POST' }, `gRPC calls are POST requests, not ${headers[':method']}`);
     if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) return refuse(stream, 415, { 'accept-post': 'application/grpc, application/grpc+proto' }, `content-type '${headers['content-type'] ?? ''}' is not application/grpc`);
     const call = this.#callOf(stream, headers);
