@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { LeptonError } from '../../../core/index.ts';
 import { listOf, operation, type Operation } from '../operation.ts';
 import { followEvents } from '../event-stream.ts';
+import { answerPatiently } from '../patient-answer.ts';
 import { closed, Name } from '../schemas/common.ts';
 import { ImportReport, ImportRequest, PlatformEvent, PlatformStatus, Severity } from '../schemas/platform.ts';
 import { FsckReport, GcReport, GcRequest } from '../schemas/repository.ts';
@@ -64,18 +65,18 @@ export const platformOperations: readonly Operation[] = [
 export const maintenanceOperations: readonly Operation[] = [
   operation({
     method: 'POST', path: '/gc', id: 'collectGarbage', tag: 'maintenance', summary: 'Remove files that no version needs.', errors: [], body: GcRequest, response: GcReport,
-    handle: ({ dependencies, body }) => dependencies.repository.gc(body),
+    handle: ({ dependencies, body, reply }) => answerPatiently(reply, dependencies.repository.gc(body)) as never,
   }),
   operation({
     method: 'POST', path: '/fsck', id: 'checkIntegrity', tag: 'maintenance', summary: 'Read everything back and compare digests.', errors: [], body: closed({}), response: FsckReport,
-    handle: ({ dependencies }) => dependencies.repository.fsck(),
+    handle: ({ dependencies, reply }) => answerPatiently(reply, dependencies.repository.fsck()) as never,
   }),
   operation({
     method: 'POST', path: '/import', id: 'importDirectory', tag: 'maintenance', summary: 'Import a Triton-style directory of the server’s own file system.',
     description: 'NAME/VERSION/model.onnx, with or without config.pbtxt. The same directory again changes nothing.', errors: ['PRECONDITION_FAILED'], body: ImportRequest, response: ImportReport,
-    handle: ({ dependencies, body, actor }) => {
+    handle: ({ dependencies, body, actor, reply }) => {
       if (!isAbsolute(body.directory)) throw new LeptonError('INVALID_ARGUMENT', `directory ${JSON.stringify(body.directory)} must be an absolute path on the server`);
-      return dependencies.importDirectory(body.directory, { deploy: body.deploy ?? true, by: actor });
+      return answerPatiently(reply, dependencies.importDirectory(body.directory, { deploy: body.deploy ?? true, by: actor })) as never;
     },
   }),
 ];
