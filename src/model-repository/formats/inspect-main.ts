@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { relative, sep } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asLeptonError } from '../../core/index.ts';
@@ -29,15 +30,19 @@ async function inspect(directory: string, wanted: string | undefined): Promise<I
   return inspection;
 }
 
-/** Where memory runs out in spite of the limit, the kernel is to end this process and not one that serves. */
-function offerAsVictim(): void {
+/** About a third of a busy core's share: a push is to end within its time limit all the same. */
+const NICENESS = 5;
+
+/** Those that serve come first: for the processor, and where memory runs out in spite of the limit. */
+function standBack(): void {
   try {
+    setPriority(NICENESS);
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {}
 }
 
 async function main(): Promise<void> {
-  offerAsVictim();
+  standBack();
   new Worker(WATCHDOG, { eval: true }).unref();
   const [directory = '', wanted] = process.argv.slice(2);
   const answer = await inspect(directory, wanted).then(
