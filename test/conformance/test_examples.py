@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import grpc as grpcio
+import ml_dtypes
 import numpy as np
 import shared
 import tritonclient.grpc as grpc
@@ -99,6 +100,21 @@ class Examples(unittest.TestCase):
         self.assertEqual(shared.as_bytes(self.http.infer("simple_identity", inputs).as_numpy("OUTPUT0")), [b"\xff\xfe"] * 16)
         with self.assertRaisesRegex(InferenceServerException, "OUTPUT0.*not UTF-8.*binary_data"):
             self.http.infer("simple_identity", inputs, outputs=[http.InferRequestedOutput("OUTPUT0", binary_data=False)])
+
+    def test_what_is_not_finite(self) -> None:
+        array = np.array([[np.nan, np.inf, -np.inf, -0.0, 1.5]], dtype=np.float32)
+        for binary in (True, False):
+            outputs = [http.InferRequestedOutput("y", binary_data=binary)]
+            found = self.http.infer("identity_fp32", [shared.tensor(http, "x", array)], outputs=outputs).as_numpy("y")
+            np.testing.assert_array_equal(found, array)
+            np.testing.assert_array_equal(np.signbit(found), np.signbit(array))
+
+    def test_bfloat16(self) -> None:
+        array = np.array([[1.0, -2.5, 3.14159]], dtype=ml_dtypes.bfloat16)
+        for module, client in self.both:
+            tensor = module.InferInput("x", [1, 3], "BF16")
+            tensor.set_data_from_numpy(array)
+            np.testing.assert_array_equal(client.infer("identity_bf16", [tensor]).as_numpy("y"), array)
 
     def test_explicit_contents(self) -> None:
         with grpcio.insecure_channel(shared.SERVER.grpc) as channel:

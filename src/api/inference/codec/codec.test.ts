@@ -39,6 +39,7 @@ describe('requests', () => {
   test('a number out of range is told from what is no number', () => {
     const input = (data: string) => `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[${data}]}]}`;
     refuses(() => decode(input('1e50')), "data of input 'x'[0] is 1e+50, not a number within its range (FP32)");
+    for (const token of ['NaN', '-Infinity']) refuses(() => decode(input(token)), 'not JSON', 'NaN and infinities are written as "NaN"');
     refuses(() => decode(input('null')), "data of input 'x'[0] is null, not a number,", '(FP32)');
   });
 

@@ -4,6 +4,8 @@ import { show } from './values.ts';
 /** A whole number of 16 digits or more, where JSON.parse would round. Digits after a point don't count. */
 const LONG_INTEGER = /[[,:\s-]\d{16}/;
 /** As many digits as the largest 64-bit integer has. Longer ones fit no datatype exactly, and thousands of digits take a bigint seconds. */
+/** What some languages write for numbers that JSON does not have. */
+const NOT_JSON = /[[,:\s-](?:NaN|Infinity)\b/;
 const WHOLE = /^-?\d{1,20}$/;
 const BYTE_ORDER_MARK = 0xfeff;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -29,7 +31,7 @@ export function parseJson(text: string): unknown {
   try {
     return LONG_INTEGER.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof RangeError ? 'it is nested too deeply' : (cause as Error).message;
+    const reason = cause instanceof RangeError ? 'it is nested too deeply' : `${(cause as Error).message}${NOT_JSON.test(text) ? '; NaN and infinities are written as "NaN", "Infinity" and "-Infinity"' : ''}`;
     throw new LeptonError('INVALID_ARGUMENT', `the request is not JSON that can be read: ${reason}`, { cause });
   }
 }
