@@ -5,6 +5,7 @@ export * from './event.ts';
 export * from './log-settings.ts';
 export * from './model-config-proto.ts';
 export * from './names.ts';
+export * from './release.ts';
 export * from './replica.ts';
 export * from './routing.ts';
 export * from './service.ts';

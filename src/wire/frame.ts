@@ -10,7 +10,7 @@
  * `length` counts everything after itself. `id` joins an answer to its request; 0 where there is none.
  * The golden vectors in protocol/frames.json are this layout's test, for TypeScript and Python alike.
  */
-import { LeptonError } from '../core/index.ts';
+import { LeptonError, releaseBytes } from '../core/index.ts';
 
 export const FRAME_VERSION = 1;
 export const FRAME_HEADER_BYTES = 16;
@@ -49,6 +49,14 @@ export interface Frame {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Frames from this size on are put together in memory of their own, which whoever reads them may release. */
+export const LARGE_FRAME_BYTES = 64 * 2 ** 10;
+
+/** One under way. */
+interface LargeFrame {
+  readonly bytes: Buffer;
+  filled: number;
+}
 
 /** Encodes the fixed part and the JSON header; the body's chunks follow it on the socket as they are. */
 export function encodeFrameHead(type: FrameTypeCode, id: number, header: unknown, bodyBytes: number): Buffer {
@@ -73,6 +81,7 @@ export class FrameDecoder {
   #chunks: Buffer[] = [];
   #buffered = 0;
   #needed = 4;
+  #large: LargeFrame | null = null;
   readonly #bytesMax: number;
 
   constructor(bytesMax: number = FRAME_BYTES_MAX) {
@@ -81,14 +90,36 @@ export class FrameDecoder {
 
   /** Bytes received and not yet returned in a frame. */
   get buffered(): number {
-    return this.#buffered;
+    return this.#large ? this.#large.filled : this.#buffered;
   }
 
   push(chunk: Buffer): Frame[] {
+    const frames: Frame[] = [];
+    if (!this.#large) {
+      this.#cut(chunk, frames);
+      return frames;
+    }
+    const rest = this.#fillLarge(this.#large, chunk, frames);
+    if (rest.length) this.#cut(rest, frames);
+    else releaseBytes(chunk);
+    return frames;
+  }
+
+  /** Returns what does not belong to the large frame. */
+  #fillLarge(large: LargeFrame, chunk: Buffer, frames: Frame[]): Buffer {
+    const taken = chunk.copy(large.bytes, large.filled);
+    large.filled += taken;
+    if (large.filled === large.bytes.length) {
+      this.#large = null;
+      frames.push(decodeFrame(large.bytes));
+    }
+    return chunk.subarray(taken);
+  }
+
+  #cut(chunk: Buffer, frames: Frame[]): void {
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
-    const frames: Frame[] = [];
-    if (this.#buffered < this.#needed) return frames;
+    if (this.#buffered < this.#needed) return;
     let buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#buffered);
     this.#needed = 4;
     while (buffer.length >= 4) {
@@ -96,6 +127,14 @@ export class FrameDecoder {
       // A peer that speaks something else is refused at its first bytes, not when "its frame" is complete.
       const headThere = buffer.length >= FRAME_HEADER_BYTES;
       if (headThere) checkHead(buffer);
+      if (headThere && total >= LARGE_FRAME_BYTES) {
+        this.#large = { bytes: Buffer.allocUnsafeSlow(total), filled: 0 };
+        const alone = frames.length === 0;
+        const rest = this.#fillLarge(this.#large, buffer, frames);
+        if (alone && rest.length === 0) releaseBytes(buffer);
+        buffer = rest;
+        continue;
+      }
       if (buffer.length < total) {
         this.#needed = headThere ? total : FRAME_HEADER_BYTES;
         break;
@@ -105,7 +144,6 @@ export class FrameDecoder {
     }
     this.#chunks = buffer.length ? [buffer] : [];
     this.#buffered = buffer.length;
-    return frames;
   }
 
   #checkLength(length: number): number {

@@ -30,6 +30,8 @@ export interface InferenceRequest {
   readonly outputs: readonly RequestedOutput[] | null;
   /** Whether outputs that the request doesn't list go back as bytes. */
   readonly binaryByDefault: boolean;
+  /** Called when the inputs have been used and their bytes are read no more; not always. */
+  letGo?: () => void;
 }
 
 /** Where the time of one answer went, milliseconds. */
@@ -54,4 +56,6 @@ export interface InferenceAnswer {
   readonly predictionId: string;
   readonly outputs: readonly Tensor[];
   readonly timing: InferenceTiming;
+  /** To be called when the outputs' bytes are read no more, if anybody knows. */
+  readonly letGo?: () => void;
 }

@@ -1,5 +1,5 @@
-import { LeptonError, type ErrorCode, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
-import type { InferResultMessage, WireTensor } from '../../../wire/index.ts';
+import { LeptonError, type ErrorCode, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
+import { type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
 import { PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
 import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
@@ -261,20 +261,23 @@ export class VersionLane {
     const runMs = result.runNs / 1e6;
     this.#runMs += (runMs - this.#runMs) / 16;
     this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs });
+    const letGo = whenAll(entries.length, body);
     entries.forEach((pending, index) => {
       const item = result.items[index] as InferResultMessage['items'][number];
-      if (!pending.open) return;
+      if (!pending.open) return letGo?.();
       if ('code' in item) this.#refused([pending], new LeptonError(item.code, item.error));
-      else this.#answer(pending, slices[index] as Tensor[], result, runMs);
+      else this.#answer(pending, slices[index] as Tensor[], result, runMs, letGo);
     });
   }
 
-  #answer(pending: PendingRequest, outputs: readonly Tensor[], result: InferResultMessage, runMs: number): void {
+  #answer(pending: PendingRequest, outputs: readonly Tensor[], result: InferResultMessage, runMs: number, letGo: (() => void) | undefined): void {
     const now = performance.now();
     const queueMs = pending.startedAtMs - pending.arrivedAtMs;
     const totalMs = now - pending.arrivedAtMs;
     this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
     const { request } = pending;
+    // Its only run has answered, so its bytes have all been sent; an earlier run's might be on their way still.
+    if (pending.attempts === 1) request.letGo?.();
     pending.finish(null, {
       model: this.service,
       version: this.#route.version,
@@ -282,6 +285,7 @@ export class VersionLane {
       predictionId: pending.predictionId,
       outputs: inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder),
       timing: { queueMs, batchMs: (result.inputNs + result.outputNs) / 1e6, runMs, totalMs, batchSize: result.batchSize },
+      ...(letGo && { letGo }),
     });
     this.#events.onSettled(pending);
   }
@@ -330,6 +334,15 @@ export class VersionLane {
 function rulesOf(route: VersionRoute): PullBatcher<PendingRequest>['rules'] {
   const { batchable, batchMax, maxDelayMs, queueLengthMax } = route.batching;
   return { batchable, batchMax, maxDelayMs, queueLengthMax };
+}
+
+/** Releases the bytes of an answer frame when each of its requests has let them go; small ones are left to the collector. */
+function whenAll(requests: number, body: Uint8Array): (() => void) | undefined {
+  if (body.byteLength < LARGE_FRAME_BYTES) return undefined;
+  let left = requests;
+  return () => {
+    if (--left === 0) releaseBytes(body);
+  };
 }
 
 /** Cuts a result's body into the outputs of its items. Throws when it does not add up. */

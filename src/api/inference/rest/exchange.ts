@@ -27,6 +27,8 @@ export interface RestReply {
   readonly headers: ReplyHeaders;
   /** Parts are sent one after the other. */
   readonly body: string | Uint8Array | readonly Uint8Array[];
+  /** Called when the body has been sent and is read no more; not always. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 /** What a call collects on its way, for its answer (also when it fails), the log and the counters. */

@@ -32,7 +32,7 @@ export function createRestHandler(dependencies: FrontDependencies): RestHandler 
         durationMs: performance.now() - startedAtMs,
       });
     }
-    return { status: reply.status, headers: Object.assign(notes.headers, reply.headers), body: reply.body };
+    return { status: reply.status, headers: Object.assign(notes.headers, reply.headers), body: reply.body, onSent: reply.onSent };
   };
 }
 

@@ -1,4 +1,4 @@
-import { LeptonError } from '../../../core/index.ts';
+import { LeptonError, releaseBytes } from '../../../core/index.ts';
 import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/index.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
@@ -70,12 +70,14 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
 
 /** POST …/infer: JSON, or JSON and binary tensors behind it. */
 async function infer(dependencies: FrontDependencies, route: Route, request: RestRequest, notes: CallNotes): Promise<RestReply> {
-  const inference = decodeRequest(route.model, route.version, await request.body(), headerLength(request));
+  const body = await request.body();
+  const inference = decodeRequest(route.model, route.version, body, headerLength(request));
+  inference.letGo = () => releaseBytes(body);
   const answer = await inferThroughPlane(dependencies.plane, inference, request, notes);
   const { json, binary } = encodeAnswer(inference, answer);
   if (binary.length === 0) return { status: 200, headers: { 'content-type': 'application/json' }, body: json };
   const head = Buffer.from(json);
-  return { status: 200, headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': head.length }, body: [head, ...binary] };
+  return { status: 200, headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': head.length }, body: [head, ...binary], onSent: answer.letGo };
 }
 
 function about(notes: CallNotes, { version, body }: { version: string; body: object }): RestReply {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LeptonError } from '../../../../core/index.ts';
+import { LeptonError, releaseBytes } from '../../../../core/index.ts';
 import { decompress, decompressionOf } from '../compression.ts';
 import { type Door, jsonReply, type RestReply, type RestRequest } from '../exchange.ts';
 import { type PlainHead, parsePlainHead } from './plain-head.ts';
@@ -87,7 +87,9 @@ export class PlainConnection {
   };
 
   #takeUnread(): Buffer {
-    const bytes = this.#unread.length === 1 ? (this.#unread[0] as Buffer) : Buffer.concat(this.#unread, this.#unreadBytes);
+    const chunks = this.#unread;
+    const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#unreadBytes);
+    if (chunks.length > 1) for (const chunk of chunks) releaseBytes(chunk);
     this.#keepUnread(null);
     return bytes;
   }
@@ -114,7 +116,7 @@ export class PlainConnection {
 
   #parse(bytes: Buffer): PlainHead | null {
     if (this.#head && this.#headBytes?.equals(bytes)) return this.#head;
-    this.#headBytes = bytes;
+    this.#headBytes = Buffer.from(bytes);
     return parsePlainHead(bytes.toString('latin1'));
   }
 
@@ -122,7 +124,8 @@ export class PlainConnection {
     const { contentLength } = this.#head as PlainHead;
     if (this.#unreadBytes < contentLength) return;
     const bytes = this.#takeUnread();
-    this.#keepUnread(bytes.subarray(contentLength));
+    // The body's memory is the request's alone, so that it can be released when it has been used.
+    if (bytes.length > contentLength) this.#keepUnread(Buffer.from(bytes.subarray(contentLength)));
     this.#state = 'answering';
     void this.#answer(bytes.subarray(0, contentLength));
   }
@@ -162,9 +165,11 @@ export class PlainConnection {
 
   #send(reply: RestReply, close: boolean): void {
     const pieces = encodePlainReply(reply, close);
-    if (pieces.length > 1) this.#socket.cork();
+    const last = pieces.pop() as Buffer;
+    if (pieces.length) this.#socket.cork();
     for (const piece of pieces) this.#socket.write(piece);
-    if (pieces.length > 1) this.#socket.uncork();
+    this.#socket.write(last, reply.onSent);
+    if (pieces.length) this.#socket.uncork();
     if (close) {
       this.#socket.end();
       // Whatever else it sends is not a request any more; what it does not take in time is lost.
