@@ -244,7 +244,7 @@ describe('the queue', () => {
   test('deadlines pass in the queue and while running: the request’s own, and the version’s', async () => {
     const hung = await worker();
     hung.behaviour = { kind: 'hang' };
-    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [hung.route], { timeouts: timeouts({ requestTimeoutMs: 400 }) })]));
+    await gateway.setServices(serviceRoute('m', [versionRoute('v1', [hung.route], { timeouts: timeouts({ requestTimeoutMs: 400 }), batching: batching({ batchable: false, batchMax: 1 }) })]));
     await until('connected', () => hung.connections === 1);
     const [own, standard] = [gateway.infer('m', { parameters: { timeout: 100_000 } }), gateway.infer('m')];
     assert.deepEqual([(await own).status, (await own).body.code], [504, 'DEADLINE_EXCEEDED']);

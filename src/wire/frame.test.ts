@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { encodeFrameHead, FRAME_HEADER_BYTES, type Frame, FrameDecoder, FrameType, type FrameTypeName } from './index.ts';
+import { releaseBytes } from '../core/index.ts';
+import { encodeFrameHead, FRAME_HEADER_BYTES, type Frame, FrameDecoder, FrameType, type FrameTypeName, LARGE_FRAME_BYTES } from './index.ts';
 
 interface Vectors {
   readonly frames: readonly { name: string; hex: string; type: FrameTypeName; id: number; header?: unknown; bodyHex: string }[];
@@ -68,6 +69,25 @@ describe('frame decoder', () => {
     for (let at = 0; at < whole.length; at += 1_000) found.push(...decoder.push(whole.subarray(at, at + 1_000)));
     assert.equal(found.length, 1);
     assert.equal(found[0]?.body.length, body.length);
+  });
+
+  it('gives large frames memory of their own: releasing it, or the chunks, harms no other frame', () => {
+    const frame = (fill: number, bytes: number): Buffer => Buffer.concat([encodeFrameHead(FrameType.infer, fill, undefined, bytes), Buffer.alloc(bytes, fill)]);
+    const sizes = [100, LARGE_FRAME_BYTES, 50_000, LARGE_FRAME_BYTES * 3, 7, LARGE_FRAME_BYTES - 1];
+    const stream = Buffer.concat(sizes.map((bytes, index) => frame(index + 1, bytes)));
+    for (const step of [1000, 40_000, 65_536, 200_000, stream.length]) {
+      const decoder = new FrameDecoder();
+      const found: Frame[] = [];
+      // Each chunk in memory of its own, as a socket reads it.
+      for (let at = 0; at < stream.length; at += step) {
+        const chunk = Buffer.allocUnsafeSlow(Math.min(step, stream.length - at));
+        stream.copy(chunk, 0, at);
+        found.push(...decoder.push(chunk));
+      }
+      for (const { body } of found) if (body.byteLength >= LARGE_FRAME_BYTES) releaseBytes(body);
+      assert.deepEqual(found.map(({ body }) => body.byteLength), sizes.map((bytes) => (bytes >= LARGE_FRAME_BYTES ? 0 : bytes)));
+      for (const { id, body } of found) assert.ok(body.every((byte) => byte === id), `frame ${id} cut at ${step}`);
+    }
   });
 
   it('refuses an announced size over the limit before it arrives', () => {
