@@ -58,6 +58,9 @@ export function decodeInferRequest(bytes: Uint8Array): InferenceRequest {
     }
     if (inputs.length > ENTRIES_MAX || outputs.length > ENTRIES_MAX || raw.length > ENTRIES_MAX) throw new LeptonError('INVALID_ARGUMENT', `the request has more than ${ENTRIES_MAX} inputs or outputs`);
   }
+  // In Triton's words, which its example of explicit contents looks for.
+  const typed = raw.length ? inputs.find(({ contents }) => contents && hasValues(contents)) : undefined;
+  if (typed) throw new LeptonError('INVALID_ARGUMENT', `contents field must not be specified when using raw_input_contents for '${typed.name.slice(0, 100)}' for model '${model.slice(0, 100)}'`);
   if (raw.length && raw.length !== inputs.length) throw new LeptonError('INVALID_ARGUMENT', `raw_input_contents has ${raw.length} entries for ${inputs.length} inputs`);
   return {
     model,
@@ -91,7 +94,6 @@ function tensorOf({ name, datatype: datatypeName, shape: sizes, parameters, cont
   const shape = asShape(sizes, `shape of ${where}`);
   if (parameters?.has('shared_memory_region')) throw new LeptonError('UNSUPPORTED', `${where}: shared memory regions are not served; send the data`);
   if (!raw) return tensorFromContents(name, datatype, shape, contents ?? emptyContents());
-  if (contents && hasValues(contents)) throw new LeptonError('INVALID_ARGUMENT', `${where} has contents besides raw_input_contents`);
   return tensorFromBytes(name, datatype, shape, raw);
 }
 

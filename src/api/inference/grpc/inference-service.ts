@@ -1,4 +1,5 @@
 import { asLeptonError, LeptonError } from '../../../core/index.ts';
+import { show } from '../codec/index.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
@@ -105,7 +106,7 @@ function about<T>(call: GrpcCall, { version, body }: { version: string; body: T 
 async function change(dependencies: FrontDependencies, action: 'load' | 'unload', { repository_name, model_name, parameters }: ModelChangeMessage, call: GrpcCall): Promise<object> {
   refuseRepositoryName(repository_name);
   const { version, ...others } = valuesOf(parameters, 'parameters');
-  if (version !== undefined && typeof version !== 'string') throw new LeptonError('INVALID_ARGUMENT', 'parameters.version must be a string_param: the name of a version');
+  if (version !== undefined && typeof version !== 'string') throw new LeptonError('INVALID_ARGUMENT', `parameters.version must be the name of a version, not ${show(version)}`);
   await changeModel(dependencies, action, model_name, version || null, others, call);
   return {};
 }

@@ -72,7 +72,7 @@ export class Connection {
     // A client that leaves while we write is no fault; 'close' tells those who care.
     stream.on('error', () => {});
     // Reset by the frame behind its headers, before we hear of it.
-    if (stream.destroyed) return;
+    if (stream.destroyed || stream.closed) return;
     if (headers[':method'] !== 'POST') return refuse(stream, 405, { allow: 'POST' }, `gRPC calls are POST requests, not ${headers[':method']}`);
     if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) return refuse(stream, 415, { 'accept-post': 'application/grpc, application/grpc+proto' }, `content-type '${headers['content-type'] ?? ''}' is not application/grpc`);
     const call = this.#callOf(stream, headers);

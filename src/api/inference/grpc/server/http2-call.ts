@@ -44,7 +44,7 @@ export abstract class Http2Call implements GrpcCall {
 
   /** Begins to read. The headers are checked here, so that what is wrong with them is the call's status. */
   start(): void {
-    this.stream.on('close', () => this.#closed());
+    this.stream.on('close', () => this.closed());
     try {
       const timeout = this.#headers['grpc-timeout'];
       if (timeout !== undefined) this.#timeoutMs = parseTimeout(String(timeout));
@@ -83,7 +83,6 @@ export abstract class Http2Call implements GrpcCall {
 
   protected abstract onMessage(message: ReceivedMessage): void;
   protected abstract onEnd(): void;
-  protected abstract onClosed(): void;
 
   protected bytesOf(message: ReceivedMessage): Buffer | Promise<Buffer> {
     return message.compressed ? decompress(this.#encoding, message.bytes, this.limits.messageBytesMax) : message.bytes;
@@ -162,9 +161,9 @@ export abstract class Http2Call implements GrpcCall {
     }
   }
 
-  #closed(): void {
+  /** The client left, or all has been said. */
+  protected closed(): void {
     this.stalledSinceMs = null;
-    this.onClosed();
     if (this.ended) return;
     this.ended = true;
     this.#cancel?.();

@@ -25,6 +25,11 @@ export class StreamCall extends Http2Call implements MessageStream {
 
   override start(): void {
     super.start();
+    // While reading pauses, a cancelled stream does not close: it waits for what arrived before to be read.
+    this.stream.on('aborted', () => {
+      this.closed();
+      this.stream.resume();
+    });
     if (this.ended) return;
     const { timeoutMs } = this;
     if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.fail(new LeptonError('DEADLINE_EXCEEDED', `the deadline of ${Math.round(timeoutMs)} ms passed`)), Math.min(timeoutMs, TIMER_MAX_MS));
@@ -63,7 +68,8 @@ export class StreamCall extends Http2Call implements MessageStream {
     this.#wakeHandler();
   }
 
-  protected onClosed(): void {
+  protected override closed(): void {
+    super.closed();
     if (this.#deadline) clearTimeout(this.#deadline);
     this.#queue.length = 0;
     this.#wakeHandler();

@@ -30,8 +30,6 @@ export class UnaryCall extends Http2Call {
     else this.#handle(bytes);
   }
 
-  protected onClosed(): void {}
-
   #handle(request: Buffer): void {
     const reply = this.#handler(request, this);
     if (!(reply instanceof Promise)) return this.answer(reply);
