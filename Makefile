@@ -4,16 +4,20 @@ NODE := sh scripts/node.sh
 SOURCES := $(shell find src clients -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 # Rounds of the test that kills everything at random moments; make test ROUNDS=50 for the long form.
 ROUNDS ?=
+# Environment of make fuzz and make soak: MINUTES, SEED, CASE.
+export MINUTES SEED CASE
 # make test ONLY=src/core runs only the test files whose path contains this.
 ONLY ?=
 
-.PHONY: help setup demo serve test check clean
+.PHONY: help setup demo serve test fuzz soak check clean
 
 help:
 	@echo 'make setup    install packages and build; bin/lepton-ai works after it'
 	@echo 'make demo     three real versions of a model side by side, end to end, then stop'
 	@echo 'make serve    the same, left running until Ctrl-C'
 	@echo 'make test     every test (ONLY=path-part for some, ROUNDS=50 for long kill -9 runs)'
+	@echo 'make fuzz     random requests and bytes against everything that listens, MINUTES=5 (SEED= repeats a run)'
+	@echo 'make soak     mixed load with faults, MINUTES=10; memory, files and failures at start and end'
 	@echo 'make check    type check and lint'
 	@echo 'make clean    remove what was built and fetched, not node_modules'
 
@@ -35,6 +39,12 @@ serve: setup
 
 test: setup
 	@ROUNDS='$(ROUNDS)' $(NODE) scripts/test.ts $(ONLY)
+
+fuzz: setup
+	@$(NODE) test/fuzz/main.ts
+
+soak: setup
+	@$(NODE) test/soak/main.ts
 
 check: setup
 	@$(NODE) scripts/check.ts

@@ -57,22 +57,24 @@ export async function runCampaign(serving: Serving, { seed, durationMs, onProgre
     while (going()) {
       const index = cases[target.name] as number;
       cases[target.name] = index + 1;
-      await repeatCase(target, seed, index).catch((error: Error) => findings.push(`SEED=${seed} CASE=${target.name}:${index}: ${error.message}`));
-      if (!serving.alive) return;
+      const failure = await repeatCase(target, seed, index).then(() => null, (error: Error) => error);
+      // What follows the end of a process is no finding of its own.
+      if (!serving.alive || /ECONNREFUSED/.test(failure?.message ?? '')) return void findings.push(`SEED=${seed}, at or before CASE=${target.name}:${index}: a process ended`);
+      if (failure) findings.push(`SEED=${seed} CASE=${target.name}:${index}: ${failure.message}`);
       if (++total % CONTROL_EVERY === 0) await serving.unharmed().catch((error: Error) => findings.push(`SEED=${seed}, before CASE=${target.name}:${index}: ${error.message}`));
     }
   };
   const watch = async (): Promise<void> => {
     while (going()) {
       await wait(Math.min(1000, durationMs / 10));
-      if (!baseline && performance.now() - begun > durationMs * WARM_UP) baseline = await serving.residentBytes();
+      if (!baseline && serving.alive && performance.now() - begun > durationMs * WARM_UP) baseline = await serving.residentBytes();
       onProgress(`${Object.entries(cases).map(([name, count]) => `${name} ${count}`).join(', ')}; ${findings.length} findings`);
     }
   };
   await Promise.all([watch(), ...Array.from({ length: LANES }, (_, number) => lane(number))]);
   await Promise.all(targets.map((target) => target.close()));
   await (serving.alive ? serving.quiet() : Promise.resolve()).then(() => serving.unharmed()).catch((error: Error) => findings.push(`at the end of SEED=${seed}: ${error.message}`));
-  if (baseline) findings.push(...(await growth(serving, baseline)));
+  if (baseline && serving.alive) findings.push(...(await growth(serving, baseline)));
   return { cases, findings };
 }
 

@@ -1,7 +1,8 @@
-/** A second of chance for each property of the codec. `SEED=… make test ONLY=test/fuzz` repeats a run, `make fuzz` goes on for longer. */
+/** A second of chance for each property of the codec and the doors. `SEED=… make test ONLY=test/fuzz` repeats a run, `make fuzz` goes on for longer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CODEC_PROPERTIES } from './codec-properties.ts';
+import { DOOR_PROPERTIES } from './door-properties.ts';
 import { Random, seedOf } from './random.ts';
 
 const DURATION_MS = 1_000;
@@ -9,7 +10,7 @@ const DURATION_MS = 1_000;
 const CASE_MS_MAX = 1_000;
 const seed = seedOf(process.env['SEED']);
 
-for (const [name, holds] of Object.entries(CODEC_PROPERTIES)) {
+for (const [name, holds] of Object.entries({ ...CODEC_PROPERTIES, ...DOOR_PROPERTIES })) {
   test(`${name} (SEED=${seed})`, () => {
     const end = performance.now() + DURATION_MS;
     let cases = 0;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { http2Frame, PREFACE } from '../hostile/support/raw-grpc.ts';
 import { MODEL } from '../hostile/support/requests.ts';
 import { mutateBytes } from './mutate.ts';
 import { encodeInferMessage, encodeNameMessage, grpcFrame } from './protobuf.ts';
@@ -13,7 +14,6 @@ const METHODS = ['ServerLive', 'ServerReady', 'ServerMetadata', 'ModelReady', 'M
 /** Calls on one connection before the next is opened. */
 const CALLS_MAX = 50;
 const LISTEN_MS = 50;
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** The gRPC port: changed messages in good calls, changed framing of messages, changed bytes of HTTP/2 itself. */
 export function createGrpcTarget(port: () => number): FuzzTarget {
@@ -78,21 +78,11 @@ async function attackHttp2(random: Random, port: number): Promise<void> {
   const settings = http2Frame(4, 0, 0, Buffer.alloc(0));
   const some = [settings, http2Frame(1, 5, 1, Buffer.from('838684418aa0e41d139d09b8f01e07', 'hex')), http2Frame(0, 1, 1, grpcFrame(Buffer.alloc(3))), http2Frame(6, 0, 0, Buffer.alloc(8)), http2Frame(3, 0, 1, Buffer.alloc(4)), http2Frame(8, 0, 0, Buffer.from('7fffffff', 'hex')), http2Frame(9, 0, 1, random.bytes(20)), http2Frame(2, 0, 3, Buffer.alloc(5)), http2Frame(7, 0, 0, Buffer.alloc(8)), http2Frame(random.below(256), random.below(256), random.below(5), random.bytes(random.below(40)))];
   const frames = Buffer.concat(Array.from({ length: 1 + random.below(10) }, () => random.pick(some)));
-  const begun = Buffer.concat([PREFACE, settings]);
   try {
-    socket.write(random.chance(0.2) ? mutateBytes(random, Buffer.concat([begun, frames])) : Buffer.concat([begun, random.chance(0.7) ? mutateBytes(random, frames) : frames]));
+    socket.write(random.chance(0.2) ? mutateBytes(random, Buffer.concat([PREFACE, frames])) : Buffer.concat([PREFACE, random.chance(0.7) ? mutateBytes(random, frames) : frames]));
     await Promise.race([new Promise((resolve) => socket.once('close', resolve)), new Promise((resolve) => setTimeout(resolve, LISTEN_MS))]);
   } finally {
     if (random.chance(0.5)) socket.resetAndDestroy();
     else socket.destroy();
   }
-}
-
-function http2Frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
 }

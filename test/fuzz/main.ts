@@ -5,8 +5,10 @@
 import { Serving } from '../hostile/support/serving.ts';
 import { fuzzTargets, repeatCase, runCampaign } from './campaign.ts';
 import { CODEC_PROPERTIES } from './codec-properties.ts';
+import { DOOR_PROPERTIES } from './door-properties.ts';
 import { Random, seedOf } from './random.ts';
 
+const PROPERTIES = { ...CODEC_PROPERTIES, ...DOOR_PROPERTIES };
 const PROGRESS_MS = 10_000;
 /** Share of the time that the codec gets, in this process. */
 const CODEC_SHARE = 0.1;
@@ -16,7 +18,7 @@ const minutes = Number(process.env['MINUTES'] || 5);
 if (!(minutes > 0)) throw new Error(`MINUTES is '${process.env['MINUTES']}', not a number above 0`);
 
 function fuzzCodec(durationMs: number): string[] {
-  return Object.entries(CODEC_PROPERTIES).flatMap(([name, holds]) => {
+  return Object.entries(PROPERTIES).flatMap(([name, holds]) => {
     const end = performance.now() + durationMs;
     let cases = 0;
     for (; performance.now() < end; cases++) {
@@ -33,7 +35,7 @@ function fuzzCodec(durationMs: number): string[] {
 
 async function fuzzEverything(): Promise<readonly string[]> {
   const durationMs = minutes * 60_000;
-  const found = fuzzCodec((durationMs * CODEC_SHARE) / Object.keys(CODEC_PROPERTIES).length);
+  const found = fuzzCodec((durationMs * CODEC_SHARE) / Object.keys(PROPERTIES).length);
   const serving = await Serving.start({ requestReceiveTimeoutMs: 3000 });
   try {
     let told = performance.now();
