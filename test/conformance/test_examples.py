@@ -130,6 +130,9 @@ class Examples(unittest.TestCase):
                     found = [int(text) for text in deserialize_bytes_tensor(raw)] if dtype is None else np.frombuffer(raw, dtype)
                     with self.subTest(model):
                         np.testing.assert_array_equal(np.reshape(found, (1, 16)), wanted)
+                request.raw_input_contents.append(FIRST[0, :8].tobytes())
+                with self.assertRaisesRegex(grpcio.RpcError, f"contents field must not be specified when using raw_input_contents for 'INPUT0' for model '{model}'"):
+                    stub.ModelInfer(request)
 
     def test_asynchronous_inference(self) -> None:
         pending = [self.http.async_infer("simple", add_sub_inputs(http)) for _ in range(2)]
