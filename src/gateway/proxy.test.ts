@@ -37,6 +37,29 @@ describe('what goes on to control', () => {
     assert.equal(sockets.length, 1);
   });
 
+  it('lets only so many read at a time, and answers all', async () => {
+    let [open, most] = [0, 0];
+    const { url } = await start((_message, response) => {
+      most = Math.max(most, ++open);
+      setTimeout(() => response.end('here', () => open--), 5);
+    });
+    const answers = await Promise.all(Array.from({ length: 300 }, async () => (await fetch(url)).text()));
+    assert.deepEqual([...new Set(answers)], ['here']);
+    assert.ok(most <= 32, `${most} at a time`);
+  });
+
+  it('does not hold up reads behind those that last', async () => {
+    const { url } = await start((message, response) => {
+      if (message.url === '/short') response.end('here');
+    });
+    const leave = new AbortController();
+    for (let index = 0; index < 40; index++) {
+      for (const [path, accept] of [['/api?wait=600', '*/*'], ['/events', 'text/event-stream'], ['/v/files/a', '*/*']] as const) void fetch(`${url}${path}`, { headers: { accept }, signal: leave.signal }).catch(() => {});
+    }
+    assert.equal(await (await fetch(`${url}/short`)).text(), 'here');
+    leave.abort();
+  });
+
   it('gives each body a connection of its own', async () => {
     const { url, sockets } = await start(async (message, response) => response.end(await bodyOf(message)));
     for (let index = 0; index < 3; index++) assert.equal(await (await fetch(url, { method: 'POST', body: `body ${index}` })).text(), `body ${index}`);

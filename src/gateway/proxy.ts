@@ -7,19 +7,30 @@ import { ControlAgent } from './control-agent.ts';
 /** Headers that belong to one connection (RFC 9110, 7.6.1) and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 
-/** For requests with a body: control may answer and close before it has read it. */
+/** For what has a body (control may answer and close before it has read it) and for what may last. */
 const closing = new ControlAgent({ keepAlive: false });
-/** For the many that only read: a connection costs more than such a request. Control keeps idle ones for longer than we do. */
-const lasting = new ControlAgent({ keepAlive: true, maxFreeSockets: 8, timeout: 5_000 });
+/**
+ * For the many that only read: a connection costs more than such a request. Those beyond `maxSockets` wait here, so that
+ * control never holds more answers than that for clients that don't read. Control keeps idle connections for longer than we do.
+ */
+const lasting = new ControlAgent({ keepAlive: true, maxSockets: 32, maxFreeSockets: 8, timeout: 5_000 });
+/** Longest that a client may leave an answer unread while others wait for its place. */
+const UNREAD_MAX_MS = 3_000;
+/** Reads that last: waiting for a change, files. */
+const LASTING_READ = /[?&]wait=|\/files\/|\/blobs\//;
 
 /**
  * Sends a request on to control's socket. Both bodies flow as streams, so size does not matter here and a slow reader
  * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE.
  */
 export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse): void {
-  const { method, headers } = message;
-  const reads = (method === 'GET' || method === 'HEAD') && !headers['transfer-encoding'] && (headers['content-length'] ?? '0') === '0';
-  forward(controlSocketPath, message, response, reads ? lasting : closing);
+  forward(controlSocketPath, message, response, isShortRead(message) ? lasting : closing);
+}
+
+function isShortRead({ method, url = '', headers }: IncomingMessage): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') return false;
+  return !headers.accept?.includes('text/event-stream') && !LASTING_READ.test(url);
 }
 
 function forward(socketPath: string, message: IncomingMessage, response: ServerResponse, agent: ControlAgent): void {
@@ -31,6 +42,7 @@ function forward(socketPath: string, message: IncomingMessage, response: ServerR
     // Event streams send their head long before their first byte; what has a length goes out with its head.
     if (answer.headers['content-length'] === undefined) response.flushHeaders();
     answer.pipe(response);
+    if (agent === lasting) cutUnread(answer, response);
     answer.on('error', () => response.destroy());
     answer.on('end', () => discardRest(message, upstream));
   });
@@ -43,6 +55,14 @@ function forward(socketPath: string, message: IncomingMessage, response: ServerR
   message.on('error', () => upstream.destroy());
   if (agent === lasting) upstream.end();
   else message.pipe(upstream);
+}
+
+/** Ends an answer that its client does not take. */
+function cutUnread(answer: IncomingMessage, response: ServerResponse): void {
+  const timer = setTimeout(() => response.destroy(), UNREAD_MAX_MS);
+  answer.on('data', () => timer.refresh());
+  response.on('drain', () => timer.refresh());
+  for (const stream of [answer, response]) stream.on('close', () => clearTimeout(timer));
 }
 
 /** How long the rest of a body may take to arrive that control has answered without reading it. */
