@@ -89,6 +89,7 @@ class Http2GrpcServer implements GrpcServer {
     const connection = new Connection(session, this.#methods, this.#limits);
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));
+    if (session.destroyed) return;
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     if (this.#stopping) connection.leave();
   }
