@@ -50,7 +50,7 @@ describe('labels of classes', () => {
   });
 
   it('are refused when they are too large or not UTF-8', async () => {
-    await assert.rejects(push({ 'model.onnx': scaleModel(1), 'labels.txt': 'x'.repeat(CLASS_LABELS_BYTES_MAX + 1) }), { code: 'MODEL_INVALID', message: /labels\.txt: .* have 524289 bytes, the most allowed are 524288/ });
+    await assert.rejects(push({ 'model.onnx': scaleModel(1), 'labels.txt': 'x'.repeat(CLASS_LABELS_BYTES_MAX + 1) }), { code: 'MODEL_INVALID', message: /labels\.txt: .* have 1048577 bytes, the most allowed are 1048576/ });
     await assert.rejects(push({ 'model.onnx': scaleModel(1), 'labels.txt': Buffer.from([0xff]) }), { code: 'MODEL_INVALID', message: /labels\.txt: .* not UTF-8/ });
   });
 

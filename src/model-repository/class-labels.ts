@@ -9,7 +9,7 @@ import { type ArtefactFile, type ClassLabels, LeptonError, type Signature, type 
 import type { ModelRepository } from './types.ts';
 
 /** Every gateway holds the labels of every version that it serves. */
-export const CLASS_LABELS_BYTES_MAX = 2 ** 19;
+export const CLASS_LABELS_BYTES_MAX = 2 ** 20;
 const SHARED_FILE = 'labels.txt';
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
