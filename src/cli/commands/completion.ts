@@ -82,6 +82,7 @@ async function namesOf(kind: string): Promise<string[]> {
   const client = new LeptonClient({ url, fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(NAMES_TIMEOUT_MS) }) });
   try {
     if (kind === 'service' || kind === 'name') return (await client.listServices()).map(({ name }) => name);
+    if (kind === 'target') return (await client.listServices()).flatMap(({ name, spec }) => [name, ...spec.deployments.map(({ version }) => `${name}:${version}`)]);
     if (kind === 'repository') return (await client.listRepositories()).map(({ name }) => name);
     if (kind !== 'reference') return [];
     const repositories = await client.listRepositories();

@@ -12,7 +12,7 @@ const COMMANDS: readonly { readonly name: string; readonly state: DeploymentStat
 ];
 
 const stateCommand = ({ name, state, summary }: (typeof COMMANDS)[number]): Command => {
-  const of = command(`${name} <service[:version]>`, summary, [`${name} my-service:v1.0`, `${name} my-service`]).argument('<service[:version]>', 'without a version the whole service');
+  const of = command(`${name} <service[:version]>`, summary, [`${name} my-service:v1.0`, `${name} my-service`]).argument('<target>', 'service or service:version');
   if (state !== 'loaded') of.option('--force', 'also where nobody is left to answer requests that name no version');
   return changeOptions(of).action(
     action<ChangeFlags & { force?: boolean }>(async (context, [target = ''], flags) => {
