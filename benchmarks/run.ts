@@ -24,8 +24,8 @@ const say = (text: string): void => console.log(`[${((performance.now() - starte
 async function runScenario(bench: Workbench, scenario: Scenario): Promise<ScenarioReport> {
   say(`── ${scenario.name}: ${scenario.about}`);
   try {
-    const { lines, tables } = await scenario.run(bench);
-    const report = { scenario: scenario.name, lines, tables };
+    const report = { scenario: scenario.name, ...(await scenario.run(bench)) };
+    const { lines, tables } = report;
     console.log(`\n${[lineTable('', lines), ...tables].filter(({ rows }) => rows.length).map(terminalTable).join('\n\n')}\n`);
     return report;
   } catch (error) {
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   }
   if (interrupted) say('interrupted: ending what runs');
   await bench.dispose();
-  const report: Report = { startedAt, seconds: Math.round((performance.now() - started) / 1000), quick, interrupted, machine: describeMachine(), versions: describeVersions(ROOT, CACHE), scenarios: done };
+  const report: Report = { startedAt, seconds: Math.round((performance.now() - started) / 1000), quick, interrupted, machine: describeMachine(), versions: describeVersions(ROOT), scenarios: done };
   console.log(writeReport(report, RESULTS));
   if (interrupted) return 130;
   return done.some(({ error }) => error) ? 1 : 0;

@@ -1,5 +1,6 @@
-/** What an answer must hold: the last output's bytes at its end (binary forms), or numbers at a place in its JSON. */
+/** What an answer must hold: the last output's bytes at its end (binary forms), numbers at a place in its JSON, or a text. */
 export type Expectation =
+  | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tail'; readonly datatype: 'FP32' | 'INT32'; readonly bytes: Uint8Array }
   | { readonly kind: 'json'; readonly path: readonly (string | number)[]; readonly values: readonly number[] };
 
@@ -9,6 +10,7 @@ const TOLERANCE = 1e-3;
 /** What differs, or undefined. Looks at every byte or number that is expected. */
 export function difference(expectation: Expectation, body: Buffer): string | undefined {
   if (expectation.kind === 'json') return jsonDifference(expectation.path, expectation.values, body);
+  if (expectation.kind === 'text') return body.includes(expectation.text) ? undefined : `the answer lacks ${expectation.text}`;
   const { bytes, datatype } = expectation;
   if (body.length < bytes.length) return `answer of ${body.length} bytes, at least ${bytes.length} expected`;
   return numbersDifference(numbers(bytes, datatype), numbers(body.subarray(body.length - bytes.length), datatype));

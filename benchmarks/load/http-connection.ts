@@ -6,8 +6,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const READ_BUFFER_BYTES = 64 * 1024;
 
 /**
- * HTTP/1.1 with keep-alive straight on a socket: it reads the status, `content-length` and `connection: close`, and
- * nothing else of the head, so that the client is not what is measured. Chunked answers are faults.
+ * HTTP/1.1 with keep-alive straight on a socket: it reads the status, how long the body is and `connection: close`, and
+ * nothing else of the head, so that the client is not what is measured.
  */
 export class HttpConnection implements LoadConnection {
   readonly #port: number;
@@ -63,16 +63,13 @@ export class HttpConnection implements LoadConnection {
   /** Whether the whole answer is there (and has been told). */
   #answer(data: Buffer, headEnd: number): boolean {
     const head = data.toString('latin1', 0, headEnd).toLowerCase();
-    const length = /\ncontent-length: *(\d+)/.exec(head)?.[1];
-    if (length === undefined) {
-      this.#finish('answer without content-length', NO_BODY, true);
+    const body = bodyOf(head, data.subarray(headEnd + 4));
+    if (body === undefined) return false;
+    if (typeof body === 'string') {
+      this.#finish(body, NO_BODY, true);
       return true;
     }
-    const bodyStart = headEnd + 4;
-    const end = bodyStart + Number(length);
-    if (data.length < end) return false;
     const status = head.slice(9, 12);
-    const body = data.subarray(bodyStart, end);
     this.#finish(status === '200' ? undefined : `HTTP ${status}: ${body.toString('utf8', 0, 120)}`, body, head.includes('\nconnection: close'));
     return true;
   }
@@ -94,5 +91,27 @@ export class HttpConnection implements LoadConnection {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.destroy();
+  }
+}
+
+/** The body behind a head (in lower case); undefined until it is whole, a text when it cannot be read. */
+function bodyOf(head: string, data: Buffer): Buffer | string | undefined {
+  const length = /\ncontent-length: *(\d+)/.exec(head)?.[1];
+  if (length !== undefined) return data.length < Number(length) ? undefined : data.subarray(0, Number(length));
+  return head.includes('\ntransfer-encoding: chunked') ? chunkedBody(data) : 'answer without a length';
+}
+
+function chunkedBody(data: Buffer): Buffer | string | undefined {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const lineEnd = data.indexOf('\r\n', at);
+    if (lineEnd < 0) return undefined;
+    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16);
+    if (!(size >= 0)) return 'a chunk without a size';
+    const [start, end] = [lineEnd + 2, lineEnd + 2 + size];
+    if (data.length < end + 2) return undefined;
+    if (size === 0) return Buffer.concat(chunks);
+    chunks.push(data.subarray(start, end));
+    at = end + 2;
   }
 }

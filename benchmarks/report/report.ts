@@ -23,10 +23,18 @@ export interface Table {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
+/** Bars to be compared with each other. */
+export interface Chart {
+  readonly title: string;
+  readonly unit: string;
+  readonly bars: readonly { readonly label: string; readonly value: number; readonly ours: boolean }[];
+}
+
 export interface ScenarioReport {
   readonly scenario: string;
   readonly lines: readonly Line[];
   readonly tables: readonly Table[];
+  readonly charts?: readonly Chart[];
   readonly error?: string;
 }
 
@@ -45,11 +53,4 @@ export type Verdict = 'PASS' | 'MISS' | '';
 export function verdict({ goal, summary }: Line): Verdict {
   if (!goal) return '';
   return (goal.at === 'most' ? summary.median <= goal.value : summary.median >= goal.value) ? 'PASS' : 'MISS';
-}
-
-/** How far from the goal, as a share of it; negative when it is missed. */
-export function margin({ goal, summary }: Line): number {
-  if (!goal) return Number.NaN;
-  const share = goal.value === 0 ? summary.median : summary.median / goal.value - 1;
-  return goal.at === 'most' ? -share : share;
 }

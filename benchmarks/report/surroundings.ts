@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { PEERS } from '../peers/catalogue.ts';
 
 /** What the figures were taken on. */
 export function describeMachine(): Record<string, string> {
@@ -10,9 +11,9 @@ export function describeMachine(): Record<string, string> {
 }
 
 /** What was measured. */
-export function describeVersions(root: string, _cache: string): Record<string, string> {
+export function describeVersions(root: string): Record<string, string> {
   const packageVersion = (name: string): string => (JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
-  return { 'lepton-ai': commit(root), node: process.versions.node, 'onnxruntime-node': packageVersion('onnxruntime-node') };
+  return { 'lepton-ai': commit(root), node: process.versions.node, 'onnxruntime-node': packageVersion('onnxruntime-node'), ...Object.fromEntries(PEERS.map(({ packages: [main = ''] }) => main.split('==') as [string, string])) };
 }
 
 function commit(root: string): string {

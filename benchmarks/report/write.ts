@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from './report.ts';
 import { verdict } from './report.ts';
+import { plot } from './svg.ts';
 import { lineTable, markdownTable, terminalTable } from './text.ts';
 
 /** Writes JSON, Markdown and the plot; returns the summary for the terminal. */
@@ -9,6 +10,7 @@ export function writeReport(report: Report, directory: string): string {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(directory, 'latest.md'), markdown(report));
+  writeFileSync(join(directory, 'latest.svg'), plot(report));
   return summary(report, directory);
 }
 

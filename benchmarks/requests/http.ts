@@ -7,6 +7,8 @@ export function httpRequest(path: string, headers: Readonly<Record<string, strin
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`), bytes]);
 }
 
+export const httpGet = (path: string): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: application/json\r\n\r\n`);
+
 /** Open Inference Protocol v2 with the binary tensor extension, both ways. */
 export function v2Binary(path: string, inputs: readonly BenchTensor[]): Buffer {
   const head = JSON.stringify({

@@ -1,6 +1,12 @@
 import { memory } from './memory.ts';
 import type { Scenario } from './scenario.ts';
+import { isolation } from './isolation.ts';
+import { peers } from './peers.ts';
+import { raw } from './raw.ts';
+import { registry } from './registry.ts';
+import { swap } from './swap.ts';
 import { toy } from './toy.ts';
+import { versions } from './versions.ts';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [toy, memory];
+export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, peers];

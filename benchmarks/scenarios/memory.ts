@@ -5,7 +5,7 @@ import type { Line } from '../report/report.ts';
 import { summarise } from '../report/statistics.ts';
 import type { Scenario } from './scenario.ts';
 
-const MEBI = 2 ** 20;
+const MEGA = 1e6;
 
 /** Resident memory of an idle platform, and of an idle worker beyond its model. */
 export const memory: Scenario = {
@@ -22,16 +22,16 @@ export const memory: Scenario = {
     await platform.serve(image);
     await settle();
     const workers = [...platform.processes()].filter(([, role]) => role === 'worker').map(([pid]) => memoryOf(pid));
-    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / MEBI;
-    const modelMebi = statSync(image.file).size / MEBI;
-    const line = (id: string, text: string, samples: readonly number[], goal?: number): Line => ({ id, text, unit: 'MiB', summary: summarise(samples), ...(goal ? { goal: { at: 'most', value: goal } } : {}) });
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / MEGA;
+    const modelMega = statSync(image.file).size / MEGA;
+    const line = (id: string, text: string, samples: readonly number[], goal?: number): Line => ({ id, text, unit: 'MB', summary: summarise(samples), ...(goal ? { goal: { at: 'most', value: goal } } : {}) });
     const lines = [
       line('memory-idle-rss', 'idle platform without models, RSS of all its processes', [sum(idle.map(({ rssBytes }) => rssBytes))], 200),
       line('memory-idle-pss', 'idle platform without models, PSS of all its processes', [sum(idle.map(({ pssBytes }) => pssBytes))]),
-      line('memory-worker-rss', 'idle ONNX worker, RSS less its model', workers.map(({ rssBytes }, index) => rssBytes / MEBI - (index ? modelMebi : 0)), 80),
-      line('memory-worker-pss', 'idle ONNX worker, PSS less its model', workers.map(({ pssBytes }, index) => pssBytes / MEBI - (index ? modelMebi : 0))),
-      line('memory-worker-private', 'idle ONNX worker, memory that is its alone, less its model', workers.map(({ privateBytes }, index) => privateBytes / MEBI - (index ? modelMebi : 0))),
+      line('memory-worker-rss', 'idle ONNX worker, RSS less its model', workers.map(({ rssBytes }, index) => rssBytes / MEGA - (index ? modelMega : 0)), 80),
+      line('memory-worker-pss', 'idle ONNX worker, PSS less its model', workers.map(({ pssBytes }, index) => pssBytes / MEGA - (index ? modelMega : 0))),
+      line('memory-worker-private', 'idle ONNX worker, memory that is its alone, less its model', workers.map(({ privateBytes }, index) => privateBytes / MEGA - (index ? modelMega : 0))),
     ];
-    return { lines, tables: [{ title: 'memory by process', columns: ['', 'RSS MiB', 'PSS MiB', 'private MiB'], rows: [...idle, ...workers.map((worker) => ({ role: 'worker', ...worker }))].map(({ role, rssBytes, pssBytes, privateBytes }) => [role, rssBytes / MEBI, pssBytes / MEBI, privateBytes / MEBI]) }] };
+    return { lines, tables: [{ title: 'memory by process', columns: ['', 'RSS MB', 'PSS MB', 'private MB'], rows: [...idle, ...workers.map((worker) => ({ role: 'worker', ...worker }))].map(({ role, rssBytes, pssBytes, privateBytes }) => [role, rssBytes / MEGA, pssBytes / MEGA, privateBytes / MEGA]) }] };
   },
 };

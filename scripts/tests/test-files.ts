@@ -11,7 +11,7 @@ export interface TestGroup {
 
 export const TEST_GROUPS: readonly TestGroup[] = [
   { name: 'architecture', patterns: ['test/architecture/**/*.test.ts'], concurrency: 1 },
-  { name: 'unit', patterns: ['src/**/*.test.ts', 'clients/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/**/*.test.ts'], concurrency: 2 },
+  { name: 'unit', patterns: ['src/**/*.test.ts', 'clients/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/**/*.test.ts', 'benchmarks/**/*.test.ts'], concurrency: 2 },
   { name: 'integration', patterns: ['test/integration/**/*.test.ts'], concurrency: 1 },
   { name: 'hostile clients', patterns: ['test/hostile/**/*.test.ts', 'test/fuzz/**/*.test.ts'], concurrency: 2 },
   { name: 'end to end', patterns: ['test/e2e/**/*.test.ts'], concurrency: 1 },

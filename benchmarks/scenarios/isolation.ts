@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LoadProcess } from '../load/load-process.ts';
+import type { LoadPlan } from '../load/plan.ts';
+import { loadFor, type Window } from '../load/window.ts';
+import { binaryRequests } from '../models/model.ts';
+import type { BenchPlatform } from '../platform/platform.ts';
+import type { Line, Table } from '../report/report.ts';
+import { httpGet } from '../requests/http.ts';
+import { median, ratios, summarise } from '../report/statistics.ts';
+import { hugeContent, pushContent } from './huge-push.ts';
+import type { Bench, Scenario } from './scenario.ts';
+import { warmUp } from './warm-up.ts';
+
+/** A load that leaves room: what is looked at is the neighbour's influence, not the model's own queue. */
+const FAST = { service: 'image', clients: 4, ratePerSecond: 200 } as const;
+
+interface Neighbour {
+  readonly id: string;
+  readonly text: string;
+  /** Starts disturbing; the returned function stops it. */
+  readonly start: () => Promise<() => Promise<void>>;
+}
+
+/** The p99 of a fast model alone, and beside neighbours, in turn. */
+export const isolation: Scenario = {
+  name: 'isolation',
+  about: 'p99 of a fast model beside a busy neighbour, over its p99 alone',
+  async run(bench) {
+    const platform = await bench.startPlatform();
+    const [fast, slow] = [await bench.model('image'), await bench.model('magika')];
+    await platform.serve(fast, ['v1'], FAST.service);
+    await platform.serve(slow, ['v1'], 'magika');
+    await warmUp(bench, platform);
+    const plan: LoadPlan = { protocol: 'http', port: platform.httpPort, clients: FAST.clients, ratePerSecond: FAST.ratePerSecond, requests: binaryRequests(fast, `/v2/models/${FAST.service}/versions/v1/infer`) };
+    const stretch = (): Promise<Window> => loadFor(bench.load, plan, platform, bench.quick ? 2_000 : 5_000);
+    await stretch();
+    const neighbours = await neighboursOf(bench, platform);
+    const lines: Line[] = [];
+    const rows: (string | number)[][] = [];
+    for (const { id, text, start } of neighbours) {
+      const [alone, beside]: [Window[], Window[]] = [[], []];
+      for (let round = 0; round < (bench.quick ? 2 : 5); round++) {
+        alone.push(await stretch());
+        const stop = await start();
+        beside.push(await stretch().finally(stop));
+        await sleep(300);
+      }
+      const p99 = (windows: readonly Window[]): number[] => windows.map(({ latencyUs }) => latencyUs.p99);
+      lines.push({ id: `isolation-${id}`, text: `p99 beside ${text}, over alone`, unit: '×', summary: summarise(ratios(p99(beside), p99(alone))), goal: { at: 'most', value: 1.3 } });
+      rows.push(rowOf(`alone (${id})`, alone), rowOf(`beside ${text}`, beside));
+    }
+    return { lines, tables: [tableOf(rows)] };
+  },
+};
+
+async function neighboursOf(bench: Bench, platform: BenchPlatform): Promise<Neighbour[]> {
+  const load = new LoadProcess();
+  bench.onEnd(() => load.dispose());
+  const loaded = (plan: LoadPlan) => async (): Promise<() => Promise<void>> => {
+    await load.start(plan);
+    return async () => void (await load.stop());
+  };
+  const slow = await bench.model('magika');
+  const content = await hugeContent(bench.cache, bench.quick ? 256 * 2 ** 20 : 2 ** 30);
+  const management = [{ bytes: httpGet('/api/v1/services'), expect: { kind: 'text', text: 'image' } }, { bytes: httpGet('/api/v1/repositories/image/versions'), expect: { kind: 'text', text: 'v1' } }] as const;
+  return [
+    { id: 'slow-model', text: 'a slow model at full load', start: loaded({ protocol: 'http', port: platform.httpPort, clients: 8, requests: binaryRequests(slow, '/v2/models/magika/versions/v1/infer') }) },
+    { id: 'push', text: `a push of ${content.size / 2 ** 20} MiB`, start: async () => repeated(() => pushContent(platform, content)) },
+    { id: 'gc', text: 'gc after gc', start: async () => repeated(() => platform.client.gc({ graceMs: 0 })) },
+    { id: 'management', text: '1,000 management calls/s', start: loaded({ protocol: 'http', port: platform.httpPort, clients: 8, ratePerSecond: 1_000, requests: management }) },
+  ];
+}
+
+/** Does something again and again until it is stopped. */
+function repeated(act: () => Promise<unknown>): () => Promise<void> {
+  let running = true;
+  const done = (async () => {
+    while (running) await act();
+  })();
+  done.catch(() => undefined);
+  return () => {
+    running = false;
+    return done;
+  };
+}
+
+function rowOf(text: string, windows: readonly Window[]): (string | number)[] {
+  const middle = (read: (window: Window) => number): number => median(windows.map(read));
+  return [text, middle(({ perSecond }) => perSecond), middle(({ latencyUs }) => latencyUs.p50), middle(({ latencyUs }) => latencyUs.p99), middle(({ latencyUs }) => latencyUs.max), windows.reduce((sum, { failures }) => sum + failures, 0), middle(({ otherCores }) => otherCores).toFixed(1)];
+}
+
+const tableOf = (rows: Table['rows']): Table => ({ title: `isolation: image model at ${FAST.ratePerSecond} requests/s from ${FAST.clients} clients`, columns: ['', 'requests/s', 'p50 µs', 'p99 µs', 'max µs', 'failed', 'other load, cores'], rows });
