@@ -153,7 +153,7 @@ export class Gateway {
     if (path === '/metrics') return void serveMetrics(this.#metrics, controlSocketPath, message, response);
     // What control offers its gateways under /internal is not for the world.
     if (/^\/+internal(\/|$)/i.test(decoded(path))) return sendError(response, new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`), {}, !message.complete);
-    forwardToControl(controlSocketPath, message, response);
+    forwardToControl(controlSocketPath, message, response, this.#config.limits.requestReceiveTimeoutMs);
   }
 
   #record(call: CallRecord): void {

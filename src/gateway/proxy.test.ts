@@ -23,7 +23,7 @@ describe('what goes on to control', () => {
     const path = join(directory, `${number++}.sock`);
     const sockets: Socket[] = [];
     const upstream = createServer(control).on('connection', (socket) => sockets.push(socket)).listen(path);
-    const front = createServer((message, response) => forwardToControl(path, message, response)).listen(0, '127.0.0.1');
+    const front = createServer((message, response) => forwardToControl(path, message, response, 60_000)).listen(0, '127.0.0.1');
     servers.push(upstream, front);
     await Promise.all([once(upstream, 'listening'), once(front, 'listening')]);
     return { url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`, sockets };

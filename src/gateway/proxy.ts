@@ -21,9 +21,11 @@ const LASTING_READ = /[?&]wait=|\/files\/|\/blobs\//;
 
 /**
  * Sends a request on to control's socket. Both bodies flow as streams, so size does not matter here and a slow reader
- * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE.
+ * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE; a body
+ * of which nothing arrives for `stallTimeoutMs` ends with DEADLINE_EXCEEDED.
  */
-export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse): void {
+export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse, stallTimeoutMs: number): void {
+  if (!message.complete) endStalled(message, response, stallTimeoutMs);
   forward(controlSocketPath, message, response, isShortRead(message) ? lasting : closing);
 }
 
@@ -55,6 +57,19 @@ function forward(socketPath: string, message: IncomingMessage, response: ServerR
   message.on('error', () => upstream.destroy());
   if (agent === lasting) upstream.end();
   else message.pipe(upstream);
+}
+
+/** Uploads may take as long as they like, but not as long as nothing comes: anybody could keep a connection so. */
+function endStalled(message: IncomingMessage, response: ServerResponse, stallTimeoutMs: number): void {
+  const timer = setTimeout(() => {
+    // Control reads slower than the client sends.
+    if (message.isPaused()) return void timer.refresh();
+    if (response.headersSent) return void response.destroy();
+    message.unpipe();
+    sendError(response, new LeptonError('DEADLINE_EXCEEDED', `nothing of the body arrived for ${stallTimeoutMs} ms; limits.requestReceiveTimeoutMs raises it`), {}, true);
+  }, stallTimeoutMs);
+  message.on('data', () => timer.refresh());
+  for (const event of ['end', 'close']) message.once(event, () => clearTimeout(timer));
 }
 
 /** Ends an answer that its client does not take. */

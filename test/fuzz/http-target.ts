@@ -9,8 +9,8 @@ import { type FuzzTarget, PATIENCE_MS } from './target.ts';
 
 /** Refusals beyond 4xx that have a meaning of their own: not served, not ready or full, too late. */
 const MEANT = new Set([501, 503, 504]);
-const POSTS = [`/v2/models/${MODEL}/infer`, `/v2/models/${MODEL}/versions/v1/infer`, '/v2/repository/index', `/v1/models/${MODEL}:predict`, `/v1/models/${MODEL}/versions/1:predict`, '/invocations', `/${MODEL}/invocations`, `/v2/repository/models/${MODEL}/load`, '/v2/logging', '/v2/trace/setting'];
-const GETS = ['/v2', '/v2/health/live', '/v2/health/ready', `/v2/models/${MODEL}`, `/v2/models/${MODEL}/config`, `/v2/models/${MODEL}/stats`, `/v2/models/${MODEL}/ready`, '/v2/models/stats', `/v1/models/${MODEL}`, `/v1/models/${MODEL}/metadata`, '/v1/models', '/ping', '/metrics', '/api/v1/services'];
+const POSTS = [`/v2/models/${MODEL}/infer`, `/v2/models/${MODEL}/versions/v1/infer`, '/v2/repository/index', `/v1/models/${MODEL}:predict`, `/v1/models/${MODEL}/versions/1:predict`, '/invocations', `/mlflow/${MODEL}/invocations`, `/v2/repository/models/${MODEL}/load`, '/v2/logging', '/v2/trace/setting'];
+const GETS = ['/v2', '/v2/health/live', '/v2/health/ready', `/v2/models/${MODEL}`, `/v2/models/${MODEL}/config`, `/v2/models/${MODEL}/stats`, `/v2/models/${MODEL}/ready`, '/v2/models/stats', `/v1/models/${MODEL}`, `/v1/models/${MODEL}/metadata`, '/v1/models', `/mlflow/${MODEL}/ping`, '/metrics', '/api/v1/services'];
 
 /** The HTTP port: changed bodies in good heads, changed heads, changed bytes of whole requests, alone and in a row. */
 export function createHttpTarget(port: () => number): FuzzTarget {

@@ -54,6 +54,21 @@ test('heads and bodies that never end, by 100 clients at once', async () => {
   await serving.control();
 });
 
+test('an upload to management that stops is ended, one that goes on is not', async () => {
+  const head = request({ method: 'PUT', target: '/api/v1/blobs/x', headers: { 'content-length': 30 } });
+  for (const bytes of [head, Buffer.concat([head, Buffer.alloc(10)])]) {
+    const client = await serving.open();
+    client.send(bytes);
+    await closedInTime(client, performance.now());
+  }
+  const client = await serving.open();
+  client.send(head);
+  await drip(client, Buffer.alloc(30), RECEIVE_TIMEOUT_MS / 10);
+  const [answer] = await client.answered(1);
+  assert.equal(answer?.status, 404);
+  client.destroy();
+});
+
 test('a connection on which nothing ever comes is closed', async () => {
   const client = await serving.open();
   await closedInTime(client, performance.now());
