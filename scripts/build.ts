@@ -21,7 +21,7 @@ const PROGRAMS = {
  * Packages of many small modules that every start loads: in one file without what we don't use they cost half the time
  * and 15 of control's and the gateway's resident megabytes less. Not those with native parts or files of their own.
  */
-const BUNDLED = new Set(['@grpc/grpc-js', 'cli-progress', 'cli-table3', 'commander', 'kysely', 'openapi-fetch', 'pino', 'prom-client', 'protobufjs', 'typebox', 'yaml']);
+const BUNDLED = new Set(['cli-progress', 'cli-table3', 'commander', 'kysely', 'openapi-fetch', 'pino', 'prom-client', 'protobufjs', 'typebox', 'yaml']);
 
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
 const external = Object.keys(dependencies).filter((name) => !BUNDLED.has(name)).flatMap((name) => [name, `${name}/*`]);
