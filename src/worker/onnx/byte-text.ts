@@ -57,7 +57,7 @@ function plainLength(bytes: Buffer, at: number): number {
   if (first < 0x80) return first === 0 ? 0 : 1;
   if (first < 0xc2 || first > 0xf4) return 0;
   const second = bytes[at + 1] as number;
-  if (!(second >= (SECOND_MIN[first] ?? 0x80) && second <= (SECOND_MAX[first] ?? 0xbf))) return 0;
+  if (!(second >= (SECOND_MIN.get(first) ?? 0x80) && second <= (SECOND_MAX.get(first) ?? 0xbf))) return 0;
   if (first < 0xe0) return 2;
   if (!isContinuation(bytes[at + 2])) return 0;
   if (first < 0xf0) return 3;
@@ -65,7 +65,7 @@ function plainLength(bytes: Buffer, at: number): number {
 }
 
 /** Leads after which the second byte may not be all of 80 to BF: overlong forms, surrogates, beyond U+10FFFF. */
-const SECOND_MIN: Readonly<Record<number, number>> = { 0xe0: 0xa0, 0xf0: 0x90 };
-const SECOND_MAX: Readonly<Record<number, number>> = { 0xed: 0x9f, 0xf4: 0x8f };
+const SECOND_MIN: ReadonlyMap<number, number> = new Map([[0xe0, 0xa0], [0xf0, 0x90]]);
+const SECOND_MAX: ReadonlyMap<number, number> = new Map([[0xed, 0x9f], [0xf4, 0x8f]]);
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
