@@ -87,6 +87,14 @@ describe('inputs', () => {
   });
 });
 
+test('a model that does not say what it takes gets what numpy would make of the values', () => {
+  const untyped = route({ ...spec('x'), untyped: true });
+  for (const [values, datatype] of [[[1, 2], 'INT64'], [[1, 2n ** 60n], 'INT64'], [[1, 2.5], 'FP64'], [[1, 'NaN'], 'FP64'], [[true, false], 'BOOL'], [['a', { b64: 'AA==' }], 'BYTES']] as const) {
+    assert.deepEqual(tensorsFromInputs(untyped, values).map((tensor) => [tensor.datatype, tensor.shape]), [[datatype, [2]]]);
+  }
+  refuses(() => tensorsFromInputs(untyped, [1, 'a']), 'inputs[1] is "a"');
+});
+
 describe('an answer', () => {
   const of = (datatype: Datatype, shape: number[], values: { readonly buffer: ArrayBufferLike }, name = 'y'): Tensor => ({ name, datatype, shape, data: new Uint8Array(values.buffer) });
   test('writes floats as floats, with the digits of their datatype', () => {

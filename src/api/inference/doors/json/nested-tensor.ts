@@ -1,4 +1,4 @@
-import { DATATYPE_BYTES, LeptonError, type Tensor, type TensorSpec } from '../../../../core/index.ts';
+import { type Datatype, DATATYPE_BYTES, LeptonError, type Tensor, type TensorSpec } from '../../../../core/index.ts';
 import { asString, isObject, own } from '../../codec/parse-json.ts';
 import { RANK_MAX } from '../../codec/tensor.ts';
 import { encodeByteStrings, encodeElements, show } from '../../codec/values.ts';
@@ -10,7 +10,7 @@ export function tensorFromNested(spec: TensorSpec, value: unknown, field: string
   const shape = shapeOf(value, field);
   const leaves: unknown[] = [];
   collect(value, shape, leaves, field, field);
-  return { name: spec.name, datatype: spec.datatype, shape, data: encodeLeaves(spec, leaves, (index) => field + placeOf(index, shape)) };
+  return tensorOf(spec, shape, leaves, (index) => field + placeOf(index, shape));
 }
 
 /**
@@ -24,7 +24,7 @@ export function tensorFromRows(spec: TensorSpec, rows: readonly unknown[], place
   rows.forEach((row, index) => collect(row, rowShape, leaves, index === 0 ? placeOfRow(0) : () => placeOfRow(index), like));
   const size = Math.max(1, leaves.length / Math.max(1, rows.length));
   const place = (index: number): string => placeOfRow(Math.floor(index / size)) + (placeInRow?.(index % size) ?? placeOf(index % size, rowShape));
-  return { name: spec.name, datatype: spec.datatype, shape: [rows.length, ...rowShape], data: encodeLeaves(spec, leaves, place) };
+  return tensorOf(spec, [rows.length, ...rowShape], leaves, place);
 }
 
 /** `{"b64": "…"}`, the form of bytes: an object with nothing else. */
@@ -66,7 +66,19 @@ function collect(value: unknown, shape: readonly number[], leaves: unknown[], fi
   else visit(value);
 }
 
-function encodeLeaves({ datatype }: TensorSpec, leaves: readonly unknown[], place: (index: number) => string): Uint8Array {
+function tensorOf(spec: TensorSpec, shape: readonly number[], leaves: readonly unknown[], place: (index: number) => string): Tensor {
+  const datatype = spec.untyped ? datatypeOf(leaves) : spec.datatype;
+  return { name: spec.name, datatype, shape, data: encodeLeaves(datatype, leaves, place) };
+}
+
+/** Where the model does not say: what numpy makes of such values. */
+function datatypeOf(leaves: readonly unknown[]): Datatype {
+  if (leaves.length > 0 && leaves.every((leaf) => typeof leaf === 'boolean')) return 'BOOL';
+  if (leaves.every((leaf) => typeof leaf === 'bigint' || Number.isInteger(leaf))) return 'INT64';
+  return leaves.some((leaf) => typeof leaf === 'number') ? 'FP64' : 'BYTES';
+}
+
+function encodeLeaves(datatype: Datatype, leaves: readonly unknown[], place: (index: number) => string): Uint8Array {
   if (datatype === 'BYTES') return encodeByteStrings(leaves.map((leaf, index) => bytesOf(leaf, place(index))));
   const encode = (values: readonly unknown[], field: string): Uint8Array => encodeElements(datatype, DATATYPE_BYTES[datatype], values, field);
   try {

@@ -19,10 +19,11 @@ export function tensorsFromFrame(route: VersionRoute, frame: DataFrame): Tensor[
 
 /** All columns as one input. */
 function wholeFrame(route: VersionRoute, spec: TensorSpec, frame: DataFrame): Tensor {
-  const { name, shape } = spec;
-  if (frame.width === 1 && (shape.length !== 2 || Array.isArray(frame.rows[0]?.[0]))) return column(spec, frame, 0);
-  if (shape.length !== 2) throw new LeptonError('INVALID_ARGUMENT', `input '${name}' of ${describeVersion(route)} has shape [${shape.join(',')}], which ${frame.width} columns cannot fill: send 'instances' or 'inputs' instead`);
-  if (shape[1] !== -1 && shape[1] !== frame.width) throw new LeptonError('INVALID_ARGUMENT', `the data frame has ${frame.width} columns (${listed(frame.columns ?? [])}), but input '${name}' of ${describeVersion(route)} takes ${shape[1]}${indexHint(frame.columns ?? [])}`);
+  const { name, shape, untyped } = spec;
+  const rank = untyped ? 2 : shape.length;
+  if (frame.width === 1 && (rank !== 2 || Array.isArray(frame.rows[0]?.[0]))) return column(spec, frame, 0);
+  if (rank !== 2) throw new LeptonError('INVALID_ARGUMENT', `input '${name}' of ${describeVersion(route)} has shape [${shape.join(',')}], which ${frame.width} columns cannot fill: send 'instances' or 'inputs' instead`);
+  if (!untyped && shape[1] !== -1 && shape[1] !== frame.width) throw new LeptonError('INVALID_ARGUMENT', `the data frame has ${frame.width} columns (${listed(frame.columns ?? [])}), but input '${name}' of ${describeVersion(route)} takes ${shape[1]}${indexHint(frame.columns ?? [])}`);
   return tensorFromRows(spec, frame.rows.map((row) => row.map((cell) => frame.read(cell, spec.datatype))), frame.placeOfRow, (index) => `, column '${frame.columns?.[index] ?? index}'`);
 }
 
