@@ -26,7 +26,7 @@ describe('loadConfig', () => {
       databaseUrl: null,
       http: { host: '127.0.0.1', port: 8080 },
       grpc: { host: '127.0.0.1', port: 8081 },
-      modelRepository: null,
+      modelRepository: null, serverName: null,
       limits: { bodyBytesMax: 256 * 2 ** 20, headerBytesMax: 16384, connectionsMax: 4096, requestReceiveTimeoutMs: 60000, keepAliveTimeoutMs: 75000, fileBytesMax: 16 * 2 ** 30 },
       shutdownGraceMs: 30000,
       orphanGraceMs: 300000,
