@@ -71,6 +71,31 @@ describe('changes of services, over the real store', () => {
     assert.deepEqual(services.get('labelled')?.desired?.spec.traffic, { kind: 'version', version: 'v2', defaultVersion: null });
   });
 
+  it('lets versions rest only where somebody is left to answer, the whole is meant, or it is forced', async () => {
+    await changes.apply({ name: 'resting', deployments: [{ version: 'scale:v1' }, { version: 'scale:v2' }] }, by);
+    const states = (): string => services.get('resting')?.desired?.spec.deployments.map(({ version, state }) => `${version} ${state}`).join(', ') ?? '';
+    for (const state of ['unloaded', 'drained', 'warm'] as const) await assert.rejects(changes.setState('resting', ['v1'], state, by), new RegExp(`its traffic goes to v1 \\(${state}\\)`));
+    await changes.setState('resting', ['v2'], 'unloaded', by);
+    for (const traffic of [{ version: 'v2' }, { weights: { v2: 100 } }]) await assert.rejects(changes.setTraffic('resting', traffic, by), /nobody to answer.*v2 \(unloaded\)/);
+    await changes.setTraffic('resting', { weights: { v1: 50, v2: 50 } }, by);
+    assert.equal(states(), 'v1 loaded, v2 unloaded');
+    await changes.setState('resting', ['v1'], 'unloaded', by, { force: true });
+    await changes.setState('resting', null, 'loaded', by);
+    await changes.setState('resting', ['v1', 'v2'], 'drained', by);
+    assert.equal(states(), 'v1 drained, v2 drained');
+    const { revision } = await changes.setState('resting', null, 'drained', by);
+    assert.equal((await changes.setState('resting', null, 'drained', by)).revision, revision);
+    await changes.rollback('resting', null, by);
+    assert.equal(states(), 'v1 loaded, v2 loaded');
+  });
+
+  it('knows revisions of the time before versions had a state', async () => {
+    const { spec } = (await store.revision('resting', 1)) ?? assert.fail();
+    const old = { ...spec, deployments: spec.deployments.map(({ state: _state, ...deployment }) => deployment) };
+    await fixture.database.db.updateTable('service_revisions').set({ spec: JSON.stringify(old) }).where('service', '=', 'resting').where('revision', '=', 1).execute();
+    assert.deepEqual((await store.revision('resting', 1))?.spec, spec);
+  });
+
   it('shows a service gone only once that is written', async () => {
     const seen: boolean[] = [];
     store.onSave = ({ name }) => void seen.push(services.get(name)?.desired !== null);

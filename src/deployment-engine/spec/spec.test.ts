@@ -5,7 +5,7 @@ import { scaleWeights, withoutVersions, withVersion } from '../plan/index.ts';
 import type { ServiceInput } from '../types.ts';
 import { DEPLOYMENT_DEFAULTS, type Resolve } from './deployment-spec.ts';
 import { serviceSpec, specChanges } from './service-spec.ts';
-import { deployEdit, scheduleEdit, trafficEdit, undeployEdit, updateEdit } from './spec-edits.ts';
+import { deployEdit, scheduleEdit, stateEdit, trafficEdit, undeployEdit, updateEdit } from './spec-edits.ts';
 
 const resolve: Resolve = (reference) => ({ ...parseReference(reference), digest: `sha256:${reference}` });
 const input = (changes: Partial<Record<keyof ServiceInput, unknown>> = {}): unknown => ({ name: 'shop', deployments: [{ version: 'repo:v1' }, { version: 'repo:v2' }], ...changes });
@@ -36,6 +36,18 @@ describe('service input', () => {
     assert.deepEqual(of({ min: 2, max: 5 }), { min: 2, max: 5 });
   });
 
+  it('leaves unsaid states as they are, and loads what is new', () => {
+    const states = (spec: ServiceSpec) => Object.fromEntries(spec.deployments.map(({ version, state }) => [version, state]));
+    const held = stateEdit(make(), ['v2'], 'unloaded');
+    assert.deepEqual(states(held), { v1: 'loaded', v2: 'unloaded' });
+    assert.deepEqual(states(make({ deployments: [{ version: 'repo:v2' }, { version: 'repo:v3' }] }, held)), { v2: 'unloaded', v3: 'loaded' });
+    assert.deepEqual(states(make({ deployments: [{ version: 'repo:v1', state: 'warm' }, { version: 'repo:v2', state: 'loaded' }] }, held)), { v1: 'warm', v2: 'loaded' });
+    assert.deepEqual(states(updateEdit(held, { version: 'repo:v3' }, resolve, 'v2')), { v1: 'loaded', v3: 'unloaded' });
+    assert.deepEqual(states(stateEdit(held, null, 'drained')), { v1: 'drained', v2: 'drained' });
+    assert.deepEqual(specChanges(make(), held), [{ path: 'deployments.v2.state', from: 'loaded', to: 'unloaded' }]);
+    assert.throws(() => stateEdit(held, ['v9'], 'loaded'), refused(/no version "v9"; it has v1, v2/, 'VERSION_NOT_FOUND'));
+  });
+
   const one = (deployment: object): object => ({ deployments: [{ version: 'repo:v1', ...deployment }] });
   const cases: [what: string, changes: object, message: RegExp, code?: string][] = [
     ['an unknown key', { trafic: {} }, /unknown key "trafic"; did you mean traffic\?/],
@@ -47,6 +59,7 @@ describe('service input', () => {
     ['a version without a repository', one({ version: 'v1' }), /write repository:version/],
     ['a version twice', { deployments: [{ version: 'a:v1' }, { version: 'b:v1' }] }, /version v1 stands twice .*a:v1 and b:v1/],
     ['another target', one({ target: 'moon' }), /local is the only target/],
+    ['a state that there is not', one({ state: 'asleep' }), /deployments\[0\]\.state: "asleep" is not allowed: one of loaded, warm, drained, unloaded/],
     ['no replicas', one({ replicas: 0 }), /from 1 to 64/],
     ['max below min', one({ replicas: { min: 3, max: 2 } }), /replicas\.max: 2 is not allowed: a whole number from 3 to 64/],
     ['half a thread', one({ resources: { threads: 0.5 } }), /threads: 0\.5/],
