@@ -1,5 +1,6 @@
 import { type IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Duplex, Readable } from 'node:stream';
 import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import { createKserveV1Door, createMlflowDoor } from '../doors/index.ts';
 import type { FrontDependencies, FrontLimits } from '../front.ts';
@@ -92,6 +93,8 @@ export class RestServer extends Server {
       handle: this.#handle,
       keepsAlive: (reply) => this.listening && (plane.ready || reply.status < 400),
       handOver: (socket, unread) => {
+        // Nothing can be put back into a socket that has ended: its other half is enough.
+        if (socket.readableEnded) return this.#readWithNode.call(this, Duplex.from({ readable: Readable.from([unread]), writable: socket }) as Socket);
         // Paused, so that what is put back comes before what arrives.
         socket.pause();
         socket.unshift(unread);

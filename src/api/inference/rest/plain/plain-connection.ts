@@ -122,7 +122,7 @@ export class PlainConnection {
 
   #received(): void {
     const { contentLength } = this.#head as PlainHead;
-    if (this.#unreadBytes < contentLength) return;
+    if (this.#unreadBytes < contentLength) return this.#halfClosed ? this.#refuseCut() : undefined;
     const bytes = this.#takeUnread();
     // The body's memory is the request's alone, so that it can be released when it has been used.
     if (bytes.length > contentLength) this.#keepUnread(Buffer.from(bytes.subarray(contentLength)));
@@ -163,6 +163,10 @@ export class PlainConnection {
     this.#send(jsonReply((this.#door as Door).refusal(error), error.httpStatus), true);
   }
 
+  #refuseCut(): void {
+    this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#unreadBytes} of the ${this.#head?.contentLength} bytes that content-length announces`));
+  }
+
   #send(reply: RestReply, close: boolean): void {
     const pieces = encodePlainReply(reply, close);
     const last = pieces.pop() as Buffer;
@@ -199,7 +203,7 @@ export class PlainConnection {
     this.#halfClosed = true;
     if (this.#state === 'answering') this.#askWhetherThere();
     else if (this.#state === 'idle') this.#socket.end();
-    else this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#unreadBytes} of the ${this.#head?.contentLength} bytes that content-length announces`));
+    else this.#refuseCut();
   };
 
   #askWhetherThere(): void {
