@@ -48,7 +48,8 @@ export class VersionLane {
   #delay: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #closed = false;
-  /** Smoothed milliseconds of a run, for retry-after. */
+  #runs = 0;
+  /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
   #runMs = 1;
 
   constructor(service: string, route: VersionRoute, events: LaneEvents) {
@@ -259,7 +260,8 @@ export class VersionLane {
   #complete(entries: readonly PendingRequest[], result: InferResultMessage, body: Uint8Array): void {
     const slices = cut(result, body, entries.length);
     const runMs = result.runNs / 1e6;
-    this.#runMs += (runMs - this.#runMs) / 16;
+    this.#runs++;
+    this.#runMs += (runMs - this.#runMs) / Math.min(16, this.#runs);
     this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs });
     const letGo = whenAll(entries.length, body);
     entries.forEach((pending, index) => {
