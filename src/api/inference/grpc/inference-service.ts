@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import { show } from '../codec/index.ts';
-import type { FrontDependencies } from '../front.ts';
+import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
 import { modelConfig, modelMetadata, modelReady, modelStatistics, serverMetadata } from '../model-info.ts';
@@ -40,12 +41,14 @@ export function inferenceMethods(dependencies: FrontDependencies): Iterable<[str
 function unary({ onCall }: FrontDependencies, name: string, answer: Answer) {
   return async (bytes: Buffer, call: GrpcCall): Promise<Buffer> => {
     const startedAtMs = performance.now();
+    const requestId = acceptedRequestId(call.header('x-request-id')) ?? randomUUID();
+    call.metadata['x-request-id'] = requestId;
     try {
       const request = decodeMessage<never>(`inference.${name}Request`, bytes);
       return encodeMessage(`inference.${name}Response`, await answer(request, call));
     } catch (thrown) {
       const { code, message } = asLeptonError(thrown);
-      onCall({ protocol: 'grpc', requestId: '', service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
+      onCall({ protocol: 'grpc', requestId, service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
       throw thrown;
     }
   };

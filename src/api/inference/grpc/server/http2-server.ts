@@ -11,6 +11,8 @@ const CONNECTION_WINDOW_BYTES = 4 << 20;
 /** Cancelled calls a second that are borne for long, and at once: deadlines that pass under load are cancelled, floods are cut off. */
 const CANCELS_PER_SECOND = 2000;
 const CANCELS_BURST = 10_000;
+/** Calls beyond CONCURRENT_CALLS_MAX that are refused one by one; Node counts cancelled ones until it has put them away. */
+const REFUSALS_MAX = 10_000;
 const SESSION_MEMORY_MEGABYTES = 256;
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const NOT_GRPC = 'this port speaks gRPC (HTTP/2 without TLS)\n';
@@ -104,6 +106,7 @@ function optionsFor(limits: GrpcServerLimits): ServerOptions {
   return {
     settings: { maxConcurrentStreams: CONCURRENT_CALLS_MAX, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: limits.headerBytesMax, enablePush: false },
     maxSessionMemory: SESSION_MEMORY_MEGABYTES,
+    maxSessionRejectedStreams: REFUSALS_MAX,
     streamResetBurst: CANCELS_BURST,
     streamResetRate: CANCELS_PER_SECOND,
   };

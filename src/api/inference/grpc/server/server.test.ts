@@ -318,6 +318,28 @@ describe('calls that end early', () => {
 });
 
 describe('connections', () => {
+  test('one that opens and resets calls without end is cut off (CVE-2023-44487), a burst is borne', async () => {
+    const frame = (type: number, flags: number, stream: number, payload: readonly number[]): number[] => [0, 0, payload.length, type, flags, ...u32(stream), ...payload];
+    const u32 = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+    const text = (value: string): number[] => [value.length, ...Buffer.from(value)];
+    // :method POST, :scheme http, :authority, :path, content-type; static indexes of HPACK, nothing indexed.
+    const head = [0x83, 0x86, 0x01, ...text('x'), 0x04, ...text('/t.T/Wait'), 0x0f, 0x10, ...text('application/grpc')];
+    const resets = (from: number, count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, index) => [...frame(1, 4, (from + index) * 2 + 1, head), ...frame(3, 0, (from + index) * 2 + 1, u32(8))]).flat());
+    const socket = connectSocket(port, '127.0.0.1');
+    let closed = false;
+    socket.on('error', () => {});
+    socket.on('close', () => (closed = true));
+    socket.resume();
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from(frame(4, 0, 0, []))]));
+    socket.write(resets(0, 5000));
+    await sleep(700);
+    assert.equal(closed, false);
+    await stillServes();
+    socket.write(resets(5000, 40_000));
+    await until('cut off', () => closed);
+    await stillServes();
+  });
+
   test('what is not HTTP/2 is told so', async () => {
     for (const bytes of ['GET / HTTP/1.1\r\nhost: x\r\n\r\n', '\x16\x03\x01\x02\x00', 'PRI * HTTP/1.0\r\n\r\n']) {
       const socket = connectSocket(port, '127.0.0.1');
