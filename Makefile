@@ -6,7 +6,9 @@ SOURCES := $(shell find src clients -name '*.ts' -not -name '*.test.ts' -not -pa
 ROUNDS ?=
 # Environment of make fuzz and make soak: MINUTES, SEED, CASE.
 export MINUTES SEED CASE
+# make bench QUICK=1: fewer and shorter rounds. REFERENCE=1: keep the figures in docs/benchmarks/.
 QUICK ?=
+REFERENCE ?=
 # make test ONLY=src/core runs only the test files whose path contains this.
 ONLY ?=
 
@@ -20,7 +22,7 @@ help:
 	@echo 'make fuzz     random requests and bytes against everything that listens, MINUTES=5 (SEED= repeats a run)'
 	@echo 'make soak     mixed load with faults, MINUTES=10; memory, files and failures at start and end'
 	@echo 'make check    type check and lint'
-	@echo 'make bench    measure speed, memory and isolation beside raw onnxruntime and peers; 25 minutes (QUICK=1: a look, ONLY=toy)'
+	@echo 'make bench    measure speed, memory and isolation beside raw onnxruntime and peers; 20 minutes (QUICK=1 a look, ONLY=toy one)'
 	@echo 'make clean    remove what was built and fetched, not node_modules'
 
 setup: dist/.built
@@ -51,9 +53,9 @@ soak: setup
 check: setup
 	@$(NODE) scripts/check.ts
 
-# About 25 minutes; make bench QUICK=1 takes a look in 5, make bench ONLY=toy runs the scenarios whose name contains this.
+# About 20 minutes; make bench QUICK=1 takes a look in 4, make bench ONLY=toy runs the scenarios whose name contains this.
 bench: setup
-	@QUICK='$(QUICK)' $(NODE) benchmarks/run.ts $(ONLY)
+	@QUICK='$(QUICK)' REFERENCE='$(REFERENCE)' $(NODE) benchmarks/run.ts $(ONLY)
 
 clean:
 	rm -rf dist .cache .venv

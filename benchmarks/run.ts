@@ -1,6 +1,7 @@
 /**
  * `make bench`: runs the scenarios whose name contains one of the arguments (all without), prints the report and writes
  * it to results/latest.{json,md,svg}. QUICK=1 takes fewer and shorter rounds: for a look, not for figures to keep.
+ * REFERENCE=1 writes to docs/benchmarks/ as well, as the figures that docs/benchmarks.md speaks of.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,16 +9,18 @@ import { Workbench } from './bench.ts';
 import { describeMachine, describeVersions } from './report/surroundings.ts';
 import type { Report, ScenarioReport } from './report/report.ts';
 import { lineTable, terminalTable } from './report/text.ts';
-import { writeReport } from './report/write.ts';
+import { summary, writeReport } from './report/write.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const RESULTS = join(import.meta.dirname, 'results');
+const REFERENCE = join(ROOT, 'docs/benchmarks');
 const CACHE = join(ROOT, '.cache/bench');
 
 const started = performance.now();
-const quick = !['', '0', undefined].includes(process.env['QUICK']);
+const isSet = (name: string): boolean => !['', '0', undefined].includes(process.env[name]);
+const quick = isSet('QUICK');
 const only = process.argv.slice(2);
 const say = (text: string): void => console.log(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}`);
 
@@ -60,7 +63,9 @@ async function main(): Promise<number> {
   if (interrupted) say('interrupted: ending what runs');
   await bench.dispose();
   const report: Report = { startedAt, seconds: Math.round((performance.now() - started) / 1000), quick, interrupted, machine: describeMachine(), versions: describeVersions(ROOT), scenarios: done };
-  console.log(writeReport(report, RESULTS));
+  writeReport(report, RESULTS, 'latest');
+  if (isSet('REFERENCE') && !interrupted) writeReport(report, REFERENCE, 'reference');
+  console.log(`\n${summary(report)}\n${RESULTS}/latest.{json,md,svg}`);
   if (interrupted) return 130;
   return done.some(({ error }) => error) ? 1 : 0;
 }
