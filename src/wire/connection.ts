@@ -62,7 +62,8 @@ export class FrameConnection {
     return this.#socket.writableLength > SEND_HIGH_WATER_BYTES;
   }
 
-  send(type: FrameTypeCode, id: number, header?: unknown, body: readonly Uint8Array[] = []): void {
+  /** `onSent`: nothing reads the body any more. */
+  send(type: FrameTypeCode, id: number, header?: unknown, body: readonly Uint8Array[] = [], onSent?: () => void): void {
     if (this.#closed) return;
     let bodyBytes = 0;
     for (const part of body) bodyBytes += part.byteLength;
@@ -78,7 +79,8 @@ export class FrameConnection {
     // Small bodies are cheaper to copy than to hand to the kernel one by one.
     if (bodyBytes <= COPY_BODY_BYTES_MAX) return void this.#socket.write(bodyBytes ? Buffer.concat([head, ...body]) : head);
     this.#socket.write(head);
-    for (const part of body) if (part.byteLength) this.#socket.write(part);
+    const last = body.length - 1;
+    body.forEach((part, index) => this.#socket.write(part, index === last ? onSent : undefined));
   }
 
   /** Sends what is buffered, then closes. */

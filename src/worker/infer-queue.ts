@@ -1,5 +1,5 @@
-import { asLeptonError, LeptonError } from '../core/index.ts';
-import { type FailureMessage, type FrameConnection, FrameType } from '../wire/index.ts';
+import { asLeptonError, LeptonError, releaseBytes } from '../core/index.ts';
+import { type FailureMessage, type FrameConnection, FrameType, LARGE_FRAME_BYTES } from '../wire/index.ts';
 import type { InferenceRunner } from './inference.ts';
 
 /** Most infer frames of one connection that may wait; a gateway sends one or two at a time. */
@@ -71,7 +71,9 @@ export class InferQueue {
   #answer(job: Job): void {
     try {
       const { header, body } = this.#runner.answer(job.header, job.body);
-      job.connection.send(FrameType.inferResult, job.id, header, body);
+      job.connection.send(FrameType.inferResult, job.id, header, body, () => body.forEach(releaseBytes));
+      // A large frame's memory is its own; an answer may still be a view of it.
+      if (job.body.byteLength >= LARGE_FRAME_BYTES && body.every((part) => part.buffer !== job.body.buffer)) releaseBytes(job.body);
     } catch (error) {
       refuse(job, asLeptonError(error));
     }
