@@ -1,64 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, constants } from 'node:http2';
-import { connect as connectSocket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
-import { GrpcStatus, LeptonError } from '../../../../core/index.ts';
+import { GrpcStatus } from '../../../../core/index.ts';
 import { until } from '../../../../testing/gateway-fixture.ts';
 import { begin, call, message, messages, open, outcomeOf } from '../../../../testing/grpc-raw-client.ts';
-import { createHttp2Server, type GrpcServer, type GrpcServerLimits, type Method } from './index.ts';
-
-const LIMITS: GrpcServerLimits = { messageBytesMax: 200_000, headerBytesMax: 8192, connectionsMax: 20, stallTimeoutMs: 1500, idleTimeoutMs: 60_000 };
-let cancels = 0;
-let taken = 0;
-let release = Promise.withResolvers<void>();
-
-const METHODS = new Map<string, Method>([
-  ['/t.T/Echo', { unary: (bytes) => bytes }],
-  ['/t.T/Big', { unary: (bytes) => [Buffer.alloc(100_000, 'a'), bytes, Buffer.alloc(3_000_000, 'b')] }],
-  ['/t.T/Headers', { unary: (_, { header }) => Buffer.from(String(header)) }],
-  ['/t.T/Deadline', { unary: (_, call) => Buffer.from(String(call.timeoutMs)) }],
-  ['/t.T/Metadata', { unary: async (bytes, call) => {
-    call.metadata['x-version'] = 'v1';
-    if (bytes.length) throw new LeptonError('QUEUE_FULL', bytes.toString(), { retryAfterSeconds: 1.5 });
-    return bytes;
-  } }],
-  ['/t.T/Wait', { unary: async (bytes, call) => {
-    call.onCancel(() => cancels++);
-    await release.promise;
-    return bytes;
-  } }],
-  ['/t.T/Fault', { unary: () => { throw new TypeError('a fault'); } }],
-  ['/t.T/Stream', { stream: async (stream) => {
-    stream.onCancel(() => cancels++);
-    for await (const bytes of stream.messages) {
-      taken++;
-      await stream.write(bytes);
-      if (bytes.toString() === 'fail') throw new LeptonError('MODEL_NOT_FOUND', 'no such model');
-    }
-  } }],
-  ['/t.T/WaitStream', { stream: async (stream) => {
-    stream.onCancel(() => cancels++);
-    for await (const _ of stream.messages) await release.promise;
-  } }],
-  ['/t.T/Flood', { stream: async (stream) => {
-    stream.onCancel(() => cancels++);
-    for await (const _ of stream.messages) await stream.write((taken++, Buffer.alloc(50_000)));
-  } }],
-]);
-
-async function start(overrides: Partial<GrpcServerLimits> = {}): Promise<{ server: GrpcServer; port: number }> {
-  const server = createHttp2Server(METHODS, { ...LIMITS, ...overrides });
-  return { server, port: await server.listen({ host: '127.0.0.1', port: 0 }) };
-}
+import type { GrpcServer } from './index.ts';
+import { seen, startServer } from './test-server.ts';
 
 let server: GrpcServer;
 let port: number;
 let session: ClientHttp2Session;
 before(async () => {
-  ({ server, port } = await start());
+  ({ server, port } = await startServer());
   session = await open(port);
 });
 after(() => {
@@ -237,20 +193,20 @@ describe('a stream', () => {
   });
 
   test('of a client that never reads is read no further, and cut off after a time', async () => {
-    taken = 0;
-    cancels = 0;
+    seen.taken = 0;
+    seen.cancels = 0;
     const stream = begin(session, '/t.T/Flood');
     stream.pause();
     const closed = once(stream, 'close');
     for (let sent = 0; sent < 3000; sent++) stream.write(message('x'.repeat(1000)));
     await sleep(500);
-    const before = taken;
+    const before = seen.taken;
     assert.ok(before < 100, `${before} answers of 50 kB are held for it`);
     await sleep(300);
-    assert.equal(taken, before);
+    assert.equal(seen.taken, before);
     await stillServes();
-    await until('cut off', () => stream.destroyed || stream.closed || cancels > 0);
-    assert.equal(cancels, 1);
+    await until('cut off', () => stream.destroyed || stream.closed || seen.cancels > 0);
+    assert.equal(seen.cancels, 1);
     stream.resume();
     await closed;
     assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
@@ -260,29 +216,29 @@ describe('a stream', () => {
 
 describe('calls that end early', () => {
   test('cancelled ones are told to their handlers', async () => {
-    cancels = 0;
-    release = Promise.withResolvers();
+    seen.cancels = 0;
+    seen.release = Promise.withResolvers();
     for (const path of ['/t.T/Wait', '/t.T/WaitStream']) {
       const stream = begin(session, path);
       if (path === '/t.T/Wait') stream.end(message('a'));
       else stream.write(message('a'));
       await sleep(50);
       stream.close(constants.NGHTTP2_CANCEL);
-      await until('cancelled', () => cancels === (path === '/t.T/Wait' ? 1 : 2));
+      await until('cancelled', () => seen.cancels === (path === '/t.T/Wait' ? 1 : 2));
     }
-    release.resolve();
+    seen.release.resolve();
     await stillServes();
   });
 
   test('so are those whose connection is gone', async () => {
-    cancels = 0;
-    release = Promise.withResolvers();
+    seen.cancels = 0;
+    seen.release = Promise.withResolvers();
     const other = await open(port);
     for (let sent = 0; sent < 50; sent++) begin(other, '/t.T/Wait').end(message('a'));
     await sleep(50);
     other.destroy();
-    await until('cancelled', () => cancels === 50);
-    release.resolve();
+    await until('cancelled', () => seen.cancels === 50);
+    seen.release.resolve();
     await stillServes();
   });
 
@@ -299,8 +255,8 @@ describe('calls that end early', () => {
   });
 
   test('thousands of quick cancels harm nobody', async () => {
-    cancels = 0;
-    release = Promise.withResolvers();
+    seen.cancels = 0;
+    seen.release = Promise.withResolvers();
     const other = await open(port);
     for (let round = 0; round < 40; round++) {
       for (let sent = 0; sent < 50; sent++) {
@@ -313,164 +269,6 @@ describe('calls that end early', () => {
     assert.equal((await call(other, '/t.T/Echo', [message('a')])).status, 0);
     await stillServes();
     other.destroy();
-    release.resolve();
-  });
-});
-
-describe('connections', () => {
-  test('one that opens and resets calls without end is cut off (CVE-2023-44487), a burst is borne', async () => {
-    const frame = (type: number, flags: number, stream: number, payload: readonly number[]): number[] => [0, 0, payload.length, type, flags, ...u32(stream), ...payload];
-    const u32 = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-    const text = (value: string): number[] => [value.length, ...Buffer.from(value)];
-    // :method POST, :scheme http, :authority, :path, content-type; static indexes of HPACK, nothing indexed.
-    const head = [0x83, 0x86, 0x01, ...text('x'), 0x04, ...text('/t.T/Wait'), 0x0f, 0x10, ...text('application/grpc')];
-    const resets = (from: number, count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, index) => [...frame(1, 4, (from + index) * 2 + 1, head), ...frame(3, 0, (from + index) * 2 + 1, u32(8))]).flat());
-    const socket = connectSocket(port, '127.0.0.1');
-    let closed = false;
-    socket.on('error', () => {});
-    socket.on('close', () => (closed = true));
-    socket.resume();
-    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from(frame(4, 0, 0, []))]));
-    socket.write(resets(0, 5000));
-    await sleep(700);
-    assert.equal(closed, false);
-    await stillServes();
-    socket.write(resets(5000, 40_000));
-    await until('cut off', () => closed);
-    await stillServes();
-  });
-
-  test('what is not HTTP/2 is told so', async () => {
-    for (const bytes of ['GET / HTTP/1.1\r\nhost: x\r\n\r\n', '\x16\x03\x01\x02\x00', 'PRI * HTTP/1.0\r\n\r\n']) {
-      const socket = connectSocket(port, '127.0.0.1');
-      const chunks: Buffer[] = [];
-      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-      socket.write(bytes, 'latin1');
-      await once(socket, 'close');
-      assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1.1 400 [^]*speaks gRPC/);
-    }
-    const half = connectSocket(port, '127.0.0.1');
-    half.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-    half.write(Buffer.from('this is no frame, but some bytes'));
-    half.resume();
-    await once(half, 'close');
-    await stillServes();
-  });
-
-  test('a preface in pieces is one', async () => {
-    const socket = connectSocket(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]);
-    for (const byte of preface) {
-      socket.write(Buffer.of(byte));
-      await sleep(1);
-    }
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    assert.equal(answer[3], 4, 'a SETTINGS frame');
-    socket.destroy();
-  });
-
-  test('one that never speaks is closed', async () => {
-    const socket = connectSocket(port, '127.0.0.1');
-    socket.resume();
-    await once(socket, 'close');
-  });
-
-  test('headers over the limit end their call only', async () => {
-    const outcome = await call(session, '/t.T/Echo', [message('a')], { 'x-long': 'l'.repeat(20_000) });
-    assert.notEqual(outcome.status, 0);
-    await stillServes();
-  });
-
-  test('pings are answered; floods of them end their connection only', async () => {
-    const other = await open(port);
-    for (let sent = 0; sent < 20; sent++) await new Promise<void>((resolve, reject) => other.ping((error) => (error ? reject(error) : resolve())));
-    assert.equal((await call(other, '/t.T/Echo', [message('a')])).status, 0);
-    other.destroy();
-    for (const [type, payload] of [[6, 8], [4, 0]] as const) {
-      const flood = connectSocket(port, '127.0.0.1');
-      flood.on('error', () => {});
-      flood.resume();
-      flood.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-      flood.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
-      const frame = Buffer.concat([Buffer.from([0, 0, payload, type, 0, 0, 0, 0, 0]), Buffer.alloc(payload)]);
-      const closed = once(flood, 'close');
-      flood.write(Buffer.concat(Array(20_000).fill(frame)));
-      await closed;
-    }
-    await stillServes();
-  });
-
-  test('more connections than allowed are closed, and let in again later', async () => {
-    const { server: small, port: smallPort } = await start({ connectionsMax: 2 });
-    const kept = [await open(smallPort), await open(smallPort)];
-    const third = connectSocket(smallPort, '127.0.0.1');
-    third.on('error', () => {});
-    third.resume();
-    await once(third, 'close');
-    assert.equal((await call(kept[0]!, '/t.T/Echo', [message('a')])).status, 0);
-    kept[1]?.destroy();
-    await sleep(50);
-    const later = await open(smallPort);
-    assert.equal((await call(later, '/t.T/Echo', [message('a')])).status, 0);
-    small.destroy();
-  });
-
-  test('more calls at once than allowed are refused or wait, and none is lost', async () => {
-    release = Promise.withResolvers();
-    const other = await open(port);
-    assert.equal(other.remoteSettings.maxConcurrentStreams, 1024);
-    const waiting = Array.from({ length: 1500 }, () => call(other, '/t.T/Wait', [message('a')]));
-    await sleep(100);
-    release.resolve();
-    for (const { status } of await Promise.all(waiting)) assert.equal(status, 0);
-    other.destroy();
-  });
-
-  test('an idle one is asked to leave', async () => {
-    const { server: impatient, port: impatientPort } = await start({ idleTimeoutMs: 300 });
-    const idle = await open(impatientPort);
-    assert.equal((await call(idle, '/t.T/Echo', [message('a')])).status, 0);
-    const [code] = (await once(idle, 'goaway')) as [number];
-    assert.equal(code, constants.NGHTTP2_NO_ERROR);
-    if (!idle.destroyed) await once(idle, 'close');
-    impatient.destroy();
-  });
-});
-
-describe('shutdown', () => {
-  test('asks clients to leave, finishes calls, ends streams, then closes', async () => {
-    release = Promise.withResolvers();
-    const { server: leaving, port: leavingPort } = await start();
-    const client = await open(leavingPort);
-    const unary = call(client, '/t.T/Wait', [message('kept')]);
-    const stream = begin(client, '/t.T/Stream');
-    const streamed = outcomeOf(stream);
-    stream.write(message('a'));
-    await once(stream, 'data');
-    const goaway = once(client, 'goaway');
-    let closed = false;
-    const shutdown = leaving.shutdown().then(() => (closed = true));
-    await goaway;
-    const { status, message: text } = await streamed;
-    assert.deepEqual([status, closed], [GrpcStatus.UNAVAILABLE, false]);
-    assert.match(text, /stopping/);
-    await assert.rejects(open(leavingPort).then(() => { throw new Error('connected'); }, async (error) => { throw error; }));
-    release.resolve();
-    assert.deepEqual(messages((await unary).body), ['kept']);
-    await shutdown;
-  });
-
-  test('destroy cuts what is left', async () => {
-    release = Promise.withResolvers();
-    const { server: dying, port: dyingPort } = await start();
-    const client = await open(dyingPort);
-    const unary = call(client, '/t.T/Wait', [message('lost')]);
-    await sleep(50);
-    const shutdown = dying.shutdown();
-    dying.destroy();
-    assert.equal((await unary).status, undefined);
-    await shutdown;
-    release.resolve();
+    seen.release.resolve();
   });
 });
