@@ -7,17 +7,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RawClient } from './support/raw-client.ts';
 import { binaryRequest, inferBinary, inferJson, inferRequest, LIVE, request, wrongWith } from './support/requests.ts';
 import { Serving } from './support/serving.ts';
 
-const RECEIVE_TIMEOUT_MS = 1500;
 /** Rows whose answer is near the limit of a request's body: 0.9 MB. */
 const MANY_ROWS = 7_000;
 
 let serving: Serving;
 before(async () => {
-  serving = await Serving.start({ requestReceiveTimeoutMs: RECEIVE_TIMEOUT_MS });
+  serving = await Serving.start({ requestReceiveTimeoutMs: 30_000 });
 });
 after(() => serving.close());
 
@@ -132,6 +130,19 @@ describe('clients that half-close', () => {
     }
   });
 
+  test('and then reset, with more behind a request that is being answered, end nothing else', async () => {
+    const bytes = Buffer.concat([inferRequest(1), Buffer.from('nonsense\r\n\r\n')]);
+    await Promise.all(Array.from({ length: 20 }, async (_, lane) => {
+      for (let round = 0; round < 15; round++) {
+        const client = await serving.open();
+        client.send(bytes).socket.end();
+        await wait((lane + round) % 4);
+        client.reset();
+      }
+    }));
+    await serving.quiet();
+  });
+
   test('get a large answer whole', async () => {
     const client = await serving.open([], { allowHalfOpen: true });
     client.send(binaryRequest(9, MANY_ROWS)).socket.end();
@@ -169,31 +180,6 @@ test('a reset at the head, the body or in the middle of the answer leaves nothin
   await serving.quiet();
   await serving.control();
 });
-
-test('clients that never read a large answer cost bounded memory, for a bounded time', async () => {
-  const before = await serving.residentBytes();
-  const lazy = await Promise.all(Array.from({ length: 30 }, async (_, seed) => {
-    const client = await serving.open();
-    client.socket.pause();
-    const big = binaryRequest(seed, MANY_ROWS);
-    for (let sent = 0; sent < 10; sent++) client.socket.write(big);
-    return client;
-  }));
-  await serving.control();
-  await wait(RECEIVE_TIMEOUT_MS);
-  const grown = ((await serving.residentBytes()).gateway - before.gateway) / 1e6;
-  assert.ok(grown < 350, `the gateway grew by ${grown} MB for 30 of them`);
-  // Paused sockets don't see the end: writing does.
-  await Promise.all(lazy.map((client) => closedByServer(client)));
-  await serving.quiet();
-});
-
-async function closedByServer(client: RawClient): Promise<void> {
-  for (const deadline = performance.now() + 15_000; !client.closed; await wait(100)) {
-    if (performance.now() > deadline) throw new Error('the server keeps the connection of a client that does not read');
-    client.socket.write('x');
-  }
-}
 
 test('1,000 idle connections and 1,000 active ones at once', async () => {
   const idle = await Promise.all(Array.from({ length: 1000 }, () => serving.open()));

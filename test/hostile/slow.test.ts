@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RawClient } from './support/raw-client.ts';
-import { inferJson, inferRequest, LIVE, reasonOf, request, wrongWith } from './support/requests.ts';
+import { binaryRequest, inferJson, inferRequest, LIVE, reasonOf, request, wrongWith } from './support/requests.ts';
 import { Serving } from './support/serving.ts';
 
 const RECEIVE_TIMEOUT_MS = 700;
+/** Rows whose answer is near the limit of a request's body: 0.9 MB. */
+const MANY_ROWS = 7_000;
 const KEEP_ALIVE_MS = 1200;
 /** Time-outs are looked for at intervals, on a machine that does other things. */
 const LATE_MS = 5_000;
@@ -124,5 +126,30 @@ test('an answer that is read slowly arrives whole', async () => {
   assert.deepEqual(answers.map((answer) => wrongWith(answer, 3)).filter(Boolean), []);
   client.destroy();
 });
+
+test('clients that never read a large answer cost bounded memory, for a bounded time', async () => {
+  const before = await serving.residentBytes();
+  const lazy = await Promise.all(Array.from({ length: 30 }, async (_, seed) => {
+    const client = await serving.open();
+    client.socket.pause();
+    const big = binaryRequest(seed, MANY_ROWS);
+    for (let sent = 0; sent < 10; sent++) client.socket.write(big);
+    return client;
+  }));
+  await serving.control();
+  await wait(RECEIVE_TIMEOUT_MS);
+  const grown = ((await serving.residentBytes()).gateway - before.gateway) / 1e6;
+  assert.ok(grown < 350, `the gateway grew by ${grown} MB for 30 of them`);
+  // Paused sockets don't see the end: writing does.
+  await Promise.all(lazy.map((client) => closedByServer(client)));
+  await serving.quiet();
+});
+
+async function closedByServer(client: RawClient): Promise<void> {
+  for (const deadline = performance.now() + 15_000; !client.closed; await wait(100)) {
+    if (performance.now() > deadline) throw new Error('the server keeps the connection of a client that does not read');
+    client.socket.write('x');
+  }
+}
 
 test('other clients noticed nothing', () => serving.unharmed());

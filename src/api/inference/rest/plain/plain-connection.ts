@@ -222,8 +222,9 @@ export class PlainConnection {
 
   #handOver(unread: Buffer): void {
     const socket = this.#socket;
-    socket.off('data', this.#onData).off('end', this.#onHalfClose).off('error', this.#onError).off('close', this.#onClose).off('timeout', this.#onError).off('drain', this.#onDrain);
+    // Errors stay ours: one of the last answer may still come, when nobody else hears it.
+    socket.off('data', this.#onData).off('end', this.#onHalfClose).off('close', this.#onClose).off('timeout', this.#onError).off('drain', this.#onDrain);
     this.#host.onEnd(this);
-    this.#host.handOver(socket, unread);
+    if (!socket.destroyed) this.#host.handOver(socket, unread);
   }
 }
