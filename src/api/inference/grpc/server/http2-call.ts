@@ -1,6 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { asLeptonError, LeptonError } from '../../../../core/index.ts';
 import { ACCEPTED_ENCODINGS, accepts, compress, decompress, requestEncoding } from './compression.ts';
+import { piecesOf, smallFrame } from './message-frames.ts';
 import { MessageReader, type ReceivedMessage } from './message-reader.ts';
 import { statusTrailers } from './status.ts';
 import { parseTimeout } from './timeout.ts';
@@ -10,9 +11,6 @@ const CONTENT_TYPE = 'application/grpc';
 const FINAL = { endStream: true, sendDate: false };
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const OK: OutgoingMetadata = { 'grpc-status': 0 };
-/** Up to this, a message goes out in one piece with its prefix; of longer ones pieces of this size are given to the connection. */
-const PIECE_BYTES = 65_536;
-const PREFIX_BYTES = 5;
 
 /**
  * One call over one HTTP/2 stream:
@@ -212,36 +210,4 @@ export abstract class Http2Call implements GrpcCall {
     if (this.stream.closed || this.stream.destroyed) throw new LeptonError('CANCELLED', 'the call has ended');
     if (waited) this.stalledSinceMs = null;
   }
-}
-
-/** A whole message with its prefix, if it is small enough to be copied. */
-function smallFrame(message: MessageBytes, compressed = false): Buffer | null {
-  const length = lengthOf(message);
-  if (length + PREFIX_BYTES > PIECE_BYTES) return null;
-  const frame = Buffer.allocUnsafe(PREFIX_BYTES + length);
-  writePrefix(frame, length, compressed);
-  let at = PREFIX_BYTES;
-  for (const part of message instanceof Uint8Array ? [message] : message) {
-    frame.set(part, at);
-    at += part.byteLength;
-  }
-  return frame;
-}
-
-function* piecesOf(message: MessageBytes, compressed: boolean): Generator<Uint8Array> {
-  const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-  writePrefix(prefix, lengthOf(message), compressed);
-  yield prefix;
-  for (const part of message instanceof Uint8Array ? [message] : message) {
-    for (let at = 0; at < part.byteLength; at += PIECE_BYTES) yield part.subarray(at, at + PIECE_BYTES);
-  }
-}
-
-function writePrefix(frame: Buffer, length: number, compressed: boolean): void {
-  frame[0] = compressed ? 1 : 0;
-  frame.writeUInt32BE(length, 1);
-}
-
-function lengthOf(message: MessageBytes): number {
-  return message instanceof Uint8Array ? message.byteLength : message.reduce((sum, part) => sum + part.byteLength, 0);
 }
