@@ -77,7 +77,8 @@ function tryDecode(body: Buffer, jsonBytes: number | null): void {
 }
 
 function assertWhole({ datatype, shape, data }: Tensor): void {
-  const elements = shape.reduce((product, size) => product * size, 1);
+  // A size of -0 would make the product -0.
+  const elements = shape.reduce((product, size) => product * size, 1) + 0;
   assert.ok(shape.every((size) => Number.isSafeInteger(size) && size >= 0));
   if (datatype !== 'BYTES') return assert.equal(data.byteLength, elements * DATATYPE_BYTES[datatype]);
   let at = 0;
