@@ -25,7 +25,7 @@ function fuzzCodec(durationMs: number): string[] {
       try {
         holds(Random.forCase(seed, cases));
       } catch (error) {
-        return [`${name}: case ${cases} of SEED=${seed}: ${(error as Error).message}`];
+        return [`SEED=${seed} CASE=codec:${cases}: ${name}: ${(error as Error).message}`];
       }
     }
     console.log(`codec: ${name}: ${cases} cases`);
@@ -57,12 +57,24 @@ async function fuzzEverything(): Promise<readonly string[]> {
   }
 }
 
+function repeatCodec(index: number): string[] {
+  return Object.entries(CODEC_PROPERTIES).flatMap(([name, holds]) => {
+    try {
+      holds(Random.forCase(seed, index));
+      return [];
+    } catch (error) {
+      return [`${name}: ${(error as Error).stack}`];
+    }
+  });
+}
+
 async function repeat(which: string): Promise<readonly string[]> {
   const [name = '', index = ''] = which.split(':');
+  if (name === 'codec') return repeatCodec(Number(index));
   const serving = await Serving.start({ requestReceiveTimeoutMs: 3000 });
   try {
     const target = fuzzTargets(serving).find((candidate) => candidate.name === name);
-    if (!target || !/^\d+$/.test(index)) throw new Error(`CASE is '${which}', not one such as http:123`);
+    if (!target || !/^\d+$/.test(index)) throw new Error(`CASE is '${which}', not one such as http:123 or codec:123`);
     await repeatCase(target, seed, Number(index));
     await serving.unharmed();
     return [];
