@@ -3,7 +3,7 @@ import type { ModelEntry } from './models/catalogue.ts';
 import { type BenchModel, loadModel } from './models/model.ts';
 import { BenchPlatform } from './platform/platform.ts';
 import { RawProcess } from './raw/raw-process.ts';
-import type { Bench } from './scenarios/scenario.ts';
+import type { Bench, Disposable } from './scenarios/scenario.ts';
 
 /** What scenarios work with, and the order to end it in. */
 export class Workbench implements Bench {
@@ -25,14 +25,13 @@ export class Workbench implements Bench {
     return known;
   }
 
-  async startPlatform(): Promise<BenchPlatform> {
-    const platform = await BenchPlatform.start();
-    this.onEnd(() => platform.dispose());
-    return platform;
+  startPlatform(): Promise<BenchPlatform> {
+    return this.until(BenchPlatform.start());
   }
 
-  onEnd(dispose: () => Promise<void>): void {
-    this.#endings.push(dispose);
+  until<Thing extends Disposable>(starting: Promise<Thing>): Promise<Thing> {
+    this.#endings.push(() => starting.then((thing) => thing.dispose(), () => undefined));
+    return starting;
   }
 
   /** Ends what a scenario has started, the newest first. */

@@ -54,8 +54,7 @@ export const isolation: Scenario = {
 };
 
 async function neighboursOf(bench: Bench, platform: BenchPlatform): Promise<Neighbour[]> {
-  const load = new LoadProcess();
-  bench.onEnd(() => load.dispose());
+  const load = await bench.until(Promise.resolve(new LoadProcess()));
   const loaded = (plan: LoadPlan) => async (): Promise<() => Promise<void>> => {
     await load.start(plan);
     return async () => void (await load.stop());

@@ -55,8 +55,8 @@ async function startPeers(bench: Bench, models: readonly BenchModel[]): Promise<
   const started: Contestant[] = [];
   for (const peer of PEERS) {
     try {
-      const server = await PeerServer.start(peer, await peerPython(peer, bench.cache, bench.say), files, bench.cache);
-      bench.onEnd(() => server.dispose());
+      const python = await peerPython(peer, bench.cache, bench.say);
+      const server = await bench.until(PeerServer.start(peer, python, files, bench.cache));
       started.push({ title: peer.title, server, forms: peer.forms });
     } catch (error) {
       bench.say(`without ${peer.title}: ${(error as Error).message}`);

@@ -15,8 +15,12 @@ export interface Bench {
   say(text: string): void;
   model(name: ModelEntry['name']): Promise<BenchModel>;
   startPlatform(): Promise<BenchPlatform>;
-  /** Registers something to end after the scenario, whatever happens. */
-  onEnd(dispose: () => Promise<void>): void;
+  /** Something that is being started ends after the scenario, whatever happens, also when it is still starting. */
+  until<Thing extends Disposable>(starting: Promise<Thing>): Promise<Thing>;
+}
+
+export interface Disposable {
+  dispose(): Promise<void>;
 }
 
 export interface Scenario {
