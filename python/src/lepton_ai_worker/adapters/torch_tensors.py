@@ -1,0 +1,66 @@
+"""torch tensors to and from ours, shared by its two formats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..descriptor import Descriptor
+from ..errors import LeptonError
+from ..tensors import Tensor
+from .common import by_name, framework, tensor_of
+
+#: numpy has these and torch, before 2.3, has not.
+_WIDER = {"UINT16": "INT32", "UINT32": "INT64", "UINT64": "INT64"}
+
+
+def import_torch(descriptor: Descriptor, threads: int = 0) -> Any:
+    """torch, with this many threads if any are named."""
+    torch = framework("torch", "torch", descriptor.format)
+    if threads:
+        torch.set_num_threads(threads)
+        try:
+            torch.set_num_interop_threads(1)
+        except RuntimeError:
+            pass  # Only before the first parallel work.
+    return torch
+
+
+def to_torch(torch: Any, tensor: Tensor) -> Any:
+    """A torch tensor over the same memory."""
+    if tensor.datatype == "BYTES":
+        raise LeptonError("INVALID_ARGUMENT", f"input {tensor.name!r} is BYTES, and torch has no tensors of text")
+    if tensor.datatype == "BF16":
+        return torch.from_numpy(tensor.array.view(np.int16)).view(torch.bfloat16)
+    if tensor.datatype in _WIDER and not hasattr(torch, tensor.datatype.lower()):
+        raise LeptonError("INVALID_ARGUMENT", f"input {tensor.name!r} is {tensor.datatype}, which torch {torch.__version__} lacks; {_WIDER[tensor.datatype]} holds it")
+    return torch.from_numpy(tensor.array)
+
+
+def from_torch(torch: Any, descriptor: Descriptor, result: Any, outputs: Sequence[str]) -> Mapping[str, Tensor]:
+    """The outputs named, of whatever a module gives: a tensor, a tuple or list of any depth, a dict, numbers."""
+    specs = {spec.name: spec for spec in descriptor.signature.outputs}
+    flat = result if isinstance(result, Mapping) else list(_flatten(result))
+    named = by_name(descriptor, flat[0] if isinstance(flat, list) and len(flat) == 1 else flat)
+    tensors: dict[str, Tensor] = {}
+    for name in outputs:
+        if name not in named:
+            raise LeptonError("MODEL_ERROR", f"the model gave no output {name!r}, only {', '.join(map(str, named)) or 'none'}")
+        value = named[name]
+        if not isinstance(value, torch.Tensor):
+            tensors[name] = tensor_of(specs[name], value)
+        else:
+            value = value.detach().to("cpu").contiguous()
+            if value.dtype == torch.bfloat16:
+                tensors[name] = Tensor(name, "BF16", value.view(torch.int16).numpy().view(np.uint16))
+            else:
+                tensors[name] = tensor_of(specs[name], value.resolve_conj().resolve_neg().numpy())
+    return tensors
+
+
+def _flatten(result: Any) -> Any:
+    if isinstance(result, (list, tuple)):
+        for part in result:
+            yield from _flatten(part)
+    else:
+        yield result
