@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { InferenceClient, LeptonClient } from '../../clients/typescript/src/index.ts';
-import { clientConfig, coloursUnwanted } from '../config/index.ts';
+import { clientConfig, coloursUnwanted, localPlatformConfig } from '../config/index.ts';
 import { parseReference } from '../core/index.ts';
 import { CliError, ExitCode } from './exit-codes.ts';
+import { ensurePlatform } from './local/local-platform.ts';
 import { Output } from './output.ts';
 
 /** Options that every command takes. */
-interface GlobalOptions {
+export interface GlobalOptions {
   readonly url?: string;
   readonly user?: string;
   readonly json?: boolean;
@@ -20,12 +21,20 @@ export interface CliContext {
   readonly out: Output;
 }
 
-/** The context of a command that has been parsed. */
-export function contextOf(command: Command): CliContext {
+/** The context of a command that has been parsed. Without a URL it works on the local platform, which is started when none runs. */
+export async function contextOf(command: Command): Promise<CliContext> {
   const options: GlobalOptions = command.optsWithGlobals();
-  const { url, user } = clientConfig(options);
-  checkUrl(url, options.url === undefined ? 'LEPTON_URL' : '--url');
-  return { client: new LeptonClient({ url, user }), inference: new InferenceClient({ url }), out: outputOf(options) };
+  const { url: named, user } = clientConfig(options);
+  const out = outputOf(options);
+  if (named !== undefined) checkUrl(named, options.url === undefined ? 'LEPTON_URL' : '--url');
+  return contextFor(named ?? (await localUrl(out)), user, out);
+}
+
+export const contextFor = (url: string, user: string, out: Output): CliContext => ({ client: new LeptonClient({ url, user }), inference: new InferenceClient({ url }), out });
+
+async function localUrl(out: Output): Promise<string> {
+  const { url } = await ensurePlatform(localPlatformConfig(), (record) => out.note({ text: 'started ', style: 'dim' }, `the local platform at ${record.url} (pid ${record.pid}); lepton-ai stop ends it`));
+  return url;
 }
 
 function checkUrl(url: string, source: string): void {
@@ -49,7 +58,7 @@ export function command(nameAndArguments: string, summary: string, examples: rea
 export function action<Options extends object>(run: (context: CliContext, args: readonly string[], options: Options) => Promise<void>): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const self = given.at(-1) as Command;
-    await run(contextOf(self), self.args, self.opts() as Options);
+    await run(await contextOf(self), self.args, self.opts() as Options);
   };
 }
 

@@ -3,6 +3,7 @@ import { PLATFORM_VERSION } from '../version.ts';
 import { applyCommand } from './commands/apply.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { inferCommand } from './commands/infer.ts';
+import { localCommands } from './commands/local.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { observeCommands } from './commands/observe.ts';
 import { repositoryCommands } from './commands/repositories.ts';
@@ -17,7 +18,7 @@ import { EXIT_CODES_HELP } from './exit-codes.ts';
 export function buildProgram(setExitCode: (code: number) => void): Command {
   const program = new Command('lepton-ai')
     .description('Run several versions of an AI model side by side.')
-    .option('--url <url>', 'server (default http://127.0.0.1:8080, or LEPTON_URL)')
+    .option('--url <url>', 'server (default LEPTON_URL, else the local platform, which is started when none runs)')
     .option('--user <name>', 'name that changes are made under (default: login name, or LEPTON_USER)')
     .option('--json', 'machine-readable output, nothing else on stdout')
     .option('--no-color', 'no colours (also NO_COLOR)')
@@ -25,7 +26,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

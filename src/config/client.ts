@@ -3,11 +3,9 @@ import { userInfo } from 'node:os';
 /** This process's environment, for `loadConfig`; only this folder reads it. */
 export const processEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
 
-export const DEFAULT_URL = 'http://127.0.0.1:8080';
-
-/** Server and user of the command line: flag, then environment, then default. */
-export function clientConfig(flags: { readonly url?: string | undefined; readonly user?: string | undefined }): { readonly url: string; readonly user: string } {
-  return { url: flags.url ?? (process.env.LEPTON_URL || DEFAULT_URL), user: flags.user ?? (process.env.LEPTON_USER || loginName()) };
+/** Server and user of the command line: flag, then environment. Without a URL the local platform is meant. */
+export function clientConfig(flags: { readonly url?: string | undefined; readonly user?: string | undefined }): { readonly url: string | undefined; readonly user: string } {
+  return { url: flags.url ?? (process.env.LEPTON_URL || undefined), user: flags.user ?? (process.env.LEPTON_USER || loginName()) };
 }
 
 function loginName(): string {

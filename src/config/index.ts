@@ -1,5 +1,6 @@
 export * from './client.ts';
 export { loadConfig, type ConfigSources, type LoadedConfig } from './load.ts';
+export * from './local.ts';
 export { configurationMarkdown } from './markdown.ts';
 export { isLoopback, parseAddress, parseBytes, parseMilliseconds } from './parse.ts';
 export * from './programs.ts';

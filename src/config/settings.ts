@@ -44,12 +44,16 @@ export const SETTINGS: readonly Setting[] = [
   setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),
   setting('logLevel', 'log-level', 'log-level', 'info', `One of ${LOG_LEVELS.join(', ')}.`),
   setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each replica’s output.'),
+  setting('environmentBuildTimeoutMs', 'environment-build-timeout', 'milliseconds', '30min', 'Longest build of a version’s Python environment.'),
+  setting('environmentBuildsMax', 'environment-builds-max', 'count', '1', 'Python environments that are built at once.'),
   setting('eventsMax', 'events-max', 'count', '10000', 'Events kept.'),
+  setting('feedback.windowMs', 'feedback-window', 'milliseconds', '30d', 'How old an answer may be that feedback is sent for; later feedback is refused.'),
+  setting('feedback.rowsMax', 'feedback-rows-max', 'count', '1000000', 'Feedback kept, one row a prediction, about 250 bytes each; the oldest are removed, their totals stay.'),
 ];
 
 /** Variables that the client side reads; the rest of `LEPTON_…` belongs to SETTINGS. */
 export const CLIENT_VARIABLES = {
-  LEPTON_URL: 'Server that the command line calls. Default http://127.0.0.1:8080.',
+  LEPTON_URL: 'Server that the command line and the SDK call. Default: the local platform, started when none runs.',
   LEPTON_USER: 'Name that changes are made under. Default: the login name.',
   LEPTON_CONFIG: 'Configuration file of `serve`, as --config.',
 } as const;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { LeptonClient } from '../../../clients/typescript/src/index.ts';
-import { clientConfig } from '../../config/index.ts';
+import { clientConfig, localPlatformConfig } from '../../config/index.ts';
 import { command } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
+import { findPlatform } from '../local/local-platform.ts';
 
 /** Longest that a press of TAB may wait for the server's names. */
 const NAMES_TIMEOUT_MS = 400;
@@ -78,7 +79,8 @@ function descend(program: Command, words: readonly string[]): { command: Command
 }
 
 async function namesOf(kind: string): Promise<string[]> {
-  const { url } = clientConfig({});
+  const url = clientConfig({}).url ?? (await findPlatform(localPlatformConfig()))?.url;
+  if (url === undefined) return [];
   const client = new LeptonClient({ url, fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(NAMES_TIMEOUT_MS) }) });
   try {
     if (kind === 'service' || kind === 'name') return (await client.listServices()).map(({ name }) => name);

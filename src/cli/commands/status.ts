@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import type { ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
-import { action, type CliContext, command } from '../context.ts';
+import { clientConfig, localPlatformConfig } from '../../config/index.ts';
+import { action, type CliContext, command, contextFor, contextOf, type GlobalOptions, outputOf } from '../context.ts';
+import { CliError, ExitCode } from '../exit-codes.ts';
+import { findPlatform } from '../local/local-platform.ts';
+import type { LocalPlatform } from '../local/state-file.ts';
 import { type Cell, formatBytes, formatMs, formatTime, phaseCell } from '../output.ts';
 import { trafficNow, trafficText } from './traffic.ts';
 
@@ -27,19 +31,29 @@ const services = (): Command =>
 const status = (): Command =>
   command('status [service]', 'Show what is true now: of the platform, or of a service version by version.', ['status', 'status my-service', 'status my-service --json'])
     .argument('[service]')
-    .action(
-      action(async (context, [name]) => {
-        if (name === undefined) return platformStatus(context);
-        const service = await context.client.getService(name);
-        context.out.result(service, () => showService(context, service));
-      }),
-    );
+    .action(async (name: string | undefined, _options: unknown, self: Command) => {
+      const { context, local } = await observed(self);
+      if (name === undefined) return platformStatus(context, local);
+      const service = await context.client.getService(name);
+      context.out.result(service, () => showService(context, service));
+    });
 
-async function platformStatus({ client, out }: CliContext): Promise<void> {
+/** As for every command, but looking starts nothing. */
+async function observed(self: Command): Promise<{ context: CliContext; local: LocalPlatform | null }> {
+  const options = self.optsWithGlobals<GlobalOptions>();
+  const { url, user } = clientConfig(options);
+  if (url !== undefined) return { context: await contextOf(self), local: null };
+  const found = await findPlatform(localPlatformConfig());
+  if (!found) throw new CliError('no platform runs', ExitCode.unreachable, 'lepton-ai start starts one in the background, and so does every command that needs one; or name a server with --url or LEPTON_URL');
+  return { context: contextFor(found.url, user, outputOf(options)), local: found.local };
+}
+
+async function platformStatus({ client, out }: CliContext, local: LocalPlatform | null): Promise<void> {
   const [platform, list] = await Promise.all([client.status(), client.listServices()]);
-  out.result({ ...platform, services: list }, () => {
+  out.result({ ...platform, services: list, local }, () => {
     out.paragraph(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
     out.paragraph(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
+    if (local) out.paragraph(`in the background as pid ${local.pid}, log ${local.logFile}; lepton-ai stop ends it`);
     if (list.length === 0) return;
     out.line();
     servicesTable(out, list);

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { localPlatformConfig } from '../../config/index.ts';
+import { command, outputOf } from '../context.ts';
+import { ensurePlatform, stopPlatform } from '../local/local-platform.ts';
+
+const start = (): Command =>
+  command('start', 'Start the local platform in the background, one per user, if none runs. Other commands without a URL do so themselves.', ['start', 'start --json', 'status', 'stop']).action(async (_options: unknown, self: Command) => {
+    const out = outputOf(self.optsWithGlobals());
+    const { url, local, started } = await ensurePlatform(localPlatformConfig());
+    out.result({ url, started, ...(local ? { pid: local.pid, grpcAddress: local.grpcAddress, dataDirectory: local.dataDirectory, logFile: local.logFile } : {}) }, () => {
+      if (!local) return out.line(`a server runs at ${url} already, started by hand`);
+      out.line({ text: '✔ ', style: 'green' }, `the platform ${started ? 'runs' : 'runs already'} at ${url}, gRPC ${local.grpcAddress}, pid ${local.pid}`);
+      out.line(`  data in ${local.dataDirectory}, log ${local.logFile}; lepton-ai stop ends it`);
+    });
+  });
+
+const stop = (): Command =>
+  command('stop', 'Stop the local platform that runs in the background. Its models stay; the next start serves them again.', ['stop']).action(async (_options: unknown, self: Command) => {
+    const out = outputOf(self.optsWithGlobals());
+    const stopped = await stopPlatform(localPlatformConfig());
+    out.result({ stopped: stopped !== null, ...(stopped ? { pid: stopped.pid, url: stopped.url } : {}) }, () => {
+      if (stopped) out.line({ text: '✔ ', style: 'green' }, `the platform at ${stopped.url} (pid ${stopped.pid}) has stopped`);
+      else out.line('no platform runs in the background');
+    });
+  });
+
+export const localCommands = (): readonly Command[] => [start(), stop()];
