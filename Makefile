@@ -1,7 +1,7 @@
 # Few commands: `make demo` shows it, `make serve` leaves it running, `make test` proves it. All of them set up first.
 SHELL := /bin/sh
 NODE := sh scripts/node.sh
-SOURCES := $(shell find src clients -name '*.ts' -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := $(shell find src clients protocol python/src/lepton_ai_worker \( -name '*.ts' -o -name '*.py' -o -name '*.schema.json' \) -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 # Rounds of the test that kills everything at random moments; make test ROUNDS=50 for the long form.
 ROUNDS ?=
 # Environment of make fuzz and make soak: MINUTES, SEED, CASE.

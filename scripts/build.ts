@@ -2,7 +2,7 @@
  * Bundles our own code into dist/: one file a program and shared chunks beside them, flat, because src/config/programs.ts
  * looks for `./<program>.js` next to its own chunk. Packages stay in node_modules, but for those named in BUNDLED.
  */
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -47,6 +47,10 @@ const result = await build({
   metafile: true,
   logLevel: 'warning',
 });
+
+// The Python worker runs from here in every version's own environment.
+rmSync(join(outdir, 'python'), { recursive: true, force: true });
+cpSync(join(root, 'python/src/lepton_ai_worker'), join(outdir, 'python/lepton_ai_worker'), { recursive: true, filter: (path) => !path.includes('__pycache__') });
 
 removeStale(new Set(Object.keys(result.metafile.outputs).map((path) => path.slice('dist/'.length))));
 writeFileSync(join(outdir, '.built'), `${new Date().toISOString()}\n`);

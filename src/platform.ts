@@ -6,7 +6,7 @@ import { createManagementServer, type ImportReport, type StatusFacts } from './a
 import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase } from './database/index.ts';
-import { createDeploymentEngine, LocalTarget, type PlatformEngine, runDirectory, serveImported, trimLog } from './deployment-engine/index.ts';
+import { createDeploymentEngine, Environments, LocalTarget, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
@@ -78,10 +78,13 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const repository = createModelRepository({ database, directory: dataDirectory, events, clock: systemClock, fileBytesMax: config.limits.fileBytesMax });
   const run = await runDirectory(dataDirectory);
   const controlSocketPath = join(run, 'control.sock');
+  const environments = new Environments({ directory: join(dataDirectory, 'environments'), events, buildTimeoutMs: config.environmentBuildTimeoutMs, buildsMax: config.environmentBuildsMax });
+  await environments.recover();
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
     target: new LocalTarget({ runDirectory: run }),
+    runtimeFor: runtimesWith(environments),
     runDirectory: run,
     gateway: gatewaySettings(config, controlSocketPath),
     replicaLogBytesMax: config.replicaLogBytesMax,
@@ -89,7 +92,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   });
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, events, controlMetrics: engine.metrics, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
+  const server = createManagementServer({ repository, engine, environments, events, controlMetrics: engine.metrics, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));

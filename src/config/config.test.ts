@@ -32,6 +32,8 @@ describe('loadConfig', () => {
       orphanGraceMs: 300000,
       logLevel: 'info',
       replicaLogBytesMax: 10 * 2 ** 20,
+      environmentBuildTimeoutMs: 1_800_000,
+      environmentBuildsMax: 1,
       eventsMax: 10000,
     });
     assert.deepEqual(warnings, []);

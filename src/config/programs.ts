@@ -1,3 +1,5 @@
+import { constants, accessSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The programs that we are made of. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
@@ -10,10 +12,31 @@ const SOURCE: Readonly<Record<Program, string>> = {
   inspect: '../model-repository/formats/inspect-main.ts',
 };
 
+const fromSource = (): boolean => import.meta.url.endsWith('.ts');
+
 /** Absolute path of a program's file, to be run by `process.execPath`. */
 export function programPath(program: Program): string {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(fromSource ? SOURCE[program] : `./${program}.js`, import.meta.url));
+  return fileURLToPath(new URL(fromSource() ? SOURCE[program] : `./${program}.js`, import.meta.url));
+}
+
+/** The folder that holds the Python package `lepton_ai_worker`, for PYTHONPATH. */
+export function pythonPackagesPath(): string {
+  return fileURLToPath(new URL(fromSource() ? '../../python/src' : './python', import.meta.url));
+}
+
+/** Files of this name on the PATH that we may run, in its order. */
+export function programsOnPath(name: string): readonly string[] {
+  const directories = new Set((process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== ''));
+  return [...directories].map((directory) => join(directory, name)).filter(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Environment that our child programs get: what they need and nothing else, so that no secret reaches a model. */
@@ -24,4 +47,14 @@ export function childEnvironment(extra: Readonly<Record<string, string>> = {}): 
     if (value !== undefined) kept[name] = value;
   }
   return { ...kept, ...extra };
+}
+
+/** What leads to a package index. The rest of PIP_ and UV_ too, but for what would put packages elsewhere. */
+const INDEX_VARIABLE = /^(PIP_|UV_)|^(HTTP|HTTPS|ALL|NO)_PROXY$/i;
+const ELSEWHERE: ReadonlySet<string> = new Set(['PIP_TARGET', 'PIP_PREFIX', 'PIP_ROOT', 'PIP_USER', 'PIP_PYTHON', 'PIP_REQUIREMENT', 'PIP_DRY_RUN', 'UV_PYTHON', 'UV_SYSTEM_PYTHON', 'UV_PROJECT', 'UV_PROJECT_ENVIRONMENT']);
+
+/** Environment of pip and uv, which must reach the index that we are configured for; never that of a model. */
+export function buildEnvironment(): Record<string, string> {
+  const index = Object.entries(process.env).filter(([name, value]) => value !== undefined && INDEX_VARIABLE.test(name) && !ELSEWHERE.has(name.toUpperCase()));
+  return childEnvironment(Object.fromEntries(index) as Record<string, string>);
 }

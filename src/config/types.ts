@@ -22,6 +22,10 @@ export interface PlatformConfig {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Bytes kept of each replica's stdout and stderr. */
   readonly replicaLogBytesMax: number;
+  /** Longest build of a Python environment. */
+  readonly environmentBuildTimeoutMs: number;
+  /** Python environments that are built at once. */
+  readonly environmentBuildsMax: number;
   /** Events kept. */
   readonly eventsMax: number;
 }

@@ -54,6 +54,7 @@ export const ERRORS = {
   BLOB_MISSING: { http: 422, grpc: 'FAILED_PRECONDITION', help: 'A manifest names files whose content was never uploaded.' },
   DIGEST_MISMATCH: { http: 422, grpc: 'INVALID_ARGUMENT', help: 'The content does not have the SHA-256 or size that was announced; send it again.' },
   MODEL_INVALID: { http: 422, grpc: 'INVALID_ARGUMENT', help: 'The artefact is not a model that can be served; the message gives the reason. Nothing was stored.' },
+  MODEL_UNSAFE: { http: 422, grpc: 'FAILED_PRECONDITION', help: 'Files of the artefact would run code when they are loaded; the message names file and global. Nothing was stored. `push --allow-unsafe REASON` takes it all the same, on record.' },
   QUEUE_FULL: { http: 429, grpc: 'RESOURCE_EXHAUSTED', help: 'The queue of this version is full; try again after `retry-after` seconds.' },
   VERSION_NOT_READY: { http: 503, grpc: 'UNAVAILABLE', help: 'The version is deployed but has no ready replica; the message says why.' },
   REPLICA_FAILED: { http: 503, grpc: 'UNAVAILABLE', help: 'The replica died or hung during the request, and so did the second one that it was given to.' },

@@ -1,5 +1,6 @@
 export * from './canonical-json.ts';
 export * from './clock.ts';
+export * from './environment.ts';
 export * from './errors.ts';
 export * from './event.ts';
 export * from './log-settings.ts';

@@ -22,9 +22,15 @@ export interface ArtefactFile {
   readonly size: number;
 }
 
-/** How a version is served. `onnx` is the only one yet; each has a folder in `deployment-engine/runtimes`. */
-export const MODEL_FORMATS = ['onnx'] as const;
+/** What a Python worker serves, each through an adapter in `python/src/lepton_ai_worker/adapters`. */
+export const PYTHON_FORMATS = ['torchscript', 'torch-export', 'tensorflow', 'keras', 'sklearn', 'xgboost', 'lightgbm', 'python'] as const;
+export type PythonFormat = (typeof PYTHON_FORMATS)[number];
+
+/** How a version is served: `onnx` by a Node worker, the others by a Python worker. */
+export const MODEL_FORMATS = ['onnx', ...PYTHON_FORMATS] as const;
 export type ModelFormat = (typeof MODEL_FORMATS)[number];
+
+export const isPythonFormat = (format: ModelFormat): format is PythonFormat => format !== 'onnx';
 
 /** What a `config.pbtxt` or a push may say about batching. Absent: measured at load. */
 export interface BatchingHint {
@@ -50,11 +56,14 @@ export interface VersionManifest {
   readonly batching: BatchingHint | null;
   /** Free facts: metrics of training, source, licence. JSON values, at most 64 KiB. */
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Facts read from the model: producer, opset, IR version. */
+  /** Facts read from the artefact: producer, opset and IR version of ONNX; `python` and `requirements` of Python formats. */
   readonly model: Readonly<Record<string, unknown>>;
   /** Digest of the version that this one came from. */
   readonly parent: Digest | null;
 }
+
+/** Metadata under which a version keeps the reason for which its unsafe files were allowed. */
+export const ALLOW_UNSAFE_KEY = 'allowUnsafe';
 
 /** Metadata under which an import keeps the `format` of a config.pbtxt's inputs: FORMAT_NCHW or FORMAT_NHWC by input. */
 export const INPUT_FORMATS_KEY = 'inputFormats';

@@ -13,6 +13,7 @@ import { Reconciler } from './reconciler.ts';
 import { ReplicaLogs } from './replica-logs.ts';
 import { ReplicaSet } from './replica-set.ts';
 import { RoutingPublisher } from './routing-publisher.ts';
+import type { RuntimeFor } from './runtimes/index.ts';
 import { ServiceChanges } from './service-changes.ts';
 import { ServiceLoop } from './service-loop.ts';
 import type { Replica, ServiceState } from './state.ts';
@@ -27,6 +28,7 @@ export interface EngineDependencies {
   readonly database: Database;
   readonly repository: ModelRepository;
   readonly target: Target;
+  readonly runtimeFor: RuntimeFor;
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -92,7 +94,7 @@ class Engine implements PlatformEngine {
     const store = (this.#store = new EngineStore(database));
     const facts = (this.#facts = new VersionFacts(repository, log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
-    const launcher = (this.#launcher = new WorkerLauncher({ repository, target, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
+    const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, push: (table) => this.#gateways?.push(table) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
@@ -220,6 +222,7 @@ class Engine implements PlatformEngine {
   async detach(): Promise<void> {
     await this.#quiesce();
     this.#gateways?.detach();
+    this.#launcher.abandon();
     for (const replica of this.#replicas.live()) replica.handle?.detach();
     await this.#written(this.#replicas.flush(), 'the last changes');
   }

@@ -57,6 +57,16 @@ export class ReplicaSet {
     this.#dependencies.onChange(replica, before);
   }
 
+  /** What a replica waits for within its phase. Messages change often: only the first of each reason is written and told. */
+  note(replica: Replica, reason: ReplicaReason, message: string): void {
+    const before = replica.state;
+    replica.state = { ...before, reason, message };
+    if (before.reason === reason) return;
+    this.save(replica);
+    this.#tell(replica, before);
+    this.#dependencies.onChange(replica, before);
+  }
+
   /** Writes the row, after earlier writes. */
   save(replica: Replica): void {
     const { store, log } = this.#dependencies;

@@ -8,6 +8,7 @@ import { openRepository, type RepositoryFixture } from '../testing/repository-fi
 import { adoptReplicas } from './adoption.ts';
 import { HEALTHY_MS, shapeOf } from './plan/index.ts';
 import { ReplicaSet, replicaState } from './replica-set.ts';
+import { nodeWorkerCommand } from './runtimes/index.ts';
 import { ServiceLoop } from './service-loop.ts';
 import { deployEdit } from './spec/spec-edits.ts';
 import type { Replica, ServiceState } from './state.ts';
@@ -52,7 +53,7 @@ describe('the loop of one service', () => {
     const services = new Map([[service.name, service]]);
     const { repository } = fixture;
     const replicas: ReplicaSet = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => loop.noteChange(service, replica, before) });
-    const launcher = new WorkerLauncher({ repository, target: fullTarget, replicas, clock, log, logDirectory: fixture.directory, orphanGraceMs: 1_000 });
+    const launcher = new WorkerLauncher({ repository, target: fullTarget, runtimeFor: () => ({ prepare: async () => nodeWorkerCommand }), replicas, clock, log, logDirectory: fixture.directory, orphanGraceMs: 1_000 });
     const loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: () => false, publish: () => {}, onPass: () => {} });
     return { services, replicas, launcher, loop };
   }

@@ -67,6 +67,7 @@ export function replicaView(replica: Replica, idle: boolean): ReplicaView {
     idle,
     route: { id: replica.id, socketPath: record?.socketPath ?? '', token: record?.token ?? '' },
     profile: replica.profile,
+    building: replica.state.reason === 'EnvironmentBuilding' ? replica.state.message : null,
   };
 }
 

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asLeptonError, type Clock, type DeploymentSpec, isTerminal, type ReplicaReason, type Version } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import type { Log } from './log.ts';
 import { shapeOf } from './plan/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
-import { runtimeFor } from './runtimes/index.ts';
+import type { RuntimeFor, WorkerCommand } from './runtimes/index.ts';
 import type { Replica } from './state.ts';
 import type { Target, WorkerExit, WorkerHandle } from './targets/index.ts';
 
 export interface LauncherDependencies {
   readonly repository: ModelRepository;
   readonly target: Target;
+  readonly runtimeFor: RuntimeFor;
   readonly replicas: ReplicaSet;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,10 +23,14 @@ export interface LauncherDependencies {
 
 /** A replica may be told to leave while its worker is still being started. */
 const LAUNCH_ABANDONED_GRACE_MS = 0;
+const NOT_WANTED = new Error('the replica is not wanted any more');
 
 /** Makes replicas out of deployments, and keeps their phase equal to what their workers say. */
 export class WorkerLauncher {
   readonly #dependencies: LauncherDependencies;
+  /** Replicas without a worker yet, by id. */
+  readonly #preparing = new Map<string, AbortController>();
+  #abandoned = false;
 
   constructor(dependencies: LauncherDependencies) {
     this.#dependencies = dependencies;
@@ -54,20 +60,54 @@ export class WorkerLauncher {
 
   async #start(replica: Replica, deployment: DeploymentSpec): Promise<void> {
     let reason: ReplicaReason = 'ArtefactMissing';
+    const preparing = new AbortController();
+    this.#preparing.set(replica.id, preparing);
+    const givenUp = (): boolean => this.#abandoned || isTerminal(replica.state.phase);
     try {
       const version = await this.#versionOf(deployment);
       const modelDirectory = await this.#dependencies.repository.materialise(deployment.digest);
-      if (isTerminal(replica.state.phase)) return;
+      if (givenUp()) return;
+      reason = 'EnvironmentFailed';
+      const command = await this.#prepare(replica, version, preparing.signal);
+      if (givenUp()) return;
       reason = 'SpawnFailed';
-      const handle = await this.#dependencies.target.start(this.#workerSpec(replica, deployment, version, modelDirectory));
+      const handle = await this.#dependencies.target.start(this.#workerSpec(replica, deployment, version, modelDirectory, command));
       if (isTerminal(replica.state.phase)) return void (await handle.stop(LAUNCH_ABANDONED_GRACE_MS, 'no longer wanted'));
       replica.handle = handle;
       this.#dependencies.replicas.change(replica, replicaState('starting', 'Spawned', `process ${handle.pid}`));
       this.attach(replica, handle);
     } catch (thrown) {
-      if (isTerminal(replica.state.phase)) return;
+      if (givenUp()) return;
       this.#dependencies.replicas.change(replica, replicaState('failed', reason, asLeptonError(thrown).message));
+    } finally {
+      this.#preparing.delete(replica.id);
     }
+  }
+
+  /** The worker's load time-out does not run yet: what a format needs may have to be built first. */
+  #prepare(replica: Replica, { manifest }: Version, signal: AbortSignal): Promise<WorkerCommand> {
+    const { runtimeFor, replicas } = this.#dependencies;
+    return runtimeFor(manifest.format).prepare({
+      manifest, signal,
+      progress: (message) => {
+        if (replica.state.phase === 'pending') replicas.note(replica, 'EnvironmentBuilding', message);
+      },
+      output: (text) => this.#writeLog(replica, text),
+    });
+  }
+
+  #writeLog(replica: Replica, text: string): void {
+    try {
+      appendFileSync(this.logFile(replica.id), text, { mode: 0o600 });
+    } catch (error) {
+      this.#dependencies.log.warn({ err: error, replica: replica.id }, 'the log could not be written');
+    }
+  }
+
+  /** Lets what is being prepared go; a control process that comes after begins again. */
+  abandon(): void {
+    this.#abandoned = true;
+    for (const preparing of this.#preparing.values()) preparing.abort(NOT_WANTED);
   }
 
   async #versionOf(deployment: DeploymentSpec): Promise<Version> {
@@ -76,7 +116,7 @@ export class WorkerLauncher {
     throw new Error(`${deployment.repository}:${deployment.version} is now ${version.digest}, deployed was ${deployment.digest}`);
   }
 
-  #workerSpec(replica: Replica, deployment: DeploymentSpec, version: Version, modelDirectory: string) {
+  #workerSpec(replica: Replica, deployment: DeploymentSpec, version: Version, modelDirectory: string, command: WorkerCommand) {
     const { manifest } = version;
     return {
       worker: {
@@ -84,7 +124,7 @@ export class WorkerLauncher {
         format: manifest.format, modelDirectory, entry: manifest.entry, signature: manifest.signature, batching: manifest.batching,
         resources: deployment.resources, timeouts: deployment.timeouts, orphanGraceMs: this.#dependencies.orphanGraceMs,
       },
-      command: (configPath: string) => runtimeFor(manifest.format).command(configPath),
+      command,
       logFile: this.logFile(replica.id),
     };
   }
@@ -118,7 +158,10 @@ export class WorkerLauncher {
   stop(replica: Replica, reason: ReplicaReason, message: string, graceMs: number): void {
     const { replicas, log } = this.#dependencies;
     if (replica.stopping || isTerminal(replica.state.phase)) return;
-    if (!replica.handle) return replicas.change(replica, replicaState('stopped', reason, message));
+    if (!replica.handle) {
+      replicas.change(replica, replicaState('stopped', reason, message));
+      return this.#preparing.get(replica.id)?.abort(NOT_WANTED);
+    }
     if (replica.state.phase !== 'draining') replicas.change(replica, replicaState('draining', reason, message));
     replica.stopping = replicaState('stopped', reason, message);
     void replica.handle.stop(graceMs, message).then((exit) => this.#ended(replica, exit), (error) => log.error({ err: error, replica: replica.id }, 'worker could not be stopped'));

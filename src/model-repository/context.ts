@@ -20,7 +20,7 @@ export interface RepositoryContext {
 
 export const nowText = (context: RepositoryContext): string => new Date(context.clock.now()).toISOString();
 
-export type RepositoryEvent = Omit<EventInput, 'severity'>;
+export type RepositoryEvent = Omit<EventInput, 'severity'> & Partial<Pick<EventInput, 'severity'>>;
 export function announce(context: RepositoryContext, event: RepositoryEvent): void {
   context.events.record({ severity: 'info', ...event });
 }

@@ -7,8 +7,9 @@
  *
  * A refusal for good removes what the push stored and nothing else needs; after any other failure it stays for the next try.
  */
-import { type ArtefactFile, type BatchingHint, canonicalJson, checkName, type Digest, digestOf, isDigest, LeptonError, manifestDigest, type ModelFormat, type Version, type VersionManifest } from '../core/index.ts';
+import { ALLOW_UNSAFE_KEY, type ArtefactFile, type BatchingHint, canonicalJson, checkName, type Digest, digestOf, isDigest, LeptonError, manifestDigest, type ModelFormat, type Version, type VersionManifest } from '../core/index.ts';
 import { checkArtefactFiles, checkBatching, checkMetadata, FILES_MAX } from './artefact.ts';
+import { announceAllowed, checkAllowUnsafe, refuseUnsafe } from './unsafe.ts';
 import { announce, nowText, type Queries, type RepositoryContext } from './context.ts';
 import { discardRefused } from './gc.ts';
 import { findVersion, newestVersion, refuseNameClash, requireRepository, requireVersion, toVersion, writeHistory } from './records.ts';
@@ -24,6 +25,7 @@ interface Candidate {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly batching: BatchingHint | null;
   readonly parent: string | null | undefined;
+  readonly allowUnsafe: string | undefined;
   readonly by: string;
   readonly createRepository: boolean;
 }
@@ -55,6 +57,7 @@ async function verifyAndCommit(context: RepositoryContext, input: PublishInput):
     if (existing) return { version: existing, created: false };
     await requireBlobs(context, candidate.files);
     const inspection = await context.inspections.of(candidate.files, candidate.format);
+    if (candidate.allowUnsafe === undefined) refuseUnsafe(context, candidate, inspection.findings ?? []);
     return await context.blobs.exclusive(async () => {
       await requireBlobs(context, candidate.files);
       return commit(context, candidate, inspection);
@@ -65,14 +68,16 @@ async function verifyAndCommit(context: RepositoryContext, input: PublishInput):
 }
 
 function checkInput(input: PublishInput): Candidate {
+  const allowUnsafe = checkAllowUnsafe(input);
   return {
     repository: checkName('repository', input.repository),
     version: checkName('version', input.version),
     files: checkArtefactFiles(input.files),
     format: input.format,
-    metadata: checkMetadata(input.metadata),
+    metadata: checkMetadata(allowUnsafe === undefined ? input.metadata : { ...input.metadata, [ALLOW_UNSAFE_KEY]: allowUnsafe }),
     batching: checkBatching(input.batching),
     parent: input.parent,
+    allowUnsafe,
     by: input.by,
     createRepository: input.createRepository ?? false,
   };
@@ -130,6 +135,7 @@ async function commit(context: RepositoryContext, candidate: Candidate, inspecti
   if (result.created) {
     const { repository, version, digest } = result.version;
     announce(context, { reason: 'VersionPublished', message: `${repository}:${version} published, ${result.version.sizeBytes} bytes, ${digest}`, actor: candidate.by, repository, version, after: digest });
+    if (candidate.allowUnsafe !== undefined) announceAllowed(context, candidate, inspection.findings ?? []);
   }
   return result;
 }
@@ -137,7 +143,7 @@ async function commit(context: RepositoryContext, candidate: Candidate, inspecti
 async function insertVersion(context: RepositoryContext, trx: Queries, candidate: Candidate, inspection: Inspection): Promise<Version> {
   const { repository, version, files, metadata, batching, by } = candidate;
   const parent = candidate.parent === null ? undefined : candidate.parent === undefined ? await newestVersion(trx, repository) : await requireVersion(trx, repository, candidate.parent);
-  const manifest: VersionManifest = { schema: 1, format: inspection.format, entry: inspection.entry, files, signature: inspection.signature, batching, metadata, model: inspection.model, parent: (parent?.digest as Version['digest'] | undefined) ?? null };
+  const manifest: VersionManifest = { schema: 1, format: inspection.format, entry: inspection.entry, files, signature: inspection.signature, batching, metadata, model: modelFacts(inspection), parent: (parent?.digest as Version['digest'] | undefined) ?? null };
   const text = canonicalJson(manifest);
   const digest = digestOf(text);
   if (digest !== manifestDigest(manifest)) throw new LeptonError('INTERNAL', 'the manifest has no stable digest');
@@ -155,6 +161,10 @@ async function insertVersion(context: RepositoryContext, trx: Queries, candidate
   await writeHistory(trx, repository, { at, by, action: 'version-published', version, label: null, before: null, digest });
   return toVersion(row);
 }
+
+/** With what was found and allowed. */
+const modelFacts = ({ model, findings }: Inspection): VersionManifest['model'] => (findings?.length ? { ...model, unsafe: findings.slice(0, FINDINGS_KEPT).map(({ file, global }) => `${file}: ${global}`) } : model);
+const FINDINGS_KEPT = 20;
 
 /** Engines bound the parameters of one statement. */
 const ROWS_A_STATEMENT = 500;

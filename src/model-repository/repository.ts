@@ -1,6 +1,7 @@
 import { checkName, type Clock, type Digest, type EventSink, LeptonError, type Version } from '../core/index.ts';
 import type { Database } from '../database/index.ts';
 import type { RepositoryContext } from './context.ts';
+import { requiredEnvironments } from './environments.ts';
 import { checkRepository } from './fsck.ts';
 import { collectGarbage } from './gc.ts';
 import { Inspections } from './inspections.ts';
@@ -55,6 +56,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
       return publishLocalFiles({ missingBlobs, putBlob, publish: (whole) => publish(context, whole) }, await listLocalFiles(directory), input);
     },
 
+    requiredEnvironments: () => requiredEnvironments(context),
     getVersion: async (repository, name) => toVersion(await requireVersion(db, checkName('repository', repository), checkName('version', name))),
     listVersions: (repository, page) => listVersions(context, checkName('repository', repository), page),
     deleteVersion: (repository, version, { by }) => deleteVersion(context, checkName('repository', repository), checkName('version', version), by),

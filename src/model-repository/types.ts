@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ArtefactFile, BatchingHint, Digest, HistoryEntry, Label, ModelFormat, RepositoryInfo, Signature, Version, VersionDiff } from '../core/index.ts';
+import type { ArtefactFile, BatchingHint, Digest, EnvironmentSpec, HistoryEntry, Label, ModelFormat, RepositoryInfo, Signature, Version, VersionDiff } from '../core/index.ts';
 
 export interface PublishInput {
   readonly repository: string;
@@ -11,6 +11,8 @@ export interface PublishInput {
   readonly batching?: BatchingHint | null;
   /** Version name or label in the same repository; absent: the newest version; null: none. */
   readonly parent?: string | null;
+  /** Why files are taken that would run code when they are loaded; kept in the metadata as `allowUnsafe`. Absent: they are refused. */
+  readonly allowUnsafe?: string;
   readonly by: string;
   /** Create the repository if it is not there. */
   readonly createRepository?: boolean;
@@ -54,6 +56,18 @@ export interface Inspection {
   readonly entry: string;
   readonly signature: Signature;
   readonly model: Readonly<Record<string, unknown>>;
+  /** Of formats that can run code when they are loaded; absent for others. */
+  readonly findings?: readonly UnsafeFinding[];
+}
+
+/** Something in a file that would run code when it is loaded. */
+export interface UnsafeFinding {
+  readonly file: string;
+  /** `module.name`; '' where the file can't be read. */
+  readonly global: string;
+  /** `dangerous`: known to do harm; `unknown`: nothing that the format needs. */
+  readonly severity: 'dangerous' | 'unknown';
+  readonly message: string;
 }
 
 /** At most `limit` (1 to 1000) whose names come after `after`. */
@@ -90,6 +104,8 @@ export interface ModelRepository {
   /** Stores a local directory's (or single file's) content and publishes it. */
   publishDirectory(directory: string, input: Omit<PublishInput, 'files'>): Promise<PublishResult>;
 
+  /** The Python environments that versions need, each with the versions that do (`repository:version`). */
+  requiredEnvironments(): Promise<readonly { readonly spec: EnvironmentSpec; readonly versions: readonly string[] }[]>;
   /** By version name or label. */
   getVersion(repository: string, versionOrLabel: string): Promise<Version>;
   /** Oldest first. */

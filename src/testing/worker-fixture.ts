@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runtimeFor } from '../deployment-engine/runtimes/index.ts';
+import { nodeWorkerCommand } from '../deployment-engine/runtimes/index.ts';
 import { LocalTarget, type LocalTargetOptions, runDirectory, type WorkerExit, type WorkerHandle, type WorkerSpec } from '../deployment-engine/targets/index.ts';
 import type { Datatype, Signature, Tensor } from '../core/index.ts';
 import { dial, type FailureMessage, type FrameConnection, FrameType, type InferItem, type InferResultMessage, type WorkerConfig, type WorkerStatus } from '../wire/index.ts';
@@ -45,7 +45,7 @@ export class WorkerFixture {
         timeouts: { requestTimeoutMs: 5_000, runTimeoutMs: 5_000, loadTimeoutMs: DEADLINE_MS, drainTimeoutMs: 2_000 },
         ...overrides,
       },
-      command: (configPath) => runtimeFor('onnx').command(configPath),
+      command: nodeWorkerCommand,
       logFile: join(this.directory, 'logs', `${replica}.log`),
     };
   }

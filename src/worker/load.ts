@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KnownAnswer, LeptonError, type LoadProfile, type ModelFormat, type ReplicaReason } from '../core/index.ts';
+import { type KnownAnswer, LeptonError, type LoadProfile, type ModelFormat, type PythonFormat, type ReplicaReason } from '../core/index.ts';
 import type { WorkerConfig } from '../wire/index.ts';
 import { checkKnownAnswers, readKnownAnswers } from './known-answers.ts';
 import type { LoadedModel, ModelOpener, TensorSet } from './loaded-model.ts';
@@ -13,8 +13,8 @@ export type LoadOutcome =
   /** `detail`: what the runtime said, word for word; empty when the message is all there is. */
   | { readonly ok: false; readonly reason: ReplicaReason; readonly message: string; readonly detail: string };
 
-/** Runtimes are loaded when they are needed: the worker's socket is there first. */
-const OPENERS: Readonly<Record<ModelFormat, () => Promise<ModelOpener>>> = {
+/** Runtimes are loaded when they are needed: the worker's socket is there first. Other formats have a worker of their own. */
+const OPENERS: Readonly<Record<Exclude<ModelFormat, PythonFormat>, () => Promise<ModelOpener>>> = {
   onnx: async () => (await import('./onnx/onnx-model.ts')).openOnnxModel,
 };
 
@@ -60,7 +60,7 @@ async function openModel(config: WorkerConfig): Promise<LoadedModel> {
   await access(file).catch(() => {
     throw new LoadFailure('ArtefactMissing', `${config.entry} is not in the artefact's directory`);
   });
-  const open = OPENERS[config.format];
+  const open = config.format === 'onnx' ? OPENERS[config.format] : undefined;
   if (!open) throw new LeptonError('UNSUPPORTED', `this worker serves no ${String(config.format)} models`);
   return (await open())(file, config.signature, config.resources.threads);
 }

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionPublish,
 } from './types.ts';
 
@@ -180,6 +180,15 @@ export class LeptonClient {
     const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
     const response = await this.#raw('GET', `/api/v1/events?${search}`, { headers: { accept: 'text/event-stream' }, ...(signal ? { signal } : {}) });
     if (response.body) yield* readEventStream(response.body);
+  }
+
+  /** Python environments that are here or that versions need. */
+  listEnvironments(): Promise<Environment[]> {
+    return unwrap(this.#api.GET('/api/v1/environments'));
+  }
+  /** Offers an interpreter of the server's machine for an environment; it is used only while it has every pin. */
+  registerInterpreter(digest: string, interpreter: string): Promise<{ digest: string; interpreter: string; python: string }> {
+    return unwrap(this.#api.PUT('/api/v1/environments/{digest}', { params: { path: { digest } }, body: { interpreter } }));
   }
 
   gc(options: { dryRun?: boolean; graceMs?: number } = {}): Promise<GcReport> {

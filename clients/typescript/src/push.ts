@@ -16,7 +16,7 @@ export interface PushProgress {
   readonly totalBytes: number;
 }
 
-export interface PushOptions extends Pick<VersionPublish, 'metadata' | 'batching' | 'parent' | 'createRepository' | 'format'> {
+export interface PushOptions extends Pick<VersionPublish, 'allowUnsafe' | 'metadata' | 'batching' | 'parent' | 'createRepository' | 'format'> {
   readonly repository: string;
   readonly version: string;
   /** Files beside those of the directory, by path. */

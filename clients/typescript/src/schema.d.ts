@@ -39,6 +39,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the Python environments that are here or that versions need. */
+        get: operations["listEnvironments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Offer an interpreter of this machine for an environment.
+         * @description It is looked at whenever a worker starts, and used only if every pin is installed in it just so; otherwise the environment is built.
+         */
+        put: operations["registerInterpreter"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -85,7 +122,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove files that no version needs. */
+        /** Remove files and Python environments that no version needs. */
         post: operations["collectGarbage"];
         delete?: never;
         options?: never;
@@ -651,12 +688,35 @@ export interface components {
             /** @description Percent of traffic; the others give it up in proportion. */
             weight?: number;
         };
+        /** @description A Python with exact packages; versions that need the same share one. */
+        Environment: {
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description Registered for it on this machine. */
+            interpreter: string | null;
+            /** @description How far a build is, or why it failed. */
+            message: string;
+            /** @description Minor version, such as 3.11; empty: not known. */
+            python: string;
+            /** @description Exact pins, sorted. */
+            requirements: string[];
+            /** @description Of what was built. */
+            sizeBytes: number;
+            /**
+             * @description adopted: a registered interpreter is tried first. absent: built when a version that needs it starts.
+             * @enum {string}
+             */
+            state: "built" | "adopted" | "building" | "failed" | "absent";
+            usedAt: string | null;
+            /** @description `repository:version` of those that need it. */
+            versions: string[];
+        };
         Error: {
             /**
              * @description Stable, for machines; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
+            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
             /** @description More facts for machines. */
             details?: {
                 [key: string]: unknown;
@@ -700,9 +760,12 @@ export interface components {
             dryRun: boolean;
             keptBlobs: number;
             keptBytes: number;
+            keptEnvironments: number;
             removedBlobs: number;
             removedBytes: number;
             removedDirectories: number;
+            removedEnvironmentBytes: number;
+            removedEnvironments: number;
         };
         GcRequest: {
             dryRun?: boolean;
@@ -744,6 +807,10 @@ export interface components {
             deploy?: boolean;
             /** @description Absolute path of a Triton-style directory NAME/VERSION/model.onnx **on the server**. */
             directory: string;
+        };
+        InterpreterRegistration: {
+            /** @description Absolute path of a Python **on the server’s machine**. */
+            interpreter: string;
         };
         /** @description A movable pointer to a version. */
         Label: {
@@ -801,6 +868,13 @@ export interface components {
             /** @description false: the same content was there under this name already. */
             created: boolean;
             version: components["schemas"]["Version"];
+        };
+        RegisteredInterpreter: {
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            interpreter: string;
+            /** @description Its minor version. */
+            python: string;
         };
         Replica: {
             cpuSeconds: number | null;
@@ -1071,12 +1145,12 @@ export interface components {
             entry: string;
             files: components["schemas"]["ArtefactFile"][];
             /** @enum {string} */
-            format: "onnx";
+            format: "onnx" | "torchscript" | "torch-export" | "tensorflow" | "keras" | "sklearn" | "xgboost" | "lightgbm" | "python";
             /** @description Free facts: metrics of training, source, licence. */
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Facts read from the model: producer, opset, IR version. */
+            /** @description Facts read from the artefact: producer, opset, IR version; of Python formats python and requirements. */
             model: {
                 [key: string]: unknown;
             };
@@ -1086,6 +1160,8 @@ export interface components {
             signature: components["schemas"]["Signature"];
         };
         VersionPublish: {
+            /** @description Why files are taken that would run code when they are loaded; kept in the metadata. Absent: they are refused. */
+            allowUnsafe?: string;
             batching?: components["schemas"]["BatchingHint"] | null;
             /** @description Create the repository if it is not there. */
             createRepository?: boolean;
@@ -1095,7 +1171,7 @@ export interface components {
              * @description Absent: recognised from the files.
              * @enum {string}
              */
-            format?: "onnx";
+            format?: "onnx" | "torchscript" | "torch-export" | "tensorflow" | "keras" | "sklearn" | "xgboost" | "lightgbm" | "python";
             /** @description At most 64 KiB of JSON. */
             metadata?: {
                 [key: string]: unknown;
@@ -1280,6 +1356,98 @@ export interface operations {
             };
             /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEnvironments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environment"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    registerInterpreter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sha256:` and 64 hexadecimal digits. */
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterpreterRegistration"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredInterpreter"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2187,7 +2355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description BLOB_MISSING: A manifest names files whose content was never uploaded. MODEL_INVALID: The artefact is not a model that can be served; the message gives the reason. Nothing was stored. */
+            /** @description BLOB_MISSING: A manifest names files whose content was never uploaded. MODEL_INVALID: The artefact is not a model that can be served; the message gives the reason. Nothing was stored. MODEL_UNSAFE: Files of the artefact would run code when they are loaded; the message names file and global. Nothing was stored. `push --allow-unsafe REASON` takes it all the same, on record. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2198,6 +2366,15 @@ export interface operations {
             };
             /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED: This build or host cannot do that; the message says what is missing. */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,6 +25,7 @@ export type Replica = Schemas['Replica'];
 export type PlatformEvent = Schemas['Event'];
 export type PlatformStatus = Schemas['PlatformStatus'];
 export type ImportReport = Schemas['ImportReport'];
+export type Environment = Schemas['Environment'];
 
 /** How a change is made. */
 export interface ChangeOptions {

@@ -9,6 +9,7 @@ import { parseJsonBody } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { blobOperations } from './operations/blobs.ts';
+import { environmentOperations } from './operations/environments.ts';
 import { maintenanceOperations, platformOperations } from './operations/platform.ts';
 import { repositoryOperations } from './operations/repositories.ts';
 import { serviceOperations } from './operations/services.ts';
@@ -21,7 +22,7 @@ const JSON_BODY_BYTES_MAX = 4 * 2 ** 20;
 const PATH_PARAMETER_CHARACTERS_MAX = 4096;
 
 /** Every operation of the API, in the order of the documentation. */
-export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...blobOperations, ...serviceOperations, ...maintenanceOperations];
+export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...blobOperations, ...serviceOperations, ...environmentOperations, ...maintenanceOperations];
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { PlatformEvent } from '../../core/index.ts';
-import type { DeploymentEngine } from '../../deployment-engine/index.ts';
+import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
 
 /** Which events; all given conditions must hold. */
@@ -50,6 +50,7 @@ export interface ImportedModel {
 export interface ManagementDependencies {
   readonly repository: ModelRepository;
   readonly engine: DeploymentEngine;
+  readonly environments: Pick<Environments, 'list' | 'register' | 'gc'>;
   readonly events: EventFeed;
   /** Prometheus text of the control process, for the gateway's `/metrics`. */
   readonly controlMetrics: { text(): Promise<string> };

@@ -2,17 +2,18 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { action, command, wholeNumber } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
-import { formatBytes, phaseCell } from '../output.ts';
+import { formatBytes, formatTime, phaseCell, shortDigest } from '../output.ts';
 
 const gc = (): Command =>
-  command('gc', 'Remove files that no version needs.', ['gc --dry-run', 'gc', 'gc --grace 0'])
+  command('gc', 'Remove files and Python environments that no version needs.', ['gc --dry-run', 'gc', 'gc --grace 0'])
     .option('--dry-run', 'only say what would go')
     .option('--grace <seconds>', 'younger files stay, since a push may be under way; default an hour', wholeNumber)
     .action(
       action<{ dryRun?: boolean; grace?: number }>(async ({ client, out }, _arguments, { dryRun, grace }) => {
         const report = await client.gc({ ...(dryRun ? { dryRun } : {}), ...(grace === undefined ? {} : { graceMs: grace * 1000 }) });
         const verb = report.dryRun ? 'would remove' : 'removed';
-        out.result(report, () => out.line(`${verb} ${report.removedBlobs} files (${formatBytes(report.removedBytes)}) and ${report.removedDirectories} directories; ${report.keptBlobs} files (${formatBytes(report.keptBytes)}) are kept`));
+        const environments = report.removedEnvironments ? ` and ${report.removedEnvironments} environments (${formatBytes(report.removedEnvironmentBytes)})` : '';
+        out.result(report, () => out.line(`${verb} ${report.removedBlobs} files (${formatBytes(report.removedBytes)}), ${report.removedDirectories} directories${environments}; ${report.keptBlobs} files (${formatBytes(report.keptBytes)}) are kept`));
       }),
     );
 
@@ -46,6 +47,17 @@ const importDirectory = (): Command =>
       }),
     );
 
+const environments = (): Command =>
+  command('environments', 'List the Python environments of versions: built, adopted from this machine, or still to be built.', ['environments', 'environments --json']).action(
+    action(async ({ client, out }) => {
+      const list = await client.listEnvironments();
+      out.result(list, () => {
+        const rows = list.map((one) => [shortDigest(one.digest), one.python, one.requirements.length, phaseCell(one.state), one.sizeBytes ? formatBytes(one.sizeBytes) : '', one.versions.join(', '), one.usedAt && formatTime(one.usedAt), one.message || one.interpreter]);
+        out.table(['digest', 'python', 'packages', 'state', 'size', 'versions', 'used', 'message'], rows, { below: 'message', drop: ['used', 'size'] });
+      });
+    }),
+  );
+
 const phaseOf = (outcome: string) => (outcome === 'failed' ? phaseCell('failed') : outcome);
 
-export const maintenanceCommands = (): readonly Command[] => [gc(), fsck(), importDirectory()];
+export const maintenanceCommands = (): readonly Command[] => [gc(), fsck(), importDirectory(), environments()];

@@ -10,6 +10,7 @@ interface PushFlags {
   readonly example?: readonly string[];
   readonly parent?: string;
   readonly label?: readonly string[];
+  readonly allowUnsafe?: string;
   readonly create: boolean;
 }
 
@@ -27,6 +28,7 @@ export const pushCommand = (): Command =>
     .option('--metadata <key=value|@file.json>', 'a fact to keep with the version; may be repeated', collect)
     .option('--example <file.json>', 'known answer {inputs, outputs, tolerance?} that the version must give before it serves; may be repeated', collect)
     .option('--parent <version>', 'version or label that it comes from (none: no parent; default: the newest)')
+    .option('--allow-unsafe <reason>', 'take files that would run code when they are loaded; the reason is kept with the version')
     .option('--label <label>', 'label to point to it; may be repeated', collect)
     .option('--no-create', 'refuse if the repository does not exist')
     .action(
@@ -39,6 +41,7 @@ export const pushCommand = (): Command =>
             repository,
             version,
             createRepository: flags.create,
+            ...(flags.allowUnsafe === undefined ? {} : { allowUnsafe: flags.allowUnsafe }),
             ...(flags.metadata ? { metadata: metadataOf(flags.metadata) } : {}),
             ...(flags.parent === undefined ? {} : { parent: flags.parent === 'none' ? null : flags.parent }),
             ...(flags.example ? { extraFiles: { [EXAMPLES_FILE]: new TextEncoder().encode(JSON.stringify(flags.example.flatMap(jsonFile))) } } : {}),

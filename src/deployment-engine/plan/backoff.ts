@@ -7,7 +7,7 @@ const LOAD_DELAY_MAX_MS = 600_000;
 /** Ready for this long: earlier failures count no more. */
 export const HEALTHY_MS = 20_000;
 
-const DETERMINISTIC: ReadonlySet<ReplicaReason> = new Set(['LoadFailed', 'KnownAnswerFailed', 'SmokeRunFailed', 'ArtefactMissing']);
+const DETERMINISTIC: ReadonlySet<ReplicaReason> = new Set(['EnvironmentFailed', 'LoadFailed', 'KnownAnswerFailed', 'SmokeRunFailed', 'ArtefactMissing']);
 
 export const isDeterministic = (reason: ReplicaReason): boolean => DETERMINISTIC.has(reason);
 

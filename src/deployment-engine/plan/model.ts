@@ -28,6 +28,8 @@ export interface ReplicaView {
   readonly idle: boolean;
   readonly route: ReplicaRoute;
   readonly profile: LoadProfile | null;
+  /** What it waits for before its worker can start; null or absent: nothing. */
+  readonly building?: string | null;
 }
 
 /** Failures in a row of one shape. */

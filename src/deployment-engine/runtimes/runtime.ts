@@ -1,4 +1,4 @@
-import type { ModelFormat } from '../../core/index.ts';
+import type { VersionManifest } from '../../core/index.ts';
 
 /** A program and how to start it. */
 export interface ProgramCommand {
@@ -8,9 +8,22 @@ export interface ProgramCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a format is served: which worker program loads it. A runtime knows no target. */
+/** A worker's command line for a WorkerConfig file at this path (the path as the worker sees it). */
+export type WorkerCommand = (configPath: string) => ProgramCommand;
+
+/** One worker that is to be started. */
+export interface Preparation {
+  readonly manifest: VersionManifest;
+  /** Hears, in one line, what is being done when it takes a while. */
+  readonly progress: (message: string) => void;
+  /** Hears what the programs write that do it, for the replica's log. */
+  readonly output: (text: string) => void;
+  /** Nobody needs it any more. */
+  readonly signal: AbortSignal;
+}
+
+/** How a format is served: which worker program loads it, and what that needs before it can run. A runtime knows no target. */
 export interface Runtime {
-  readonly format: ModelFormat;
-  /** The worker's command line for a WorkerConfig file at this path (the path as the worker sees it). */
-  command(configPath: string): ProgramCommand;
+  /** Makes what the worker needs and is not there yet. Rejects with the reason, in the words of the tool that failed. */
+  prepare(preparation: Preparation): Promise<WorkerCommand>;
 }

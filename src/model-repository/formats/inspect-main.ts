@@ -11,7 +11,6 @@ import { asLeptonError } from '../../core/index.ts';
 import { checkClassLabels } from '../class-labels.ts';
 import type { Inspection } from '../types.ts';
 import { checkExamples } from './examples.ts';
-import { inspectOnnx } from './onnx-inspect.ts';
 import { recognise } from './recognise.ts';
 
 /** Loading blocks this thread, so another one watches that the parent still lives. */
@@ -23,8 +22,9 @@ setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGK
 async function inspect(directory: string, wanted: string | undefined): Promise<Inspection> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(directory, `${entry.parentPath}${sep}${entry.name}`).split(sep).join('/'));
-  const { entry } = recognise(paths.sort(), wanted);
-  const inspection = await inspectOnnx(directory, entry);
+  const found = recognise(paths.sort(), wanted);
+  // What the other kind needs is not loaded.
+  const inspection = found.kind === 'onnx' ? await (await import('./onnx-inspect.ts')).inspectOnnx(directory, found.entry) : await (await import('./python-inspect.ts')).inspectPython(directory, paths, wanted);
   await checkExamples(directory, inspection.signature);
   await checkClassLabels(directory, paths, inspection.signature);
   return inspection;

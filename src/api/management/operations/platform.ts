@@ -62,10 +62,15 @@ export const platformOperations: readonly Operation[] = [
   }),
 ];
 
+async function collectAll({ repository, environments }: ManagementDependencies, options: { dryRun?: boolean; graceMs?: number }) {
+  const files = await repository.gc(options);
+  return { ...files, ...(await environments.gc(await repository.requiredEnvironments(), options)) };
+}
+
 export const maintenanceOperations: readonly Operation[] = [
   operation({
-    method: 'POST', path: '/gc', id: 'collectGarbage', tag: 'maintenance', summary: 'Remove files that no version needs.', errors: [], body: GcRequest, response: GcReport,
-    handle: ({ dependencies, body, reply }) => answerPatiently(reply, dependencies.repository.gc(body)) as never,
+    method: 'POST', path: '/gc', id: 'collectGarbage', tag: 'maintenance', summary: 'Remove files and Python environments that no version needs.', errors: [], body: GcRequest, response: GcReport,
+    handle: ({ dependencies, body, reply }) => answerPatiently(reply, collectAll(dependencies, body)) as never,
   }),
   operation({
     method: 'POST', path: '/fsck', id: 'checkIntegrity', tag: 'maintenance', summary: 'Read everything back and compare digests.', errors: [], body: closed({}), response: FsckReport,

@@ -54,7 +54,7 @@ const versions: readonly Operation[] = [
   operation({
     method: 'POST', path: '/repositories/{repository}/versions', id: 'publishVersion', tag: 'repositories', summary: 'Verify an artefact and publish it as a version.',
     description: 'Upload the files first: `findMissingBlobs`, then `putBlob` for each. A model that cannot be served is refused and leaves nothing behind.',
-    errors: ['REPOSITORY_NOT_FOUND', 'VERSION_NOT_FOUND', 'VERSION_EXISTS', 'BLOB_MISSING', 'MODEL_INVALID', 'CONFLICT'],
+    errors: ['REPOSITORY_NOT_FOUND', 'VERSION_NOT_FOUND', 'VERSION_EXISTS', 'BLOB_MISSING', 'MODEL_INVALID', 'MODEL_UNSAFE', 'UNSUPPORTED', 'CONFLICT'],
     params: inRepository, body: VersionPublish, response: PublishResult,
     handle: ({ dependencies, params, body, actor }) => dependencies.repository.publish({ ...body, repository: params.repository, by: actor }),
   }),

@@ -194,10 +194,10 @@ async function startInDoomedControl(fixture: WorkerFixture): Promise<{ record: W
   const { command: _, ...spec } = await fixture.spec('survivor', scaleModel(2), SCALE);
   const script = `
     import { LocalTarget } from ${JSON.stringify(import.meta.resolve('../index.ts'))};
-    import { runtimeFor } from ${JSON.stringify(import.meta.resolve('../../runtimes/index.ts'))};
+    import { nodeWorkerCommand } from ${JSON.stringify(import.meta.resolve('../../runtimes/index.ts'))};
     const spec = JSON.parse(process.argv[1]);
     const target = new LocalTarget({ runDirectory: process.argv[2] });
-    const worker = await target.start({ ...spec, command: (path) => runtimeFor('onnx').command(path) });
+    const worker = await target.start({ ...spec, command: nodeWorkerCommand });
     worker.onStatus((status) => status.phase === 'ready' && console.log(JSON.stringify(worker.record)));
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(spec), fixture.runDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -7,7 +7,7 @@ import { LeptonError } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
 import { LocalWorker, removeWorkerFiles } from './local-worker.ts';
-import { isAlive, readStartTime, signalProcess } from './process-table.ts';
+import { isAlive, readStartTime, signalProcess } from '../../process-table.ts';
 
 export interface LocalTargetOptions {
   /** From `runDirectory`: short, ours alone. */

@@ -12,7 +12,7 @@ import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerCon
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
 import { type Ending, exitOf } from './exit-reason.ts';
 import { tailLog } from './log-file.ts';
-import { isAlive, readProcess, residentBytes, signalProcess } from './process-table.ts';
+import { isAlive, readProcess, residentBytes, signalProcess } from '../../process-table.ts';
 
 const PING_INTERVAL_MAX_MS = 1_000;
 const DIAL_PAUSE_MS = 20;

@@ -1,0 +1,96 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildEnvironment } from '../../../../config/index.ts';
+import { type Digest, type EnvironmentSpec, LeptonError } from '../../../../core/index.ts';
+import type { Builder } from './base-interpreter.ts';
+import { holdLock } from './build-lock.ts';
+import { missingFrom } from './inspect-interpreter.ts';
+import { type EnvironmentFiles, type Marker, writeWhole } from './layout.ts';
+import { type ProgramEnd, runProgram } from './run-program.ts';
+
+export interface BuildOrder {
+  readonly digest: Digest;
+  readonly spec: EnvironmentSpec;
+  readonly builder: Builder;
+  readonly files: EnvironmentFiles;
+  readonly output: (text: string) => void;
+  readonly progress: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Step {
+  readonly what: string;
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+const REASON_CHARACTERS_MAX = 1_500;
+
+/**
+ * Makes an environment in its place: interpreter, packages, a look whether all is there, and last the marker, which alone makes
+ * it an environment. Rejects with UNSUPPORTED and the tool's own words.
+ */
+export async function build(order: BuildOrder): Promise<void> {
+  const { digest, spec, files, signal } = order;
+  await files.remove(digest);
+  for (const step of await steps(order)) await perform(step, order);
+  const missing = await missingFrom(files.interpreterOf(digest), spec, signal);
+  if (missing.length) throw new LeptonError('UNSUPPORTED', `the environment that was built is not what was asked for: ${missing.join('; ')}`);
+  await writeWhole(files.markerOf(digest), { ...spec, builtAt: new Date().toISOString(), sizeBytes: await sizeOf(files.pathOf(digest)) } satisfies Marker);
+}
+
+async function steps({ digest, spec, builder, files }: BuildOrder): Promise<readonly Step[]> {
+  const directory = files.pathOf(digest);
+  const requirements = `${directory}.requirements.txt`;
+  await writeFile(requirements, requirementLines(spec), { mode: 0o600 });
+  const python = files.interpreterOf(digest);
+  if (builder.kind === 'uv') {
+    return [
+      { what: `making an environment of Python ${spec.python} with uv`, file: builder.uv, args: ['venv', '--no-project', '--python', builder.python, directory] },
+      { what: 'installing packages with uv', file: builder.uv, args: ['pip', 'install', '--python', python, '--requirement', requirements] },
+    ];
+  }
+  return [
+    { what: `making an environment of Python ${spec.python} with ${builder.python}`, file: builder.python, args: ['-m', 'venv', directory] },
+    { what: 'installing packages with pip', file: python, args: ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off', '--no-warn-script-location', '--requirement', requirements] },
+  ];
+}
+
+/** The pins, and numpy for the worker where the version does not pin it. */
+function requirementLines({ requirements }: EnvironmentSpec): string {
+  const numpy = requirements.some((pin) => /^numpy(\[|==)/i.test(pin)) ? [] : ['numpy'];
+  return `${[...requirements, ...numpy].join('\n')}\n`;
+}
+
+async function perform({ what, file, args }: Step, { digest, files, output, progress, signal }: BuildOrder): Promise<void> {
+  progress(what);
+  output(`$ ${[file, ...args].join(' ')}\n`);
+  const end = await runProgram({
+    file, args, signal, env: buildEnvironment(), background: true,
+    started: (pid) => holdLock(files.lockOf(digest), pid),
+    output: (text) => {
+      output(text);
+      const line = text.trimEnd().split('\n').at(-1)?.trim();
+      if (line) progress(`${what}: ${line.slice(0, 200)}`);
+    },
+  });
+  if (end.code !== 0) throw new LeptonError('UNSUPPORTED', `${what} failed ${howOf(end)}: ${reasonOf(end.tail)}`);
+}
+
+const howOf = ({ code, killedBy }: ProgramEnd): string => (killedBy ? `(ended by ${killedBy})` : `(exit code ${code})`);
+
+/** The tool's own complaint: pip's lines of errors, or else the last lines. */
+function reasonOf(tail: string): string {
+  const lines = tail.trim().split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const errors = lines.filter((line) => /^(error|ERROR)\b/.test(line));
+  const told = errors.length ? errors : lines.slice(-5);
+  return told.join('; ').slice(-REASON_CHARACTERS_MAX) || 'it said nothing';
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
+  }
+  return bytes;
+}
