@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
 import type { PlatformConfig } from './config/index.ts';
-import { asLeptonError, type EventSink, systemClock } from './core/index.ts';
-import { type Database, lockDataDirectory, openDatabase } from './database/index.ts';
+import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
+import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
 import { createDeploymentEngine, Environments, LocalTarget, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
+import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
@@ -76,6 +77,9 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const events = new EventStore({ database, clock: systemClock, eventsMax: config.eventsMax, onProblem: (message, cause) => log.error({ err: cause }, message) });
   cleanups.push(() => events.flush());
   const repository = createModelRepository({ database, directory: dataDirectory, events, clock: systemClock, fileBytesMax: config.limits.fileBytesMax });
+  const predictionKey = await platformSecret(database, 'prediction-key', PREDICTION_KEY_BYTES);
+  const feedbackMetrics = new FeedbackMetrics();
+  const feedback = new FeedbackStore({ database, clock: systemClock, predictionKey, ...config.feedback, metrics: feedbackMetrics });
   const run = await runDirectory(dataDirectory);
   const controlSocketPath = join(run, 'control.sock');
   const environments = new Environments({ directory: join(dataDirectory, 'environments'), events, buildTimeoutMs: config.environmentBuildTimeoutMs, buildsMax: config.environmentBuildsMax });
@@ -86,13 +90,13 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     target: new LocalTarget({ runDirectory: run }),
     runtimeFor: runtimesWith(environments),
     runDirectory: run,
-    gateway: gatewaySettings(config, controlSocketPath),
+    gateway: gatewaySettings(config, controlSocketPath, predictionKey),
     replicaLogBytesMax: config.replicaLogBytesMax,
     orphanGraceMs: config.orphanGraceMs,
   });
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, controlMetrics: engine.metrics, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
@@ -138,10 +142,10 @@ function trimOrSay(file: string, bytesMax: number, log: Logger): void {
   }
 }
 
-function gatewaySettings(config: PlatformConfig, controlSocketPath: string) {
+function gatewaySettings(config: PlatformConfig, controlSocketPath: string, predictionKey: string) {
   const { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs } = config.limits;
   return {
-    controlSocketPath,
+    controlSocketPath, predictionKey,
     http: config.http, grpc: config.grpc,
     limits: { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs },
     logLevel: config.logLevel, orphanGraceMs: config.orphanGraceMs, platformVersion: PLATFORM_VERSION,

@@ -35,6 +35,7 @@ describe('loadConfig', () => {
       environmentBuildTimeoutMs: 1_800_000,
       environmentBuildsMax: 1,
       eventsMax: 10000,
+      feedback: { windowMs: 2_592_000_000, rowsMax: 1_000_000 },
     });
     assert.deepEqual(warnings, []);
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.limits) && Object.isFrozen(config.http));

@@ -27,10 +27,18 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   refuseUnknownFlags(sources.flags);
   const file = readFile(sources);
   const values = new Map(SETTINGS.map((setting) => [setting.name, settingValue(setting, sources, file)]));
-  const limits = Object.fromEntries(SETTINGS.filter(({ name }) => name.startsWith('limits.')).map(({ name }) => [name.slice(7), values.get(name)]));
-  const top = Object.fromEntries(SETTINGS.filter(({ name }) => !name.includes('.')).map(({ name }) => [name, values.get(name)]));
-  const config = deepFreeze({ ...top, limits }) as unknown as PlatformConfig;
+  const groups = [...GROUPS].map((group) => [group, valuesOf(values, `${group}.`)] as const);
+  const config = deepFreeze({ ...valuesOf(values, ''), ...Object.fromEntries(groups) }) as unknown as PlatformConfig;
   return { config, warnings: [...exposureWarnings(config), ...unknownVariables(sources.env)] };
+}
+
+/** Settings whose names are `<group>.<name>` stand together in an object. */
+const GROUPS: ReadonlySet<string> = new Set(SETTINGS.flatMap(({ name }) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : [])));
+
+/** What begins so, without its beginning and as far as it is no group's. */
+function valuesOf(values: ReadonlyMap<string, unknown>, start: string): Record<string, unknown> {
+  const found = [...values].filter(([name]) => name.startsWith(start)).map(([name, value]) => [name.slice(start.length), value] as const);
+  return Object.fromEntries(found.filter(([name]) => !name.includes('.')));
 }
 
 interface ConfigFile {
@@ -75,7 +83,7 @@ function fileTexts(path: string, tree: unknown): ReadonlyMap<string, string> {
   const known = SETTINGS.map(({ name }) => name);
   const texts = new Map<string, string>();
   for (const [key, value] of entriesOf(path, '', tree)) {
-    const inner = key === 'limits' ? entriesOf(path, 'limits', value).map(([name, one]) => [`limits.${name}`, one] as const) : [[key, value] as const];
+    const inner = GROUPS.has(key) ? entriesOf(path, key, value).map(([name, one]) => [`${key}.${name}`, one] as const) : [[key, value] as const];
     for (const [name, one] of inner) {
       if (!known.includes(name)) throw unknownKey('key', `${path}: ${name}`, name, known);
       if (one !== null) texts.set(name, scalarText(path, name, one));

@@ -7,7 +7,7 @@ export function configurationMarkdown(): string {
     '# Configuration',
     '',
     'A flag of `lepton-ai serve` goes before an environment variable, that before the file named by `--config`, that before the default.',
-    'Unknown keys and flags are errors. Sizes are written as `256MiB` or in bytes, times as `30s`, `5min` or in milliseconds.',
+    'Unknown keys and flags are errors. Sizes are written as `256MiB` or in bytes, times as `30s`, `5min`, `30d` or in milliseconds.',
     'Relative paths start from the working directory; those in the file from the file’s own directory.',
     'Only this machine can reach the server unless an address names another host, and then a warning says that there is no authentication yet.',
     '',

@@ -28,4 +28,10 @@ export interface PlatformConfig {
   readonly environmentBuildsMax: number;
   /** Events kept. */
   readonly eventsMax: number;
+  readonly feedback: {
+    /** How old an answer may be that feedback is sent for. */
+    readonly windowMs: number;
+    /** Feedback kept. */
+    readonly rowsMax: number;
+  };
 }

@@ -34,6 +34,8 @@ export interface VersionRoute {
   readonly version: string;
   readonly repository: string;
   readonly digest: Digest;
+  /** Goes into the ids of its predictions: serial of this version in this service, never given to another; 0: not known yet. */
+  readonly predictionSource: number;
   readonly format: ModelFormat;
   readonly signature: Signature;
   readonly metadata: Readonly<Record<string, unknown>>;

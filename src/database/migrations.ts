@@ -17,7 +17,7 @@ function withSequence<T extends string>(table: CreateTableBuilder<T>, column: st
 }
 
 /** Columns of one type; a name that ends in `?` may be null. */
-function withColumns<T extends string>(table: CreateTableBuilder<T>, type: 'text' | 'bigint', names: string): CreateTableBuilder<T> {
+function withColumns<T extends string>(table: CreateTableBuilder<T>, type: 'text' | 'bigint' | 'double precision', names: string): CreateTableBuilder<T> {
   let built = table;
   for (const name of names.split(' ')) {
     const nullable = name.endsWith('?');
@@ -28,6 +28,7 @@ function withColumns<T extends string>(table: CreateTableBuilder<T>, type: 'text
 
 const text = <T extends string>(table: CreateTableBuilder<T>, names: string): CreateTableBuilder<T> => withColumns(table, 'text', names);
 const integer = <T extends string>(table: CreateTableBuilder<T>, names: string): CreateTableBuilder<T> => withColumns(table, 'bigint', names);
+const real = <T extends string>(table: CreateTableBuilder<T>, names: string): CreateTableBuilder<T> => withColumns(table, 'double precision', names);
 
 async function createRepositoryTables(db: Kysely<Schema>, engine: Engine): Promise<void> {
   await text(db.schema.createTable('repositories'), 'name description created_at created_by').addPrimaryKeyConstraint('repositories_key', ['name'] as never[]).execute();
@@ -76,10 +77,24 @@ async function indexLists(db: Kysely<Schema>): Promise<void> {
   await db.schema.createIndex('events_by_repository').on('events').columns(['repository', 'id']).execute();
 }
 
+/** Feedback, what prediction ids refer to, and the platform's own secrets. */
+async function createFeedbackTables(db: Kysely<Schema>, engine: Engine): Promise<void> {
+  await text(db.schema.createTable('platform_secrets'), 'name value').addPrimaryKeyConstraint('platform_secrets_key', ['name'] as never[]).execute();
+  await text(withSequence(db.schema.createTable('prediction_sources'), 'serial', engine), 'service repository version digest created_at')
+    .addUniqueConstraint('prediction_sources_source', ['service', 'repository', 'version', 'digest'] as never[])
+    .execute();
+  const feedback = text(withSequence(db.schema.createTable('feedback'), 'id', engine), 'prediction_id predicted_at received_at label? comment? metadata? key?');
+  await real(integer(feedback, 'source correct?'), 'reward?').addUniqueConstraint('feedback_prediction', ['prediction_id'] as never[]).execute();
+  await db.schema.createIndex('feedback_by_source').on('feedback').columns(['source', 'id']).execute();
+  const totals = text(db.schema.createTable('feedback_totals'), 'first_at last_at');
+  await real(integer(totals, 'source entries rewards labels judged correct'), 'reward_sum reward_squares').addPrimaryKeyConstraint('feedback_totals_key', ['source'] as never[]).execute();
+}
+
 const MIGRATIONS: readonly Migration[] = [
   { name: 'model repository', up: createRepositoryTables },
   { name: 'deployment engine and events', up: createEngineTables },
   { name: 'indexes for lists', up: indexLists },
+  { name: 'feedback', up: createFeedbackTables },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

@@ -1,6 +1,6 @@
 /**
  * The tables of the whole platform, as Kysely sees them. The same on both engines: text for JSON and for times (ISO 8601,
- * UTC, so that text order is time order), 64-bit integers for numbers. `migrations.ts` creates them.
+ * UTC, so that text order is time order), 64-bit integers for whole numbers, doubles for others. `migrations.ts` creates them.
  */
 import type { Generated, Insertable, Selectable } from 'kysely';
 
@@ -119,7 +119,7 @@ export interface GatewaysTable {
   created_at: string;
 }
 
-/** Numbers that only grow, across restarts: `routing-generation`. */
+/** Numbers that only grow, across restarts: `routing-generation`, `feedback-removed`. */
 export interface CountersTable {
   name: string;
   value: number;
@@ -140,6 +140,59 @@ export interface EventsTable {
   after: string | null;
 }
 
+/** Made once, for this platform alone: `prediction-key`. */
+export interface PlatformSecretsTable {
+  name: string;
+  value: string;
+}
+
+/** What prediction ids refer to. Kept for ever, so that ids of what is long gone still say whose they were. */
+export interface PredictionSourcesTable {
+  serial: Generated<number>;
+  service: string;
+  repository: string;
+  version: string;
+  digest: string;
+  created_at: string;
+}
+
+/** The newest feedback, one row a prediction. */
+export interface FeedbackTable {
+  id: Generated<number>;
+  prediction_id: string;
+  /** Serial. */
+  source: number;
+  predicted_at: string;
+  received_at: string;
+  reward: number | null;
+  /** JSON. */
+  label: string | null;
+  /** 1: the answer was right, 0: it was wrong. */
+  correct: number | null;
+  comment: string | null;
+  /** JSON. */
+  metadata: string | null;
+  key: string | null;
+}
+
+/** All feedback ever accepted, by source: also what is no longer in `feedback`. */
+export interface FeedbackTotalsTable {
+  source: number;
+  entries: number;
+  /** Entries with a reward. */
+  rewards: number;
+  reward_sum: number;
+  /** Of the squared distances from the mean, summed. */
+  reward_squares: number;
+  /** Entries with a label. */
+  labels: number;
+  /** Entries that say whether the answer was right. */
+  judged: number;
+  correct: number;
+  first_at: string;
+  last_at: string;
+}
+
 export interface Schema {
   repositories: RepositoriesTable;
   versions: VersionsTable;
@@ -153,6 +206,10 @@ export interface Schema {
   gateways: GatewaysTable;
   counters: CountersTable;
   events: EventsTable;
+  platform_secrets: PlatformSecretsTable;
+  prediction_sources: PredictionSourcesTable;
+  feedback: FeedbackTable;
+  feedback_totals: FeedbackTotalsTable;
 }
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>;

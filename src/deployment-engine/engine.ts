@@ -9,6 +9,7 @@ import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
 import type { Log } from './log.ts';
 import { rests, settled } from './plan/index.ts';
+import { PredictionSources } from './prediction-sources.ts';
 import { Reconciler } from './reconciler.ts';
 import { ReplicaLogs } from './replica-logs.ts';
 import { ReplicaSet } from './replica-set.ts';
@@ -92,7 +93,7 @@ class Engine implements PlatformEngine {
     this.#dependencies = dependencies;
     const services = this.#services;
     const store = (this.#store = new EngineStore(database));
-    const facts = (this.#facts = new VersionFacts(repository, log));
+    const facts = (this.#facts = new VersionFacts(repository, new PredictionSources(database, clock), log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });

@@ -7,6 +7,7 @@ import { nextFailure, shapeOf } from './plan/index.ts';
 import { ServiceChanges } from './service-changes.ts';
 import type { ServiceState } from './state.ts';
 import { EngineStore } from './store.ts';
+import { PredictionSources } from './prediction-sources.ts';
 import { VersionFacts } from './version-facts.ts';
 
 const by = { by: 'test' };
@@ -31,7 +32,7 @@ describe('changes of services, over the real store', () => {
     for (const version of ['v1', 'v2']) await publishScale(fixture, fixture.directory, version, 1);
     store = new WatchedStore(fixture.database);
     const { repository } = fixture;
-    changes = new ServiceChanges({ services, store, repository, facts: new VersionFacts(repository), events: { record: () => {} }, clock: systemClock, wake: () => {} });
+    changes = new ServiceChanges({ services, store, repository, facts: new VersionFacts(repository, new PredictionSources(fixture.database, systemClock)), events: { record: () => {} }, clock: systemClock, wake: () => {} });
   });
   after(() => fixture.close());
 

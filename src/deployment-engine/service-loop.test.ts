@@ -15,6 +15,7 @@ import type { Replica, ServiceState } from './state.ts';
 import { EngineStore, newServiceState } from './store.ts';
 import type { Target, WorkerHandle, WorkerRecord } from './targets/index.ts';
 import type { DeploymentInput } from './types.ts';
+import { PredictionSources } from './prediction-sources.ts';
 import { VersionFacts } from './version-facts.ts';
 import { WorkerLauncher } from './worker-launcher.ts';
 
@@ -43,7 +44,7 @@ describe('the loop of one service', () => {
     fixture = await openRepository();
     await publishScale(fixture, fixture.directory, 'v1', 1);
     store = new EngineStore(fixture.database);
-    facts = new VersionFacts(fixture.repository);
+    facts = new VersionFacts(fixture.repository, new PredictionSources(fixture.database, clock));
     now = Date.now();
   });
   afterEach(() => fixture.close());

@@ -45,7 +45,7 @@ export class ServiceLoop {
 
   routes(): readonly ServiceRoute[] {
     const now = this.#dependencies.clock.now();
-    return [...this.#dependencies.services.values()].flatMap((service) => serviceRoute(this.view(service), (digest) => this.#dependencies.facts.manifest(digest), now) ?? []);
+    return [...this.#dependencies.services.values()].flatMap((service) => serviceRoute(this.view(service), this.#dependencies.facts, now) ?? []);
   }
 
   /** One pass; resolves with when time alone asks for the next (milliseconds since the epoch), or null. */

@@ -1,25 +1,32 @@
 import { type DeploymentSpec, formatReference, LeptonError, parseReference, type ServiceSpec } from '../core/index.ts';
 import { type ModelRepository, readClassLabels } from '../model-repository/index.ts';
 import type { Log } from './log.ts';
-import type { ManifestFacts } from './plan/index.ts';
+import type { ManifestFacts, RouteFacts } from './plan/index.ts';
+import type { PredictionSources } from './prediction-sources.ts';
 import type { Resolve, ResolvedVersion } from './spec/deployment-spec.ts';
 
 /** What the engine knows of repositories' versions and labels, kept so that decisions need no I/O. */
-export class VersionFacts {
+export class VersionFacts implements RouteFacts {
   readonly #repository: ModelRepository;
+  readonly #sources: PredictionSources;
   readonly #manifests = new Map<string, ManifestFacts>();
   readonly #labels = new Map<string, ReadonlyMap<string, string>>();
   /** Repositories whose labels could not be read since they may have moved; what was known of them holds until they are. */
   readonly #stale = new Set<string>();
   readonly #log: Log | null;
 
-  constructor(repository: ModelRepository, log: Log | null = null) {
+  constructor(repository: ModelRepository, sources: PredictionSources, log: Log | null = null) {
     this.#repository = repository;
+    this.#sources = sources;
     this.#log = log;
   }
 
   manifest(digest: string): ManifestFacts | undefined {
     return this.#manifests.get(digest);
+  }
+
+  predictionSource(service: string, deployment: DeploymentSpec): number {
+    return this.#sources.serial(service, deployment);
   }
 
   /** `repository:label` → version, of the repositories of a service's versions. */
@@ -45,6 +52,7 @@ export class VersionFacts {
 
   /** Learns what routes of a spec need and is not known yet. Never rejects: what can't be read now is left to the next call. */
   async learn(spec: ServiceSpec): Promise<void> {
+    await this.#sources.learn(spec).catch((error) => this.#log?.warn({ err: error, service: spec.name }, 'prediction sources could not be read; trying again'));
     for (const { repository, version, digest } of spec.deployments) {
       if (!this.#manifests.has(digest)) await this.#learn(repository, version).catch((error) => this.#log?.warn({ err: error, repository, version }, 'version could not be read; trying again'));
       if (!this.#labels.has(repository) || this.#stale.has(repository)) await this.refreshLabels(repository);

@@ -6,7 +6,7 @@ import type { GatewayConfig, ListeningPorts } from '../wire/index.ts';
 export async function readGatewayConfig(path: string): Promise<GatewayConfig> {
   try {
     const config = JSON.parse(await readFile(path, 'utf8')) as GatewayConfig;
-    for (const key of ['gateway', 'token', 'socketPath', 'controlSocketPath', 'http', 'limits'] as const) {
+    for (const key of ['gateway', 'token', 'socketPath', 'controlSocketPath', 'http', 'limits', 'predictionKey'] as const) {
       if (config[key] === undefined) throw new Error(`${key} is missing`);
     }
     return Object.freeze(config);

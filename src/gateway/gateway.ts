@@ -1,10 +1,12 @@
+import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, type GrpcServer, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
-import { ERRORS, LeptonError } from '../core/index.ts';
+import { ERRORS, LeptonError, PREDICTION_CHANCE_MAX, PredictionIds } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
 import { ControlServer } from './control-server.ts';
+import { createFeedbackControl } from './feedback-control.ts';
 import { createLogControl, type GatewayLog } from './gateway-log.ts';
 import { serveMetrics, viewOf } from './metrics-endpoint.ts';
 import { createModelControl } from './model-control.ts';
@@ -47,6 +49,7 @@ export class Gateway {
     this.#requestLog = new RequestLog(log);
     this.#plane = new DataPlane({
       random: Math.random,
+      predictionIds: new PredictionIds({ key: config.predictionKey, chance: randomInt(PREDICTION_CHANCE_MAX + 1), now: Date.now }),
       onTrouble: (trouble) => {
         log.warn(trouble, 'replica in trouble');
         this.#control.reportTrouble(trouble);
@@ -58,6 +61,7 @@ export class Gateway {
       plane: this.#plane,
       onCall: (call) => this.#record(call),
       models: createModelControl(config.controlSocketPath),
+      feedback: createFeedbackControl(config.controlSocketPath),
       logging: createLogControl(gatewayLog, config.controlSocketPath),
       platformVersion: config.platformVersion,
       ...(config.serverName !== undefined && { serverName: config.serverName }),

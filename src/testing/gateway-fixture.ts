@@ -11,11 +11,12 @@ import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
 
 const DEADLINE_MS = 15_000;
 const TOKEN = 'gateway-token';
+export const PREDICTION_KEY = '00112233445566aa';
 
 /** One version's route with a test's defaults. */
 export function versionRoute(version: string, replicas: readonly ReplicaRoute[], overrides: Partial<VersionRoute> = {}): VersionRoute {
   return {
-    version, repository: 'repository', digest: `sha256:${Buffer.from(version).toString('hex').padEnd(64, '0').slice(0, 64)}`, format: 'onnx',
+    version, repository: 'repository', predictionSource: 1, digest: `sha256:${Buffer.from(version).toString('hex').padEnd(64, '0').slice(0, 64)}`, format: 'onnx',
     signature: SCALE_SIGNATURE satisfies Signature, metadata: {}, phase: 'ready', reason: '', message: '', priority: 0,
     batching: { maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000, batchable: true, batchMax: 8 },
     timeouts: { requestTimeoutMs: 10_000, runTimeoutMs: 10_000, loadTimeoutMs: 10_000, drainTimeoutMs: 10_000 },
@@ -48,7 +49,7 @@ export class GatewayFixture {
     this.directory = directory;
     this.config = {
       gateway: 'g1', token: TOKEN, socketPath: join(directory, 'g.sock'), controlSocketPath: join(directory, 'c.sock'),
-      http: { host: '127.0.0.1', port: 0 }, grpc: { host: '127.0.0.1', port: 0 }, logLevel: 'info', orphanGraceMs: 60_000, platformVersion: '0.0.0-test',
+      http: { host: '127.0.0.1', port: 0 }, grpc: { host: '127.0.0.1', port: 0 }, logLevel: 'info', orphanGraceMs: 60_000, predictionKey: PREDICTION_KEY, platformVersion: '0.0.0-test',
       ...overrides,
       limits: { bodyBytesMax: 1_000_000, headerBytesMax: 16_384, connectionsMax: 1000, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 5000, ...overrides.limits },
     };

@@ -54,6 +54,8 @@ export interface GatewayConfig {
   readonly limits: GatewayLimits;
   readonly logLevel: string;
   readonly orphanGraceMs: number;
+  /** Of the check bits of prediction ids: 16 hexadecimal digits. */
+  readonly predictionKey: string;
   /** Both shown by server metadata. */
   readonly serverName?: string;
   readonly platformVersion: string;

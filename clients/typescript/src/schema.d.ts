@@ -451,6 +451,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{service}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Feedback on a service’s answers, oldest first.
+         * @description Without `after`: the newest ones. Also of versions that were undeployed and services that were deleted. Feedback is sent to `POST /v2/feedback`.
+         */
+        get: operations["listFeedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/feedback/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What feedback says of each version, since ever. */
+        get: operations["summariseFeedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/revisions": {
         parameters: {
             query?: never;
@@ -716,7 +753,7 @@ export interface components {
              * @description Stable, for machines; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
+            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "FEEDBACK_UNKNOWN" | "FEEDBACK_DUPLICATE" | "FEEDBACK_TOO_LATE" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
             /** @description More facts for machines. */
             details?: {
                 [key: string]: unknown;
@@ -742,6 +779,41 @@ export interface components {
             /** @enum {string} */
             severity: "info" | "warning" | "error";
             version: string | null;
+        };
+        Feedback: {
+            comment: string | null;
+            /** @description Whether the answer was right. */
+            correct: boolean | null;
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description Increasing; for paging. */
+            id: number;
+            /** @description The sender’s own id. */
+            key: string | null;
+            /** @description The true label. */
+            label: ((string | number | boolean) | (string | number | boolean)[]) | null;
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description ISO 8601, UTC. */
+            predictedAt: string;
+            predictionId: string;
+            /** @description ISO 8601, UTC. */
+            receivedAt: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            repository: string;
+            reward: number | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            service: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
+        };
+        FeedbackSummary: {
+            /** @description Entries of all services that are counted, but can’t be listed any more, since only so many are kept. */
+            removed: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            service: string;
+            versions: components["schemas"]["VersionFeedback"][];
         };
         FsckReport: {
             blobs: number;
@@ -1138,6 +1210,36 @@ export interface components {
                 to?: string;
             }[];
             to: string;
+        };
+        VersionFeedback: {
+            /** @description Of those that say whether the answer was right. */
+            correct: {
+                /** @description 0 to 1. */
+                accuracy: number;
+                correct: number;
+                count: number;
+            } | null;
+            count: number;
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description ISO 8601, UTC. */
+            firstAt: string;
+            /** @description Those with a true label. */
+            labels: number;
+            /** @description ISO 8601, UTC. */
+            lastAt: string;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            repository: string;
+            /** @description null: nobody gave one. */
+            reward: {
+                count: number;
+                /** @description Sample standard deviation; null below two. */
+                deviation: number | null;
+                mean: number;
+                sum: number;
+            } | null;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            version: string;
         };
         VersionManifest: {
             batching: components["schemas"]["BatchingHint"] | null;
@@ -3152,6 +3254,113 @@ export interface operations {
             };
             /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listFeedback: {
+        parameters: {
+            query?: {
+                /** @description Only feedback with a greater id. */
+                after?: number;
+                /** @description Default 100. */
+                limit?: number;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    summariseFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackSummary"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

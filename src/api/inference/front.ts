@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/index.ts';
 import type { DataPlane } from './dispatch/index.ts';
+import type { FeedbackControl } from './feedback.ts';
 import type { LogControl } from './log-settings.ts';
 import type { ModelControl } from './model-control.ts';
 
@@ -20,6 +21,7 @@ export interface FrontDependencies {
   /** Told of every inference call and of every refusal; must be cheap and never throw. */
   readonly onCall: (record: CallRecord) => void;
   readonly models: ModelControl;
+  readonly feedback: FeedbackControl;
   readonly logging: LogControl;
   readonly platformVersion: string;
   /** In the server metadata; absent: `lepton-ai`. */

@@ -2,6 +2,7 @@
 export { type CallContext, DataPlane, type DataPlaneOptions, type Histogram, type InferenceCall, type VersionLane, type VersionStatistics } from './dispatch/index.ts';
 export { createGrpcServer, type GrpcServer } from './grpc/index.ts';
 export type { CallRecord, FrontDependencies, FrontLimits } from './front.ts';
+export type { FeedbackControl } from './feedback.ts';
 export type { LogControl } from './log-settings.ts';
 export type { ModelChange, ModelControl } from './model-control.ts';
 export { type OtherHandler, RestServer, sendError } from './rest/index.ts';

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { closed, nullable } from './schemas/common.ts';
 import { changeModel, loadableModels } from './model-changes.ts';
+import type { FeedbackEntry } from '../../core/index.ts';
 import type { ManagementDependencies } from './types.ts';
 import { compileCheck } from './validate.ts';
 
@@ -19,6 +20,9 @@ const Logging = closed({
   timeFormat: Type.Optional(Type.Enum(['epoch', 'iso8601'])),
 });
 
+/** As large as gateways let it be, and what JSON adds to it. */
+const FEEDBACK_BODY_BYTES_MAX = 16 * 2 ** 20;
+
 /** What control offers its gateways; they let nobody else in. */
 export function addInternalRoutes(app: FastifyInstance, dependencies: ManagementDependencies, actorOf: (request: FastifyRequest) => string): void {
   const checkChange = compileCheck('body', Change);
@@ -29,5 +33,7 @@ export function addInternalRoutes(app: FastifyInstance, dependencies: Management
     await changeModel(dependencies, checkChange(request.body), actorOf(request));
     return reply.code(204).send();
   });
+  // Checked by the gateway, entry by entry.
+  app.post('/internal/feedback', { bodyLimit: FEEDBACK_BODY_BYTES_MAX }, async (request) => ({ outcomes: await dependencies.feedback.send((request.body as { entries: FeedbackEntry[] }).entries) }));
   app.patch('/internal/logging', (request) => dependencies.engine.setLogging(checkLogging(request.body), { by: actorOf(request) }));
 }

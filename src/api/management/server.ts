@@ -10,6 +10,7 @@ import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { blobOperations } from './operations/blobs.ts';
 import { environmentOperations } from './operations/environments.ts';
+import { feedbackOperations } from './operations/feedback.ts';
 import { maintenanceOperations, platformOperations } from './operations/platform.ts';
 import { repositoryOperations } from './operations/repositories.ts';
 import { serviceOperations } from './operations/services.ts';
@@ -22,7 +23,7 @@ const JSON_BODY_BYTES_MAX = 4 * 2 ** 20;
 const PATH_PARAMETER_CHARACTERS_MAX = 4096;
 
 /** Every operation of the API, in the order of the documentation. */
-export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...blobOperations, ...serviceOperations, ...environmentOperations, ...maintenanceOperations];
+export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...blobOperations, ...serviceOperations, ...feedbackOperations, ...environmentOperations, ...maintenanceOperations];
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
+import type { FeedbackStore } from '../../monitoring/feedback/index.ts';
 
 /** Which events; all given conditions must hold. */
 export interface EventFilter {
@@ -52,6 +53,7 @@ export interface ManagementDependencies {
   readonly engine: DeploymentEngine;
   readonly environments: Pick<Environments, 'list' | 'register' | 'gc'>;
   readonly events: EventFeed;
+  readonly feedback: Pick<FeedbackStore, 'send' | 'list' | 'summary'>;
   /** Prometheus text of the control process, for the gateway's `/metrics`. */
   readonly controlMetrics: { text(): Promise<string> };
   /** Read at each request. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DeploymentSpec, DeploymentState, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
+import type { BatchingHint, DeploymentSpec, DeploymentState, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
 import { HEALTHY_MS, isForgiven, restartDelayMs } from './backoff.ts';
 import { conditions, settled } from './conditions.ts';
 import { type Action, type Failure, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
 import { plan } from './plan.ts';
-import { serviceRoute } from './service-route.ts';
+import { type RouteFacts, serviceRoute } from './service-route.ts';
 import { versionState, wantedVersions } from './versions.ts';
 
 const NOW = 1_000_000;
@@ -35,7 +35,8 @@ function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: nu
 const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
 const planned = (of: ServiceView, now = NOW): string[] => kinds(plan(of, now).actions);
-const route = (of: ServiceView, now = NOW) => serviceRoute(of, () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: null }), now);
+const factsWith = (batching: BatchingHint | null): RouteFacts => ({ manifest: () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching }), predictionSource: (service, { version }) => `${service}:${version}`.length });
+const route = (of: ServiceView, now = NOW) => serviceRoute(of, factsWith(null), now);
 
 const v1 = deployment('v1');
 const v2 = deployment('v2');
@@ -271,7 +272,7 @@ describe('routes', () => {
     const cases: [maxBatch: number | null, hint: number | null, batchable: boolean, expected: number][] = [[null, null, true, 16], [4, null, true, 4], [null, 8, true, 8], [32, 8, true, 8], [null, 0, true, 16], [32, null, false, 1]];
     for (const [maxBatch, hint, batchable, expected] of cases) {
       const of = deployment('v1', { batching: { maxBatch, maxDelayMs: 0, queueLengthMax: 1 } });
-      const found = serviceRoute(view({ spec: spec(weights({ v1: 100 }), of), replicas: [replica(of, 'ready', { profile: { ...profile, batchable } })] }), () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching: hint === null ? null : { maxBatchSize: hint } }), NOW);
+      const found = serviceRoute(view({ spec: spec(weights({ v1: 100 }), of), replicas: [replica(of, 'ready', { profile: { ...profile, batchable } })] }), factsWith(hint === null ? null : { maxBatchSize: hint }), NOW);
       assert.equal(found?.versions[0]?.batching.batchMax, expected, JSON.stringify([maxBatch, hint, batchable]));
       assert.equal(found?.versions[0]?.batching.rowsMax, hint || undefined, 'a hint bounds single requests too');
     }

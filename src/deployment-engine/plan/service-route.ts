@@ -12,8 +12,15 @@ export interface ManifestFacts {
   readonly classLabels?: Readonly<Record<string, ClassLabels>>;
 }
 
+/** What routes need besides the service's own state. */
+export interface RouteFacts {
+  manifest(digest: string): ManifestFacts | undefined;
+  /** 0: not known yet. */
+  predictionSource(service: string, deployment: DeploymentSpec): number;
+}
+
 /** What gateways should know of a service now; null: nothing (it shall go). Versions whose facts are unknown stay out. */
-export function serviceRoute(view: ServiceView, facts: (digest: string) => ManifestFacts | undefined, now: number): ServiceRoute | null {
+export function serviceRoute(view: ServiceView, facts: RouteFacts, now: number): ServiceRoute | null {
   if (!view.desired) return null;
   const wanted = wantedVersions(view);
   const states = new Map(wanted.map((version) => [version.target.version, versionState(view, version, now)]));
@@ -30,14 +37,15 @@ export function serviceRoute(view: ServiceView, facts: (digest: string) => Manif
   };
 }
 
-function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionState, factsOf: (digest: string) => ManifestFacts | undefined): VersionRoute[] {
+function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionState, known: RouteFacts): VersionRoute[] {
   const { deployment, replicas } = activeDeployment(view, wanted);
-  const facts = factsOf(deployment.digest);
+  const facts = known.manifest(deployment.digest);
   if (!facts) return [];
   const profile = replicas.find((replica) => replica.profile)?.profile ?? null;
   const { version, repository, digest, priority, timeouts } = deployment;
   return [{
     version, repository, digest, priority, timeouts,
+    predictionSource: known.predictionSource(view.name, deployment),
     format: facts.format, signature: facts.signature, metadata: facts.metadata,
     ...(facts.classLabels && { classLabels: facts.classLabels }),
     ...state,

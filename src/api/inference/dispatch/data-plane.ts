@@ -1,4 +1,4 @@
-import { asLeptonError, LeptonError, type RoutingTable, type ServiceRoute, type StickyKey } from '../../../core/index.ts';
+import { asLeptonError, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute, type StickyKey } from '../../../core/index.ts';
 import type { DemandMessage, ReplicaTrouble } from '../../../wire/index.ts';
 import { Deadlines, LOWEST_PRIORITY } from '../batching/index.ts';
 import { type InferenceAnswer, type InferenceRequest, show } from '../codec/index.ts';
@@ -29,6 +29,7 @@ export interface InferenceCall {
 
 export interface DataPlaneOptions {
   readonly random: Random;
+  readonly predictionIds: PredictionIds;
   readonly onTrouble?: (trouble: ReplicaTrouble) => void;
   /** A replica that left the table has no request in flight any more. */
   readonly onReplicaIdle?: (replica: string) => void;
@@ -293,7 +294,7 @@ export class DataPlane {
     const lanes = new Map<string, VersionLane>();
     for (const version of route.versions) {
       const known = before?.lanes.get(version.version);
-      const lane = known?.route.digest === version.digest ? known : new VersionLane(route.service, version, this.#laneEvents());
+      const lane = known?.route.digest === version.digest ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds);
       if (lane === known) lane.update(version);
       kept.add(lane);
       lanes.set(version.version, lane);

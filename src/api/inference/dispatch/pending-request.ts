@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ErrorCode, LeptonError, Tensor } from '../../../core/index.ts';
 import type { InferItem } from '../../../wire/index.ts';
 import { type Expiring, QueueEntry } from '../batching/index.ts';
@@ -18,7 +17,6 @@ export class PendingRequest extends QueueEntry implements Expiring {
   readonly request: InferenceRequest;
   readonly stickyKey: string | undefined;
   readonly arrivedAtMs: number;
-  readonly predictionId: string = randomUUID();
   deadlineMs = 0;
   heapIndex = -1;
   /** Runs begun; a replica's death costs one. */

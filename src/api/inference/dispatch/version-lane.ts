@@ -1,4 +1,4 @@
-import { LeptonError, type ErrorCode, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
+import { LeptonError, type ErrorCode, type PredictionIds, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
 import { type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
 import { PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
@@ -34,6 +34,7 @@ export class VersionLane {
   readonly service: string;
   readonly statistics = new VersionStatistics();
   readonly #events: LaneEvents;
+  readonly #predictionIds: PredictionIds;
   readonly #batcher: PullBatcher<PendingRequest>;
   readonly #links = new Map<string, ReplicaLink>();
   /** Out of the table, finishing what they run and, if the whole version has left, what waits. */
@@ -52,9 +53,10 @@ export class VersionLane {
   /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
   #runMs = 1;
 
-  constructor(service: string, route: VersionRoute, events: LaneEvents) {
+  constructor(service: string, route: VersionRoute, events: LaneEvents, predictionIds: PredictionIds) {
     this.service = service;
     this.#events = events;
+    this.#predictionIds = predictionIds;
     this.#route = route;
     this.#batcher = new PullBatcher(rulesOf(route));
     this.#check = compileSignatureCheck(service, route.version, route.signature, route.batching.rowsMax);
@@ -284,7 +286,7 @@ export class VersionLane {
       model: this.service,
       version: this.#route.version,
       id: request.id,
-      predictionId: pending.predictionId,
+      predictionId: this.#predictionIds.create(this.#route.predictionSource),
       outputs: inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder),
       timing: { queueMs, batchMs: (result.inputNs + result.outputNs) / 1e6, runMs, totalMs, batchSize: result.batchSize },
       ...(letGo && { letGo }),

@@ -4,12 +4,13 @@ import { type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { hostname } from 'node:os';
 import { after, describe, test } from 'node:test';
+import { PredictionIds } from '../../../core/index.ts';
 import { DataPlane } from '../dispatch/index.ts';
 import { RestServer } from './rest-server.ts';
 
-const plane = new DataPlane({ random: Math.random });
+const plane = new DataPlane({ random: Math.random, predictionIds: new PredictionIds({ key: '0'.repeat(16), chance: 0, now: Date.now }) });
 const unused = async () => assert.fail('control is not asked');
-const control = { models: { loadable: unused, change: unused }, logging: { current: () => assert.fail('control is not asked'), update: unused } };
+const control = { models: { loadable: unused, change: unused }, logging: { current: () => assert.fail('control is not asked'), update: unused }, feedback: { send: unused } };
 const limits = { bodyBytesMax: 1000, headerBytesMax: 16_384, connectionsMax: 100, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 1000 };
 
 async function listening(address: string) {

@@ -2,7 +2,7 @@ import { LeptonError } from '../../../core/index.ts';
 import { MODEL_ACTIONS, type ModelAction } from '../model-control.ts';
 
 /** What a path of the protocol asks for. */
-export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | ModelAction;
+export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | 'feedback' | ModelAction;
 
 export interface Route {
   readonly kind: RouteKind;
@@ -22,6 +22,7 @@ const SERVER: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   // As in Triton, this path belongs to the statistics of all models, not to a model named `stats`.
   ['models/stats', { kind: 'all-statistics', methods: ['GET'] }],
   ['repository/index', { kind: 'repository-index', methods: ['POST'] }],
+  ['feedback', { kind: 'feedback', methods: ['POST'] }],
   ['logging', { kind: 'log-settings', methods: SETTINGS }],
   ['trace/setting', { kind: 'trace-settings', methods: SETTINGS }],
 ]);

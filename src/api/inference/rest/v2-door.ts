@@ -1,5 +1,6 @@
 import { LeptonError, releaseBytes } from '../../../core/index.ts';
 import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/index.ts';
+import { answerFeedback } from '../feedback.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
@@ -48,6 +49,8 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
     case 'warm':
       await changeModel(dependencies, route.kind, model, version, await parametersOf(request), request);
       return jsonReply({});
+    case 'feedback':
+      return jsonReply(await answerFeedback(dependencies.feedback, await request.body()));
     case 'log-settings':
       return jsonReply(request.method === 'GET' ? logSettings(dependencies) : await updateLogSettings(dependencies, await optionalObject(request)));
     case 'trace-settings':
