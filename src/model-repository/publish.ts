@@ -163,7 +163,7 @@ async function insertVersion(context: RepositoryContext, trx: Queries, candidate
 }
 
 /** With what was found and allowed. */
-const modelFacts = ({ model, findings }: Inspection): VersionManifest['model'] => (findings?.length ? { ...model, unsafe: findings.slice(0, FINDINGS_KEPT).map(({ file, global }) => `${file}: ${global}`) } : model);
+const modelFacts = ({ model, findings }: Inspection): VersionManifest['model'] => (findings?.length ? { ...model, unsafe: findings.slice(0, FINDINGS_KEPT).map(({ file, global }) => `${file}: ${global ?? 'unreadable'}`) } : model);
 const FINDINGS_KEPT = 20;
 
 /** Engines bound the parameters of one statement. */

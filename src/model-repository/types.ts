@@ -63,10 +63,10 @@ export interface Inspection {
 /** Something in a file that would run code when it is loaded. */
 export interface UnsafeFinding {
   readonly file: string;
-  /** `module.name`; '' where the file can't be read. */
-  readonly global: string;
-  /** `dangerous`: known to do harm; `unknown`: nothing that the format needs. */
-  readonly severity: 'dangerous' | 'unknown';
+  /** `module.name`; null where the file can't be read. */
+  readonly global: string | null;
+  /** `dangerous`: known to do harm; `suspicious`: nothing that the format needs. */
+  readonly severity: 'dangerous' | 'suspicious' | 'unreadable';
   readonly message: string;
 }
 

@@ -38,6 +38,6 @@ export function announceAllowed(context: RepositoryContext, { repository, versio
 function listed(findings: readonly UnsafeFinding[]): string {
   // The worst first.
   const ordered = [...findings].sort((a, b) => Number(b.severity === 'dangerous') - Number(a.severity === 'dangerous'));
-  const shown = ordered.slice(0, FINDINGS_SHOWN).map(({ file, global, severity, message }) => `${file} (${severity}${global && ` ${global}`}: ${message})`);
+  const shown = ordered.slice(0, FINDINGS_SHOWN).map(({ file, global, severity, message }) => `${file} (${severity}${global === null ? '' : ` ${global}`}: ${message})`);
   return `${shown.join(', ')}${findings.length > FINDINGS_SHOWN ? ` and ${findings.length - FINDINGS_SHOWN} more` : ''}`;
 }

@@ -11,7 +11,7 @@ const MINOR_MAX = 19;
 
 /** What files would do that run code when Python loads them, by content and not by name; empty: nothing that the format does not need. */
 export async function scanPickles(directory: string, format: PythonFormat, limits: Pick<BoundedRun, 'timeoutMs' | 'memoryBytesMax'>): Promise<readonly UnsafeFinding[]> {
-  const command = [await findPython(), '-m', 'lepton_ai_worker.scan', directory, format];
+  const command = [await findPython(), '-m', 'lepton_ai_worker.scan', directory, '--format', format];
   const answer = await runBounded({ what: 'scanning the files for code', command, env: childEnvironment({ PYTHONPATH: pythonPackagesPath(), PYTHONSAFEPATH: '1' }), ...limits });
   if (Array.isArray(answer.findings)) return answer.findings as UnsafeFinding[];
   throw new LeptonError('INTERNAL', `the scan for code gave no findings but ${JSON.stringify(answer).slice(0, 300)}`);

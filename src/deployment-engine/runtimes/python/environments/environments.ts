@@ -123,7 +123,7 @@ export class Environments {
     const shared: SharedBuild = new SharedBuild(async (voice) => {
       try {
         await after;
-        voice.progress('waiting for other environments to be built');
+        if (this.#places.full) voice.progress('waiting for other environments to be built');
         await this.#places.within(voice.signal, () => this.#build(digest, spec, voice));
         this.#failures.delete(digest);
       } catch (error) {

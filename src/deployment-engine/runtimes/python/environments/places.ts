@@ -7,6 +7,11 @@ export class Places {
     this.#free = count;
   }
 
+  /** Whether the next has to wait. */
+  get full(): boolean {
+    return this.#free === 0;
+  }
+
   /** Runs `work` when there is a place; rejects with the signal's reason if that comes first. */
   async within<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.#enter(signal);
