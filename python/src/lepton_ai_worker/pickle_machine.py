@@ -17,6 +17,11 @@ VALUE_BYTES_MAX = 2**20
 CHUNK = 2**20
 _SIMPLE_DTYPE = re.compile(r"^([?bBhHiIlLqQefdgFDGSUVmMOuc])(\d*)$")
 _HAS_OBJECT = 1
+#: Sizes that numpy's kinds come in, the one meant without a number first.
+_SIZES = {
+    "?": (1,), "b": (1,), "B": (1,), "h": (2,), "H": (2,), "i": (4, 1, 2, 8), "I": (4,), "u": (4, 1, 2, 8), "l": (8,), "L": (8,), "q": (8,), "Q": (8,),
+    "e": (2,), "f": (4, 2, 8, 16), "d": (8,), "g": (16,), "c": (8, 16, 32), "F": (8,), "D": (16,), "G": (32,), "m": (8,), "M": (8,), "O": (8,),
+}  # fmt: skip
 
 
 class Unreadable(Exception):
@@ -270,16 +275,16 @@ def _dtype(value: Any) -> tuple[int, bool]:
 
 
 def _item_bytes(kind: str, digits: str) -> int:
-    import numpy as np
-
+    """As numpy has it; the scan runs where there may be no numpy."""
+    if kind in "SVUuc" and (not digits or len(digits) > 9):
+        raise Unreadable("an array in it has a dtype without a size")
     if kind in "SVU":
-        if not digits or len(digits) > 9:
-            raise Unreadable("an array in it has a dtype without a size")
         return int(digits) * (4 if kind == "U" else 1)
-    try:
-        return np.dtype(kind + digits).itemsize
-    except TypeError as error:
-        raise Unreadable(f"an array in it has no readable dtype: {error}") from error
+    sizes = _SIZES[kind]
+    size = int(digits[:3]) if digits else sizes[0]
+    if size not in sizes:
+        raise Unreadable(f"an array in it has no readable dtype: {kind}{digits[:3]}")
+    return size
 
 
 def globals_of(stream: io.BufferedIOBase, budget: Budget) -> tuple[list[tuple[str, str]], Optional[str], bool]:
