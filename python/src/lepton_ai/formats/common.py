@@ -1,0 +1,251 @@
+"""What formats share: the live object as something that can be asked and written, and signatures."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lepton_ai_worker.errors import LeptonError as WorkerError
+from lepton_ai_worker.signature import DATATYPE_BYTES
+from lepton_ai_worker.tensors import DTYPES, Tensor, from_array
+
+from ..errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One input or output: datatype of the protocol (`FP32`) and shape, -1 where the request chooses. Untyped: neither binds."""
+
+    name: str
+    datatype: str = "FP32"
+    shape: tuple[int, ...] = (-1,)
+    untyped: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in lepton-model.json."""
+        return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape), **({"untyped": True} if self.untyped else {})}
+
+
+@dataclass
+class Written:
+    """What a format has written into the artefact's directory."""
+
+    format: str
+    entry: str
+    options: dict[str, Any] = field(default_factory=dict)
+    #: Names of distributions that the version needs; pinned to what is installed.
+    requirements: list[str] = field(default_factory=list)
+    #: What a person should know.
+    notes: list[str] = field(default_factory=list)
+
+
+class Live(Protocol):
+    """A live object that can be asked and written."""
+
+    #: What the model calls its inputs, in order; None: it does not say.
+    input_names: Optional[list[str]]
+    #: What the model itself says; None: it does not.
+    inputs: Optional[list[Spec]]
+    outputs: Optional[list[Spec]]
+
+    def run(self, inputs: Arrays) -> dict[str, Array]:
+        """The live object's own answer."""
+        ...
+
+    def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        """Saves it, the same bytes each time."""
+        ...
+
+
+#: What `example_inputs` may be: an array, a tuple of arrays in the model's order, a dict by name, or a list of such dicts.
+Examples = Any
+
+
+def normalise_examples(given: Examples, names: Optional[Sequence[str]]) -> list[dict[str, Array]]:
+    """`example_inputs` as dicts by input name."""
+    if given is None:
+        return []
+    if isinstance(given, list) and given and all(isinstance(each, (Mapping, tuple)) for each in given):
+        return [one for each in given for one in normalise_examples(each, names)]
+    if isinstance(given, Mapping):
+        return [{str(name): array_of(value) for name, value in given.items()}]
+    values = list(given) if isinstance(given, tuple) else [given]
+    if names is None:
+        names = ["input"] if len(values) == 1 else [f"input_{index}" for index in range(len(values))]
+    if len(values) > len(names):
+        raise InvalidArgumentError(f"example_inputs has {len(values)} inputs, the model takes {len(names)}: {', '.join(names)}")
+    return [{name: array_of(value) for name, value in zip(names, values)}]
+
+
+def array_of(value: Any) -> Array:
+    """numpy's view of an array, a tensor of any framework, a number or a list."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if str(getattr(value, "dtype", "")) == "torch.bfloat16":
+            raise InvalidArgumentError("numpy has no bfloat16; give example_inputs in float32")
+    if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
+        value = value.numpy()
+    elif hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    elif hasattr(value, "toarray"):
+        value = value.toarray()
+    array = np.asarray(value)
+    if array.dtype.kind == "U":
+        array = array.astype(object)
+    return array
+
+
+def tensor_of(name: str, array: Array) -> Tensor:
+    """The protocol's tensor of an array; its dtype must have a datatype."""
+    try:
+        return from_array(name, np.ascontiguousarray(array) if array.ndim else array)
+    except WorkerError as error:
+        raise InvalidArgumentError(f"{name}: dtype {array.dtype} has no datatype in the protocol ({error.message})") from None
+
+
+def specs_of(examples: Sequence[Mapping[str, Array]], batch: bool) -> list[Spec]:
+    """Specifications that fit all examples: -1 where they differ, and in front where there is a batch."""
+    specs: list[Spec] = []
+    for name in examples[0]:
+        tensors = [tensor_of(name, each[name]) for each in examples if name in each]
+        datatypes = sorted({tensor.datatype for tensor in tensors})
+        ranks = {tensor.array.ndim for tensor in tensors}
+        if len(datatypes) > 1 or len(ranks) > 1:
+            raise ModelInvalidError(f"{name} has different {'datatypes ' + ', '.join(datatypes) if len(datatypes) > 1 else 'ranks'} in the examples")
+        shape = [sizes[0] if len(set(sizes)) == 1 else -1 for sizes in zip(*(tensor.array.shape for tensor in tensors))]
+        if batch and shape:
+            shape[0] = -1
+        specs.append(Spec(name, datatypes[0], tuple(shape)))
+    return specs
+
+
+def doubled(example: Mapping[str, Array]) -> Optional[dict[str, Array]]:
+    """The example twice along the first dimension; None where its inputs have no such dimension in common."""
+    sizes = {array.shape[0] if array.ndim else None for array in example.values()}
+    if len(sizes) != 1 or None in sizes or 0 in sizes:
+        return None
+    return {name: np.concatenate([array, array]) for name, array in example.items()}
+
+
+def parse_signature(given: Any) -> tuple[Optional[list[Spec]], Optional[list[Spec]]]:
+    """`signature=`: {"inputs": {"x": ("FP32", [-1, 4])}, "outputs": …}; a datatype may be a numpy dtype. Each side may be left out."""
+    if given is None:
+        return None, None
+    if not isinstance(given, Mapping) or set(given) - {"inputs", "outputs"}:
+        raise InvalidArgumentError('signature is {"inputs": {name: (datatype, shape)}, "outputs": {name: (datatype, shape)}}')
+    return _side(given.get("inputs"), "inputs"), _side(given.get("outputs"), "outputs")
+
+
+def _side(given: Any, side: str) -> Optional[list[Spec]]:
+    if given is None:
+        return None
+    pairs = given.items() if isinstance(given, Mapping) else [(one["name"], (one["datatype"], one["shape"])) for one in given]
+    return [_spec(str(name), form, side) for name, form in pairs]
+
+
+def _spec(name: str, form: Any, side: str) -> Spec:
+    try:
+        datatype, shape = form
+        return Spec(name, datatype_of(datatype), tuple(-1 if size is None else int(size) for size in shape))
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"signature.{side}.{name} {form!r} is not (datatype, shape), for example ('FP32', [-1, 4]): {error}") from None
+
+
+def datatype_of(value: Any) -> str:
+    """The protocol's datatype of its own name, or of a dtype of numpy or of a framework."""
+    if isinstance(value, str) and value in DATATYPE_BYTES:
+        return value
+    text = str(getattr(value, "name", value)).removeprefix("torch.")
+    if text in ("bfloat16",):
+        return "BF16"
+    if value is str or text in ("string", "str", "object"):
+        return "BYTES"
+    dtype = np.dtype(text if isinstance(text, str) and not isinstance(value, type) else value)
+    for name, known in DTYPES.items():
+        if known == dtype.newbyteorder("<") and name not in ("BF16", "BYTES"):
+            return name
+    raise ValueError(f"{value!r} has no datatype in the protocol")
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Positional parameters of a bound method or function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+
+
+def named_outputs(result: Any, names: Optional[Sequence[str]] = None) -> dict[str, Array]:
+    """A model's result by output: a dict by its keys, a tuple or list of arrays in order, or the only one as `output`."""
+    if isinstance(result, Mapping):
+        return {str(name): array_of(value) for name, value in result.items()}
+    if isinstance(result, (tuple, list)) and (isinstance(result, tuple) or any(hasattr(each, "shape") for each in result)):
+        flat = list(_flatten(result))
+        chosen = list(names) if names and len(names) == len(flat) else ["output"] if len(flat) == 1 else [f"output_{index}" for index in range(len(flat))]
+        return {name: array_of(value) for name, value in zip(chosen, flat)}
+    return {names[0] if names else "output": array_of(result)}
+
+
+def _flatten(result: Any) -> Iterable[Any]:
+    if isinstance(result, (list, tuple)):
+        for part in result:
+            yield from _flatten(part)
+    else:
+        yield result
+
+
+def pins(names: Iterable[str], extra: Sequence[str] = ()) -> list[str]:
+    """Exact pins, sorted, of what is installed here; `extra` are names or pins of the user's own."""
+    found: dict[str, str] = {}
+    for name in names:
+        pin = _pin(name)
+        if pin:
+            found[_normal(name)] = pin
+    for requirement in extra:
+        match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)\s*(?:==\s*([0-9][A-Za-z0-9.!+_-]*))?\s*", requirement)
+        if not match:
+            raise InvalidArgumentError(f"requirement {requirement!r} is not a name or an exact pin such as scipy==1.14.1")
+        name, version = match.groups()
+        pin = f"{name}=={version}" if version else _pin(name)
+        if pin is None:
+            raise InvalidArgumentError(f"requirement {requirement!r} is not installed here, so its version is not known; give an exact pin")
+        found[_normal(name.partition("[")[0])] = pin
+    return [found[name] for name in sorted(found)]
+
+
+def _pin(name: str) -> Optional[str]:
+    try:
+        return f"{_normal(name)}=={importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def loaded(module: str) -> Any:
+    """A framework if the process has it loaded already, as it must have when a live object of it is there."""
+    return sys.modules.get(module)
+
+
+def needed(module: str, package: str) -> Any:
+    """Imports a framework; UnsupportedError says what to install."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise UnsupportedError(f"this needs {package}: pip install {package} ({error})") from None

@@ -1,0 +1,82 @@
+"""A plain Python class with `predict` and perhaps `load`: its source and what it needs of its module, never the script's own effects."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from ..errors import ModelInvalidError
+from .common import Array, Arrays, Spec, Written, named_outputs, parameters_of
+from .source import extract
+
+_MODULE = "model.py"
+
+
+def live(model: Any, format: Optional[str]) -> "PythonClass":
+    """See `PythonClass`."""
+    if format not in (None, "python"):
+        raise ModelInvalidError(f"a plain Python class is saved as python, not as {format}")
+    return PythonClass(model)
+
+
+class PythonClass:
+    """A class, or an object of one whose state a new object has as well."""
+
+    def __init__(self, model: Any) -> None:
+        self._class: type = model if isinstance(model, type) else type(model)
+        self._given = None if isinstance(model, type) else model
+        required = [each.name for each in parameters_of(self._class) if each.default is each.empty]
+        if required:
+            raise ModelInvalidError(f"{self._class.__name__} is made without arguments when it is served, but its __init__ wants {', '.join(required)}; read them in load(directory), or give defaults")
+        self._files = dict(getattr(model, "files", None) or {}) if isinstance(getattr(model, "files", None), Mapping) else {}
+        names = [each.name for each in parameters_of(self._bound())]
+        self.input_names: Optional[list[str]] = None if names == ["inputs"] else names or None
+        self.inputs: Optional[list[Spec]] = None
+        self.outputs: Optional[list[Spec]] = None
+
+    def _bound(self) -> Any:
+        return (self._given if self._given is not None else self._class.__new__(self._class)).predict  # type: ignore[attr-defined]
+
+    def run(self, inputs: Arrays) -> dict[str, Array]:
+        """As the worker calls it."""
+        predict = self._live().predict
+        arrays = {name: _as_served(array) for name, array in inputs.items()}
+        parameters = [each.name for each in parameters_of(predict)]
+        result = predict(**arrays) if set(arrays) <= set(parameters) else predict(arrays) if parameters == ["inputs"] or len(arrays) > 1 else predict(next(iter(arrays.values())))
+        return named_outputs(result)
+
+    def _live(self) -> Any:
+        if self._given is None:
+            self._given = self._class()
+            if callable(getattr(self._given, "load", None)) and not parameters_of(self._given.load):
+                self._given.load()
+        return self._given
+
+    def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        """`model.py`, and the class's `files` {name in the artefact: path}."""
+        source = extract(self._class)
+        (directory / _MODULE).write_text(source.text, "utf-8")
+        for name, path in self._files.items():
+            target = directory / name
+            if directory.resolve() not in target.resolve().parents:
+                raise ModelInvalidError(f"files: {name!r} is not a path inside the artefact")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        options: dict[str, Any] = {"class": self._class.__name__, "module": _MODULE}
+        if self.input_names is None and inspect.signature(self._bound()).parameters:
+            options["inputs"] = "dict"
+        return Written("python", _MODULE, options, ["numpy", *source.distributions])
+
+
+def _as_served(array: Array) -> Array:
+    """The worker gives texts as bytes."""
+    if array.dtype.kind not in "OUS":
+        return array
+    flat = np.empty(array.size, dtype=object)
+    flat[:] = [each.encode() if isinstance(each, str) else each for each in array.reshape(-1).tolist()]
+    return flat.reshape(array.shape)

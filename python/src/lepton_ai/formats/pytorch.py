@@ -1,0 +1,183 @@
+"""PyTorch: TorchScript by script, or by trace where that fails; torch.export; ONNX."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from ..errors import ModelInvalidError, UnsupportedError
+from .archive import normalise_zip
+from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, parameters_of
+
+_REQUIREMENTS = ["torch", "numpy"]
+
+
+def live(model: Any, format: Optional[str]) -> "PyTorch":
+    """See `PyTorch`."""
+    if isinstance(model, type):
+        raise ModelInvalidError(f"{model.__name__} is a class; save an object of it: {model.__name__}()")
+    if format not in (None, "torchscript", "torch-export", "onnx"):
+        raise ModelInvalidError(f"a PyTorch module is saved as torchscript, torch-export or onnx, not as {format}")
+    exported = type(model).__name__ == "ExportedProgram"
+    return PyTorch(model, "torch-export" if exported else format or "torchscript", exported)
+
+
+class PyTorch:
+    """A module on the CPU in evaluation mode while it is asked and written; it is left as it was."""
+
+    def __init__(self, module: Any, format: str, exported: bool) -> None:
+        self._torch = loaded("torch")
+        self._module = module
+        self._program = module if exported else None
+        self._format = format
+        self.input_names: Optional[list[str]] = _input_names(module if not exported else module.module())
+        self.inputs: Optional[list[Spec]] = None
+        self.outputs: Optional[list[Spec]] = None
+
+    def run(self, inputs: Arrays) -> dict[str, Array]:
+        """Calls the module with tensors of these arrays."""
+        if self._program is not None:
+            with self._torch.no_grad():
+                return named_outputs(self._program.module()(*self._arguments(inputs)))
+        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+            return named_outputs(self._module(*self._arguments(inputs)))
+
+    def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        """In the format that was asked for."""
+        if self._program is not None or self._format == "torch-export":
+            return self._export(directory, examples)
+        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+            return self._onnx(directory, examples) if self._format == "onnx" else self._torchscript(directory, examples)
+
+    def _arguments(self, inputs: Arrays) -> tuple[Any, ...]:
+        order = [name for name in self.input_names or inputs if name in inputs]
+        # Copies: what a module does to its input must not change the example.
+        return tuple(self._torch.from_numpy(inputs[name].copy()) for name in order or inputs)
+
+    def _torchscript(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        written = Written("torchscript", "model.pt", requirements=list(_REQUIREMENTS))
+        scripted = self._module if isinstance(self._module, self._torch.jit.ScriptModule) else self._script(examples, written)
+        self._read_schema(scripted, bool(examples))
+        self._torch.jit.save(scripted, str(directory / "model.pt"))
+        normalise_zip(directory / "model.pt", drop=lambda name: name.endswith(".debug_pkl"))
+        return written
+
+    def _script(self, examples: Sequence[Arrays], written: Written) -> Any:
+        _forget_names(self._torch)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return self._torch.jit.script(self._module)
+            except Exception as error:
+                if not examples:
+                    reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+                    raise ModelInvalidError(f"torch.jit.script cannot save this module ({reason}); give example_inputs= so that it can be traced, or format='torch-export'") from error
+            written.notes.append("traced, since it cannot be scripted: branches that depend on values are as the example took them")
+            _forget_names(self._torch)
+            return self._torch.jit.trace(self._module, self._arguments(examples[0]), strict=False)
+
+    def _read_schema(self, scripted: Any, exemplified: bool) -> None:
+        """Names, and without examples as many untyped outputs as the script says."""
+        schema = getattr(getattr(scripted, "forward", None), "schema", None)
+        if schema is None or exemplified:
+            return
+        returned = schema.returns[0].type if len(schema.returns) == 1 else None
+        kind = getattr(returned, "kind", lambda: "")()
+        if kind in ("DictType", "ListType"):
+            raise ModelInvalidError(f"the module gives a {kind.removesuffix('Type').lower()}, whose entries only an example shows; give example_inputs=")
+        count = len(returned.elements()) if kind == "TupleType" else 1
+        self.outputs = [Spec(name, untyped=True) for name in (["output"] if count == 1 else [f"output_{index}" for index in range(count)])]
+
+    def _export(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        export = getattr(self._torch, "export", None)
+        if not hasattr(export, "save"):
+            raise UnsupportedError(f"torch {self._torch.__version__} has no torch.export; torch 2.1 or later has, or use format='torchscript'")
+        written = Written("torch-export", "model.pt2", requirements=list(_REQUIREMENTS))
+        program = self._program
+        if program is None:
+            program = self._exported(export, examples)
+        export.save(program, str(directory / "model.pt2"))
+        normalise_zip(directory / "model.pt2")
+        return written
+
+    def _exported(self, export: Any, examples: Sequence[Arrays]) -> Any:
+        if not examples:
+            raise ModelInvalidError("torch.export needs example_inputs=")
+        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+            twice = doubled(examples[0])
+            if twice is not None:
+                batch = export.Dim("batch", min=1)
+                shapes = tuple({0: batch} for _ in examples[0])
+                try:
+                    return export.export(self._module, self._arguments(twice), dynamic_shapes=shapes)
+                except Exception:  # noqa: S110 — not every module takes any batch; then the example's own size is fixed.
+                    pass
+            return export.export(self._module, self._arguments(examples[0]))
+
+    def _onnx(self, directory: Path, examples: Sequence[Arrays]) -> Written:
+        if not examples:
+            raise ModelInvalidError("an ONNX conversion runs the module: give example_inputs=")
+        outputs = list(self.run(examples[0]))
+        names = list(examples[0])
+        axes = {name: {0: "batch"} for name in names + outputs} if _takes_batches(self, examples[0]) else None
+        options: dict[str, Any] = {"input_names": names, "output_names": outputs, "dynamic_axes": axes}
+        if "dynamo" in inspect.signature(self._torch.onnx.export).parameters:
+            options["dynamo"] = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._torch.onnx.export(self._module, self._arguments(examples[0]), str(directory / "model.onnx"), **options)
+        return Written("onnx", "model.onnx")
+
+
+def _takes_batches(model: PyTorch, example: Arrays) -> bool:
+    twice = doubled(example)
+    if twice is None:
+        return False
+    once = model.run(example)
+    try:
+        both = model.run(twice)
+    except Exception:
+        return False
+    return all(name in both and both[name].ndim and array.ndim and both[name].shape[0] == 2 * array.shape[0] for name, array in once.items())
+
+
+def _input_names(module: Any) -> Optional[list[str]]:
+    names = [each.name for each in parameters_of(module.forward)]
+    if not names and hasattr(module.forward, "schema"):
+        names = [argument.name for argument in module.forward.schema.arguments[1:]]
+    return names or None
+
+
+def _forget_names(torch: Any) -> None:
+    """So that the second script of a class in one process gets the same names, and so the same bytes, as the first."""
+    try:
+        torch._C._jit_clear_class_registry()
+        torch.jit._recursive.concrete_type_store = torch.jit._recursive.ConcreteTypeStore()
+        torch.jit._state._clear_class_state()
+    except AttributeError:
+        pass  # Only the names differ then.
+
+
+class _Evaluating:
+    """Puts a module into evaluation mode and on the CPU; back into its mode and onto its device after it."""
+
+    def __init__(self, torch: Any, module: Any) -> None:
+        self._torch = torch
+        self._module = module
+
+    def __enter__(self) -> None:
+        self._modes = [(each, each.training) for each in self._module.modules()]
+        first = next(iter(self._module.parameters()), None)
+        self._device = first.device if first is not None and first.device.type != "cpu" else None
+        self._module.eval()
+        if self._device is not None:
+            self._module.to("cpu")
+
+    def __exit__(self, *_error: object) -> None:
+        for each, training in self._modes:
+            each.training = training
+        if self._device is not None:
+            self._module.to(self._device)

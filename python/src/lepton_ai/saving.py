@@ -1,0 +1,174 @@
+"""From a live object to an artefact's directory: files, descriptor, known answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from lepton_ai_worker.descriptor import DESCRIPTOR_FILE
+from lepton_ai_worker.known_answers import KNOWN_ANSWERS_FILE
+from lepton_ai_worker.signature import FLOATS
+from lepton_ai_worker.tensors import bfloat16_to_float32
+
+from .errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
+from .formats import live_model
+from .formats.common import Array, Live, Spec, Written, doubled, normalise_examples, parse_signature, pins, specs_of, tensor_of
+
+TOLERANCE = 1e-4
+#: Larger known answers would take longer to read than the model to load.
+_EXAMPLE_ELEMENTS_MAX = 1_000_000
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What was written."""
+
+    format: str
+    #: Python minor version and pins; None: needs no Python.
+    environment: Optional[Mapping[str, Any]]
+    notes: Sequence[str]
+    #: Examples that the saved model has to answer as the live one did.
+    examples: int
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller says about the model."""
+
+    example_inputs: Any = None
+    format: Optional[str] = None
+    requirements: Sequence[str] = ()
+    signature: Any = None
+    tolerance: float = TOLERANCE
+
+
+def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
+    """Writes the model into an empty directory."""
+    if not 0 <= wishes.tolerance < math.inf:
+        raise InvalidArgumentError(f"tolerance {wishes.tolerance!r} is not a number ≥ 0")
+    live = live_model(model, wishes.format)
+    given_inputs, given_outputs = parse_signature(wishes.signature)
+    if given_inputs is not None and live.input_names is None:
+        live.input_names = [each.name for each in given_inputs]
+    examples = [_typed(example, given_inputs or live.inputs) for example in normalise_examples(wishes.example_inputs, live.input_names)]
+    answers = [live.run(example) for example in examples]
+    batch = _append_batch(live, examples, answers, wishes.tolerance)
+    written = live.write(directory, examples)
+    if written.format == "onnx":
+        _write_answers(directory, examples, answers, wishes.tolerance)
+        return Artefact("onnx", None, written.notes, len(examples))
+    if getattr(live, "descriptor", None):
+        descriptor = live.descriptor  # type: ignore[attr-defined]
+        return Artefact(written.format, descriptor.get("environment"), written.notes, 0)
+    inputs = given_inputs or (specs_of(examples, batch) if examples and not _binding(live.inputs) else live.inputs) or _untyped_inputs(live)
+    outputs = given_outputs or (specs_of(answers, batch) if answers and not _binding(live.outputs) else live.outputs) or [Spec("output", untyped=True)]
+    return _describe(directory, written, _Facts(inputs, outputs, batch, examples, answers), wishes)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    inputs: Sequence[Spec]
+    outputs: Sequence[Spec]
+    batch: bool
+    examples: Sequence[Mapping[str, Array]]
+    answers: Sequence[Mapping[str, Array]]
+
+
+def _describe(directory: Path, written: Written, facts: _Facts, wishes: Wishes) -> Artefact:
+    environment = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "requirements": pins(written.requirements, wishes.requirements)}
+    open_front = bool(facts.inputs) and all(each.shape[:1] == (-1,) and not each.untyped for each in (*facts.inputs, *facts.outputs))
+    descriptor = {
+        "schema": 1,
+        "format": written.format,
+        "entry": written.entry,
+        "signature": {"inputs": [each.to_json() for each in facts.inputs], "outputs": [each.to_json() for each in facts.outputs]},
+        **({"batching": {"axis0": True}} if open_front else {}),
+        "environment": environment,
+        "options": written.options,
+    }
+    (directory / DESCRIPTOR_FILE).write_text(json.dumps(descriptor, indent=2, sort_keys=True) + "\n", "utf-8")
+    _write_answers(directory, facts.examples, facts.answers, wishes.tolerance)
+    return Artefact(written.format, environment, written.notes, len(facts.examples))
+
+
+def _typed(example: dict[str, Array], specs: Optional[Sequence[Spec]]) -> dict[str, Array]:
+    """Examples take the datatype that the model itself states, where only precision is lost."""
+    from lepton_ai_worker.tensors import DTYPES
+
+    known = {each.name: each for each in specs or [] if not each.untyped and each.datatype != "BF16"}
+    return {name: array.astype(DTYPES[known[name].datatype]) if name in known and array.dtype.kind in "biuf" and known[name].datatype != "BYTES" else array for name, array in example.items()}
+
+
+def _binding(specs: Optional[Sequence[Spec]]) -> bool:
+    return bool(specs) and not any(each.untyped for each in specs or [])
+
+
+def _untyped_inputs(live: Live) -> list[Spec]:
+    return [Spec(name, untyped=True) for name in live.input_names or ["input"]]
+
+
+def _append_batch(live: Live, examples: list[dict[str, Array]], answers: list[dict[str, Array]], tolerance: float) -> bool:
+    """Whether the first dimension is a batch: the first example twice gives its answer twice. Then that is an example, too."""
+    twice = doubled(examples[0]) if examples else None
+    if twice is None:
+        return False
+    try:
+        both = live.run(twice)
+    except UnsupportedError:
+        raise
+    except Exception:
+        return False
+    expected = doubled(answers[0])
+    if expected is None or set(both) != set(expected) or not all(_same(both[name], expected[name], tolerance) for name in both):
+        return False
+    examples.append(twice)
+    answers.append(both)
+    return True
+
+
+def _same(a: Array, b: Array, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind != "f":
+        return bool(np.array_equal(a, b))
+    return bool(np.allclose(a, b, rtol=max(tolerance, 1e-3), atol=max(tolerance, 1e-3), equal_nan=True))
+
+
+def _write_answers(directory: Path, examples: Sequence[Mapping[str, Array]], answers: Sequence[Mapping[str, Array]], tolerance: float) -> None:
+    if not examples:
+        return
+    elements = sum(array.size for each in (*examples, *answers) for array in each.values())
+    if elements > _EXAMPLE_ELEMENTS_MAX:
+        raise InvalidArgumentError(f"the examples and their answers have {elements} elements, at most {_EXAMPLE_ELEMENTS_MAX} are kept with a version; give smaller ones")
+    entries = [{"inputs": _tensors(example), "outputs": _tensors(answer), "tolerance": tolerance} for example, answer in zip(examples, answers)]
+    (directory / KNOWN_ANSWERS_FILE).write_text(json.dumps(entries) + "\n", "utf-8")
+
+
+def _tensors(arrays: Mapping[str, Array]) -> list[dict[str, Any]]:
+    return [_tensor(name, array) for name, array in arrays.items()]
+
+
+def _tensor(name: str, array: Array) -> dict[str, Any]:
+    tensor = tensor_of(name, array)
+    values = bfloat16_to_float32(tensor.array) if tensor.datatype == "BF16" else tensor.array
+    data = values.reshape(-1).tolist()
+    if tensor.datatype == "BYTES":
+        data = [_text(name, each) for each in data]
+    elif tensor.datatype in FLOATS:
+        data = [each if math.isfinite(each) else "NaN" if math.isnan(each) else "Infinity" if each > 0 else "-Infinity" for each in data]
+    return {"name": name, "datatype": tensor.datatype, "shape": list(tensor.array.shape), "data": data}
+
+
+def _text(name: str, value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ModelInvalidError(f"{name}: an example holds bytes that are not UTF-8 text ({base64.b64encode(value[:20]).decode()}…); known answers are kept as text") from None
