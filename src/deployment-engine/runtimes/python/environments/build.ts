@@ -41,7 +41,7 @@ export async function build(order: BuildOrder): Promise<void> {
 
 async function steps({ digest, spec, builder, files }: BuildOrder): Promise<readonly Step[]> {
   const directory = files.pathOf(digest);
-  const requirements = `${directory}.requirements.txt`;
+  const requirements = files.requirementsOf(digest);
   await writeFile(requirements, requirementLines(spec), { mode: 0o600 });
   const python = files.interpreterOf(digest);
   if (builder.kind === 'uv') {

@@ -1,6 +1,6 @@
 import { machine } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { rm, stat, utimes } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import { asLeptonError, type Digest, type EnvironmentInfo, environmentDigest, type EnvironmentSpec, type EventSink, LeptonError } from '../../../../core/index.ts';
 import { findBuilder } from './base-interpreter.ts';
 import { build } from './build.ts';
@@ -72,6 +72,7 @@ export class Environments {
     for (const digest of await this.#files.list()) {
       await breakStaleLock(this.#files.lockOf(digest));
       if (!(await this.#files.marker(digest))) await this.#files.discard(digest);
+      await this.#files.removeOrder(digest);
     }
     void this.#files.sweepTrash().catch(() => undefined);
   }
@@ -153,7 +154,7 @@ export class Environments {
       await files.remove(digest);
       throw timeout.aborted && !voice.signal.aborted ? new LeptonError('UNSUPPORTED', `building the environment took longer than ${buildTimeoutMs} ms and was ended; raise it with environmentBuildTimeoutMs (serve --environment-build-timeout)`) : error;
     } finally {
-      await rm(`${files.pathOf(digest)}.requirements.txt`, { force: true });
+      await files.removeOrder(digest);
       releaseLock(files.lockOf(digest));
     }
   }

@@ -21,6 +21,7 @@ export interface Registration {
  *
  *   <hex>/                 built by venv or uv; whole if it holds `lepton-environment.json`, whose time is that of the last use
  *   <hex>.lock             who builds it
+ *   <hex>.requirements.txt what is being installed
  *   <hex>.interpreter.json registered interpreter
  *   trash-<hex>-…          on its way out
  */
@@ -43,6 +44,14 @@ export class EnvironmentFiles {
   }
   lockOf(digest: Digest): string {
     return `${this.pathOf(digest)}.lock`;
+  }
+
+  /** What is to be installed, while it is. */
+  requirementsOf(digest: Digest): string {
+    return `${this.pathOf(digest)}.requirements.txt`;
+  }
+  async removeOrder(digest: Digest): Promise<void> {
+    await rm(this.requirementsOf(digest), { force: true });
   }
 
   /** null: not built, or not wholly. */

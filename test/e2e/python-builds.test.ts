@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type FoundProcess, processesWith } from './support/processes.ts';
+import { factorOf, scaleRequest, signalIfAlive, TestPlatform, until } from './harness.ts';
+import { ruleModel } from './support/python-models.ts';
+
+const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
+
+describe('builds of Python environments that are cut short', () => {
+  let platform: TestPlatform;
+  before(async () => void (platform = await TestPlatform.start()));
+  after(() => platform.dispose());
+
+  const deploy = (version: string): Promise<unknown> => platform.api('POST', '/services/rules/deployments', { deployment: { version: `rules:${version}` } });
+  const kept = (): string[] => readdirSync(join(platform.dataDirectory, 'environments'));
+  /** What works on environments: interpreter, venv, pip. */
+  const builders = (): readonly FoundProcess[] => processesWith(`TMPDIR=${join(platform.directory, 'tmp')}`).filter(({ command }) => command.includes('/environments/'));
+  const stateOf = async (version: string) => (await platform.service('rules')).versions.find((one) => one.version === version);
+
+  it('a version that is not wanted any more ends its build, with all processes and files', async () => {
+    await platform.publishFiles('rules', 'unwanted', ruleModel(2, PYTHON, ['numpy==2.0.2']));
+    await deploy('unwanted');
+    await until('something builds', () => builders().length > 0);
+    assert.equal((await stateOf('unwanted'))?.reason, 'EnvironmentBuilding');
+    await platform.api('DELETE', '/services/rules?wait=20&force=true');
+    await until('nothing builds', () => builders().length === 0);
+    await until('nothing is left', () => kept().length === 0);
+  });
+
+  it('a control that is killed leaves nothing half done in use: the next one ends that build and makes its own', async () => {
+    await platform.publishFiles('rules', 'v1', ruleModel(3, PYTHON, ['numpy==2.1.0']));
+    await deploy('v1');
+    const [builder] = await until('something builds', () => builders().length > 0 && builders());
+    await platform.killControl();
+    const orphan = builder?.pid as number;
+    assert.ok(builders().some(({ pid }) => pid === orphan) || builders().length > 0, 'the build outlives its control');
+    await platform.startControl();
+    assert.ok(!builders().some(({ pid }) => pid === orphan), 'the next control ends it before it does anything');
+    await until('the version serves', async () => (await stateOf('v1'))?.phase === 'ready', 240_000);
+    assert.equal(factorOf(await platform.infer('rules/infer', scaleRequest())), 3);
+    assert.equal(kept().filter((name) => !/^[0-9a-f]{64}$/.test(name)).length, 0, kept().join(' '));
+  });
+
+  it('a Python worker outlives a control that is killed, and is adopted', async () => {
+    const [pid] = await platform.workerPids('rules', 'v1');
+    await platform.killControl();
+    assert.equal(factorOf(await platform.infer('rules/infer', scaleRequest())), 3);
+    await platform.startControl();
+    await until('it is adopted', async () => (await platform.workerPids('rules', 'v1'))[0] === pid);
+    signalIfAlive(pid as number, 'SIGSEGV');
+    await until('another process answers', async () => (await platform.workerPids('rules', 'v1')).some((other) => other !== pid), 30_000);
+    assert.equal(factorOf(await platform.infer('rules/infer', scaleRequest())), 3);
+  });
+});
