@@ -3,6 +3,7 @@ export * from './clock.ts';
 export * from './environment.ts';
 export * from './errors.ts';
 export * from './event.ts';
+export * from './idle-collection.ts';
 export * from './feedback.ts';
 export * from './log-settings.ts';
 export * from './model-config-proto.ts';

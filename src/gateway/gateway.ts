@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, type GrpcServer, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
-import { ERRORS, LeptonError, PREDICTION_CHANCE_MAX, PredictionIds } from '../core/index.ts';
+import { collectWhenIdle, ERRORS, LeptonError, PREDICTION_CHANCE_MAX, PredictionIds } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
 import { ControlServer } from './control-server.ts';
@@ -41,6 +41,7 @@ export class Gateway {
   #ports: ListeningPorts | null = null;
   #orphanTimer: NodeJS.Timeout | null = null;
   #stopping = false;
+  #calls = 0;
 
   constructor(config: GatewayConfig, gatewayLog: GatewayLog) {
     const { log } = gatewayLog;
@@ -99,6 +100,7 @@ export class Gateway {
     this.#ports = { http, grpc: this.#grpc && grpc ? { host: grpc.host, port: await this.#grpc.listen(grpc) } : null };
     await this.#control.listen();
     this.#presence(false);
+    collectWhenIdle(() => this.#calls);
     return this.#ports;
   }
 
@@ -154,6 +156,7 @@ export class Gateway {
 
   #other(...[path, message, response]: Parameters<OtherHandler>): void {
     const { controlSocketPath } = this.#config;
+    this.#calls++;
     if (path === '/metrics') return void serveMetrics(this.#metrics, controlSocketPath, message, response);
     // What control offers its gateways under /internal is not for the world.
     if (/^\/+internal(\/|$)/i.test(decoded(path))) return sendError(response, new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`), {}, !message.complete);
@@ -161,6 +164,7 @@ export class Gateway {
   }
 
   #record(call: CallRecord): void {
+    this.#calls++;
     if (call.code !== 'OK' && call.version === null) this.#metrics.rejected(call.protocol, call.code);
     this.#requestLog.record(call, call.code === 'OK' ? 200 : ERRORS[call.code].http);
   }

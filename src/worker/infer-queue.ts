@@ -25,12 +25,19 @@ export class InferQueue {
   #scheduled = false;
   #closed = false;
   #whenIdle: (() => void)[] = [];
+  #taken = 0;
 
   constructor(runner: InferenceRunner) {
     this.#runner = runner;
   }
 
+  /** Frames that ever came. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   push(job: Job): void {
+    this.#taken++;
     if (this.#closed) return refuse(job, new LeptonError('SHUTTING_DOWN', 'the worker is leaving'));
     if (this.#jobs.length >= PENDING_MAX && this.#jobs.filter((other) => other.connection === job.connection).length >= PENDING_MAX) {
       return refuse(job, new LeptonError('QUEUE_FULL', `more than ${PENDING_MAX} infer frames wait on one connection`));

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { LoadProfile } from '../core/index.ts';
+import { collectWhenIdle, type LoadProfile } from '../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../wire/index.ts';
 import { WorkerExit } from './exit-codes.ts';
 import { InferQueue } from './infer-queue.ts';
@@ -63,7 +63,9 @@ export class Worker {
   }
 
   #ready(model: LoadedModel, profile: LoadProfile): void {
-    this.#server.serve(new InferQueue(new InferenceRunner(model, profile.batchable)));
+    const queue = new InferQueue(new InferenceRunner(model, profile.batchable));
+    this.#server.serve(queue);
+    collectWhenIdle(() => queue.taken);
     const message = `${profile.checkMessage}; best batch ${profile.bestBatch}${profile.batchableReason && `: ${profile.batchableReason}`}`;
     log(`ready after ${profile.loadMs} ms: ${message}`);
     this.#server.setStatus({ phase: 'ready', reason: 'Loaded', message: message.slice(0, MESSAGE_LENGTH_MAX), profile });

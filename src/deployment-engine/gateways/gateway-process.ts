@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { childEnvironment, programPath } from '../../config/index.ts';
+import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath } from '../../config/index.ts';
 import type { Row } from '../../database/index.ts';
 import type { GatewayConfig } from '../../wire/index.ts';
 import { isAlive, readProcess, signalProcess } from '../targets/index.ts';
@@ -76,7 +76,7 @@ export async function spawnGateway(row: Row<'gateways'>, settings: GatewaySettin
   await rename(`${row.config_path}.new`, row.config_path);
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [programPath('gateway'), row.config_path], { detached: true, stdio: ['ignore', log, log], env: childEnvironment() });
+    const child = spawn(process.execPath, [...NODE_FLAGS, programPath('gateway'), row.config_path], { detached: true, stdio: ['ignore', log, log], env: childEnvironment(NODE_ENVIRONMENT) });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     const pid = child.pid as number;
     return new GatewayProcess({ ...row, pid, pid_start_time: readProcess(pid)?.startTime ?? '' }, child);

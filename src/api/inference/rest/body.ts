@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LeptonError } from '../../../core/index.ts';
 import type { FrontLimits } from '../front.ts';
+import { BodyBuffer } from './body-buffer.ts';
 import { bodyTooLarge, decompress, decompressionOf } from './compression.ts';
 
 /**
@@ -17,8 +18,7 @@ function receive(message: IncomingMessage, limits: FrontLimits): Promise<Buffer>
   const announced = Number(message.headers['content-length'] ?? 0);
   if (announced > limits.bodyBytesMax) return Promise.reject(bodyTooLarge(limits.bodyBytesMax, `content-length ${announced}`));
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
+    const body = new BodyBuffer(announced || limits.bodyBytesMax);
     const timer = setTimeout(() => fail(new LeptonError('DEADLINE_EXCEEDED', `the body did not arrive within ${limits.requestReceiveTimeoutMs} ms`)), limits.requestReceiveTimeoutMs);
     const fail = (error: LeptonError): void => {
       clearTimeout(timer);
@@ -27,13 +27,12 @@ function receive(message: IncomingMessage, limits: FrontLimits): Promise<Buffer>
       reject(error);
     };
     message.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      if (received > limits.bodyBytesMax) fail(bodyTooLarge(limits.bodyBytesMax, `${received} bytes so far`));
+      if (body.length + chunk.length > limits.bodyBytesMax) return fail(bodyTooLarge(limits.bodyBytesMax, `${body.length + chunk.length} bytes so far`));
+      body.push(chunk);
     });
     message.once('end', () => {
       clearTimeout(timer);
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, received));
+      resolve(body.take());
     });
     message.once('error', (cause) => fail(new LeptonError('CANCELLED', 'the client left before its body had arrived', { cause })));
   });

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { LeptonError, releaseBytes } from '../../../../core/index.ts';
+import { BodyBuffer } from '../body-buffer.ts';
 import { decompress, decompressionOf } from '../compression.ts';
 import { type Door, jsonReply, type RestReply, type RestRequest } from '../exchange.ts';
 import { type PlainHead, parsePlainHead } from './plain-head.ts';
@@ -40,7 +41,9 @@ export class PlainConnection {
   readonly #host: PlainConnectionHost;
   readonly #socket: Socket;
   #state: 'idle' | 'receiving' | 'answering' = 'idle';
-  /** Read and not used: while receiving the body so far, otherwise later requests. */
+  /** While receiving. */
+  #body: BodyBuffer | null = null;
+  /** Read and not used: later requests. */
   #unread: Buffer[] = [];
   #unreadBytes = 0;
   #head: PlainHead | null = null;
@@ -79,10 +82,10 @@ export class PlainConnection {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#body) return this.#receive(this.#body, chunk);
     this.#unread.push(chunk);
     this.#unreadBytes += chunk.length;
     if (this.#state === 'idle') this.#begin();
-    else if (this.#state === 'receiving') this.#received();
     else if (this.#unreadBytes > READ_AHEAD_BYTES_MAX) this.#socket.pause();
   };
 
@@ -108,10 +111,16 @@ export class PlainConnection {
     if (!head || !door) return this.#handOver(bytes);
     this.#head = head;
     this.#door = door;
-    this.#keepUnread(bytes.subarray(end + HEAD_END.length));
+    const rest = bytes.subarray(end + HEAD_END.length);
+    // Copied, so that the body's memory is the request's alone and can be released when it has been used.
+    if (rest.length > head.contentLength) this.#keepUnread(Buffer.from(rest.subarray(head.contentLength)));
+    if (rest.length >= head.contentLength) return void this.#answer(rest.subarray(0, head.contentLength));
     this.#state = 'receiving';
-    if (this.#unreadBytes < head.contentLength) this.#deadlineMs = performance.now() + this.#host.requestReceiveTimeoutMs;
-    this.#received();
+    this.#body = new BodyBuffer(head.contentLength);
+    this.#deadlineMs = performance.now() + this.#host.requestReceiveTimeoutMs;
+    this.#body.push(rest);
+    releaseBytes(bytes);
+    if (this.#halfClosed) this.#refuseCut();
   }
 
   #parse(bytes: Buffer): PlainHead | null {
@@ -120,17 +129,18 @@ export class PlainConnection {
     return parsePlainHead(bytes.toString('latin1'));
   }
 
-  #received(): void {
-    const { contentLength } = this.#head as PlainHead;
-    if (this.#unreadBytes < contentLength) return this.#halfClosed ? this.#refuseCut() : undefined;
-    const bytes = this.#takeUnread();
-    // The body's memory is the request's alone, so that it can be released when it has been used.
-    if (bytes.length > contentLength) this.#keepUnread(Buffer.from(bytes.subarray(contentLength)));
-    this.#state = 'answering';
-    void this.#answer(bytes.subarray(0, contentLength));
+  #receive(body: BodyBuffer, chunk: Buffer): void {
+    const missing = (this.#head as PlainHead).contentLength - body.length;
+    body.push(chunk.length > missing ? chunk.subarray(0, missing) : chunk);
+    if (chunk.length > missing) this.#keepUnread(Buffer.from(chunk.subarray(missing)));
+    const whole = chunk.length >= missing;
+    releaseBytes(chunk);
+    if (whole) void this.#answer(body.take());
   }
 
   async #answer(body: Buffer): Promise<void> {
+    this.#state = 'answering';
+    this.#body = null;
     const reply = await this.#host.handle(this.#door as Door, this.#request(this.#head as PlainHead, body));
     this.#onLeave = null;
     if (this.#socket.destroyed) return;
@@ -160,11 +170,12 @@ export class PlainConnection {
   /** A refusal of the request that was being received. */
   #refuse(error: LeptonError): void {
     this.#state = 'answering';
+    this.#body = null;
     this.#send(jsonReply((this.#door as Door).refusal(error), error.httpStatus), true);
   }
 
   #refuseCut(): void {
-    this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#unreadBytes} of the ${this.#head?.contentLength} bytes that content-length announces`));
+    this.#refuse(new LeptonError('INVALID_ARGUMENT', `the body ended after ${this.#body?.length} of the ${this.#head?.contentLength} bytes that content-length announces`));
   }
 
   #send(reply: RestReply, close: boolean): void {
