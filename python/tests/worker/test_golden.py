@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import ROOT
+
 from lepton_ai_worker.descriptor import FORMATS, parse_descriptor
 from lepton_ai_worker.errors import LeptonError
 from lepton_ai_worker.frames import FrameDecoder, FrameType, encode_head

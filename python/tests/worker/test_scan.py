@@ -22,9 +22,6 @@ import joblib
 import numpy as np
 import pytest
 from harness import SOURCE
-from lepton_ai_worker.pickle_machine import Budget, globals_of
-from lepton_ai_worker.pickle_policy import judge, policy
-from lepton_ai_worker.scan import scan_directory
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
@@ -36,6 +33,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PolynomialFeatures, QuantileTransformer, SplineTransformer, StandardScaler
 from sklearn.svm import SVC
+
+from lepton_ai_worker.pickle_machine import Budget, globals_of
+from lepton_ai_worker.pickle_policy import judge, policy
+from lepton_ai_worker.scan import scan_directory
 
 
 class Runs:

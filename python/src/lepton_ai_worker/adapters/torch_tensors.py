@@ -19,10 +19,9 @@ def import_torch(descriptor: Descriptor, threads: int = 0) -> Any:
     torch = framework("torch", "torch", descriptor.format)
     if threads:
         torch.set_num_threads(threads)
-        try:
+        # It may be set once only; old releases end the process over a second time.
+        if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
-        except RuntimeError:
-            pass  # Only before the first parallel work.
     return torch
 
 
