@@ -1,0 +1,77 @@
+"""What the synchronous and the asyncio client share: making a request, reading its answer, whether to ask again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+from ..errors import DeadlineExceededError, LeptonError, UnavailableError
+from ..management import error_from
+from .http_message import Address, Head, model_path, request_bytes, total_bytes
+from .result import Array, InferenceResult
+from .tensors import Encoded, Parameters, decode, describe, request_head
+
+#: How much longer than the server's deadline its answer to that is waited for, seconds.
+ANSWER_MARGIN = 0.5
+_RETRY_WAIT_MAX = 5.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one inference is asked for."""
+
+    version: Optional[str] = None
+    outputs: Optional[Sequence[str]] = None
+    headers: Optional[Mapping[str, str]] = None
+    parameters: Optional[Mapping[str, Union[str, int, float, bool]]] = None
+    #: Seconds.
+    timeout: Optional[float] = None
+    priority: Optional[int] = None
+    request_id: Optional[str] = None
+
+    def wire_parameters(self) -> Parameters:
+        """With timeout (microseconds) and priority, as Triton's clients send them."""
+        own: dict[str, Any] = dict(self.parameters or {})
+        if self.timeout is not None:
+            own["timeout"] = max(1, round(self.timeout * 1e6))
+        if self.priority is not None:
+            own["priority"] = self.priority
+        return tuple(own.items())
+
+
+def infer_request(address: Address, service: str, inputs: Sequence[Encoded], options: Options, headers: Mapping[str, str]) -> list[memoryview]:
+    """The bytes to send, in parts; tensors are the caller's own memory."""
+    head = request_head(describe(inputs), tuple(options.outputs) if options.outputs else None, options.wire_parameters(), options.request_id)
+    body = [memoryview(head), *(each.data for each in inputs if each.data.nbytes)]
+    sent = {**headers, **(options.headers or {}), "content-type": "application/octet-stream", "inference-header-content-length": str(len(head))}
+    return [memoryview(request_bytes("POST", model_path(address.base, service, options.version, "/infer"), address, sent, total_bytes(body))), *body]
+
+
+def infer_result(head: Head, body: Array) -> InferenceResult:
+    """The answer; raises the typed error of one that is none."""
+    raise_for(head, body)
+    length = head.headers.get("inference-header-content-length")
+    outputs, version = decode(body, int(length) if length is not None else body.size)
+    return InferenceResult(outputs, head.headers.get("lepton-version", version), head.headers.get("lepton-prediction-id"), head.headers.get("x-request-id"), head.headers.get("server-timing", ""))
+
+
+def raise_for(head: Head, body: Array) -> None:
+    """Raises the typed error of an answer that is not 2xx."""
+    if not 200 <= head.status < 300:
+        raise error_from(head.status, head.headers, body.tobytes().decode("utf-8", "replace"))
+
+
+def deadline_error(timeout: Optional[float]) -> DeadlineExceededError:
+    """No answer came in time."""
+    return DeadlineExceededError(f"no answer within {timeout:g} s" if timeout is not None else "no answer in time")
+
+
+def retry_wait(error: LeptonError, attempt: int, retries: int, left: Optional[float]) -> Optional[float]:
+    """Seconds after which to ask again; None: not. Inference may be repeated; what a model has computed is lost only."""
+    if attempt >= retries or not (isinstance(error, UnavailableError) or error.status == 503):
+        return None
+    wait = min(_RETRY_WAIT_MAX, error.retry_after if error.retry_after is not None else 0.05 * 2**attempt)
+    wait *= 1 + 0.2 * random.random()  # noqa: S311 — so that many clients do not come back at once.
+    return None if left is not None and wait >= left else wait

@@ -1,0 +1,59 @@
+"""What an inference gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds spent where, as the server measured them; `batch_size` is the number of rows that ran together."""
+
+    queue_ms: Optional[float] = None
+    batch_ms: Optional[float] = None
+    run_ms: Optional[float] = None
+    total_ms: Optional[float] = None
+    batch_size: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class InferenceResult:
+    """One answer: outputs by name, the version that gave it, and the id by which feedback finds it."""
+
+    outputs: Mapping[str, Array]
+    version: str
+    prediction_id: Optional[str]
+    request_id: Optional[str]
+    _server_timing: str = field(default="", repr=False)
+
+    @property
+    def timing(self) -> Timing:
+        """Read from the answer when it is asked for."""
+        return parse_timing(self._server_timing)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.outputs[name]
+
+
+def parse_timing(header: str) -> Timing:
+    """Reads `queue;dur=0.1, batch;dur=0.2;desc="4", run;dur=2.3, total;dur=2.9`."""
+    found: dict[str, Any] = {}
+    for name, value, rows in re.findall(r'([a-z]+);dur=([\d.]+)(?:;desc="(\d+)")?', header):
+        if name in ("queue", "batch", "run", "total"):
+            found[f"{name}_ms"] = float(value)
+        if name == "batch" and rows:
+            found["batch_size"] = int(rows)
+    return Timing(**found)
+
+
+def empty_bytes(size: int) -> Array:
+    """Memory for an answer, not cleared."""
+    return np.empty(size, dtype=np.uint8)

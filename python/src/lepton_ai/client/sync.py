@@ -1,0 +1,299 @@
+"""The synchronous client."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Optional, Union
+
+from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
+from ..platform_process import connect
+from .exchange import ANSWER_MARGIN, Options, deadline_error, infer_request, infer_result, raise_for, retry_wait
+from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path, parse_head, request_bytes
+from .result import Array, InferenceResult, empty_bytes
+from .signature import Signatures
+from .tensors import Encoded, encode
+
+_IDLE_MAX = 16
+_BUFFERS_MAX = 64
+
+
+class Client:
+    """Asks services: `client.infer("my-service", {"x": array})`. Safe to use from several threads; connections stay open.
+
+    `url` as in `connect`. `headers` go with every request, for example the one that traffic is sticky by. `timeout`: seconds for each
+    inference, also the deadline that the server keeps. `retries`: how often more an inference is asked that could not be answered now (503),
+    after the server's Retry-After. `protocol`: "http" (binary tensors) or "grpc" (needs `lepton-ai[grpc]`; `url` is then host:port).
+    """
+
+    def __init__(self, url: Optional[str] = None, *, headers: Optional[Mapping[str, str]] = None, timeout: float = 60.0, retries: int = 2, protocol: Literal["http", "grpc"] = "http", check: bool = True) -> None:
+        self._headers = dict(headers or {})
+        self._timeout = timeout
+        self._retries = retries
+        self._check = check
+        self._signatures = Signatures()
+        if protocol == "grpc":
+            from .grpc import GrpcTransport
+
+            self._transport: Any = GrpcTransport(url, self._headers)
+        elif protocol == "http":
+            self._transport = HttpTransport(Address.of(connect(url)), self._headers)
+        else:
+            raise InvalidArgumentError(f"protocol {protocol!r} is neither http nor grpc")
+
+    def infer(
+        self, service: str, inputs: Mapping[str, Any], version: Optional[str] = None, *, outputs: Optional[Sequence[str]] = None, headers: Optional[Mapping[str, str]] = None,
+        parameters: Optional[Mapping[str, Union[str, int, float, bool]]] = None, timeout: Optional[float] = None, priority: Optional[int] = None, request_id: Optional[str] = None,
+    ) -> InferenceResult:  # fmt: skip
+        """One inference. Outputs are numpy arrays over the answer's own memory; BF16 comes as float32, BYTES as objects of `bytes`.
+
+        `version`: a version or label; without one the service's traffic policy chooses. `outputs`: those wanted, else all. `timeout`:
+        seconds. `priority`: 1 is the most urgent. Raises InvalidArgumentError before sending where datatype or shape do not fit;
+        otherwise the typed error of the server's code, DeadlineExceededError or ServerUnreachableError.
+        """
+        seconds = self._timeout if timeout is None else timeout
+        options = Options(version, outputs, headers, parameters, seconds, priority, request_id)
+        encoded = encode(inputs)
+        if self._check:
+            self._refuse_unlike(service, version, encoded)
+        deadline = time.monotonic() + seconds
+        for attempt in range(self._retries + 1):
+            try:
+                result: InferenceResult = self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
+                return result
+            except LeptonError as error:
+                wait = retry_wait(error, attempt, self._retries, deadline - time.monotonic())
+                if wait is None:
+                    raise
+                time.sleep(wait)
+        raise AssertionError
+
+    def metadata(self, service: str, version: Optional[str] = None) -> dict[str, Any]:
+        """Name, versions, inputs and outputs of a service, or of one version."""
+        found: dict[str, Any] = self._transport.metadata(service, version, time.monotonic() + self._timeout)
+        return found
+
+    def ready(self, service: str, version: Optional[str] = None) -> bool:
+        """Whether it can answer now."""
+        answer: bool = self._transport.ready(service, version, time.monotonic() + self._timeout)
+        return answer
+
+    def feedback(self, prediction_id: str, *, reward: Optional[float] = None, label: Any = None, correct: Optional[bool] = None, comment: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, id: Optional[str] = None) -> dict[str, Any]:
+        """What was found out about an answer: joined to the version that gave it. Returns service, version and whether it was known already."""
+        given = {"reward": reward, "label": label, "correct": correct, "comment": comment, "metadata": dict(metadata) if metadata else None, "id": id}
+        entry = {"prediction_id": prediction_id, **{name: value for name, value in given.items() if value is not None}}
+        receipt: dict[str, Any] = self._transport.feedback(entry, time.monotonic() + self._timeout)
+        return receipt
+
+    def close(self) -> None:
+        """Closes the connections that are open and idle."""
+        self._transport.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _refuse_unlike(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> None:
+        known = self._signatures
+        if not known.knows(service, version):
+            known.learn(service, version, self.metadata(service, version))
+        elif not known.fault(service, version, inputs):
+            return
+        else:
+            # Another version may serve by now.
+            known.forget(service)
+            known.learn(service, version, self.metadata(service, version))
+        fault = known.fault(service, version, inputs)
+        if not fault:
+            return
+        if version is None:
+            for each in known.versions(service, None):
+                known.learn(service, each, self.metadata(service, each))
+                if not known.fault(service, each, inputs):
+                    return
+        raise InvalidArgumentError(fault)
+
+
+class HttpTransport:
+    """A pool of kept connections to one server."""
+
+    def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
+        self._address = address
+        self._headers = headers
+        self._idle: list[_Connection] = []
+        self._lock = threading.Lock()
+
+    def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
+        """One attempt."""
+        head, body = self._exchange(infer_request(self._address, service, inputs, options, self._headers), deadline, options.timeout)
+        return infer_result(head, body)
+
+    def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
+        """The protocol's own."""
+        head, body = self._get(model_path(self._address.base, service, version), deadline)
+        raise_for(head, body)
+        found: dict[str, Any] = json.loads(body.tobytes())
+        return found
+
+    def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
+        """By status."""
+        return self._get(model_path(self._address.base, service, version, "/ready"), deadline)[0].status == 200
+
+    def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        """POST /v2/feedback."""
+        body = json.dumps(entry).encode()
+        request = request_bytes("POST", f"{self._address.base}/v2/feedback", self._address, {**self._headers, "content-type": "application/json"}, len(body))
+        head, answer = self._exchange([memoryview(request), memoryview(body)], deadline, None)
+        raise_for(head, answer)
+        receipt: dict[str, Any] = json.loads(answer.tobytes())
+        return receipt
+
+    def close(self) -> None:
+        """The idle ones."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _get(self, path: str, deadline: float) -> tuple[Head, Array]:
+        return self._exchange([memoryview(request_bytes("GET", path, self._address, self._headers, 0))], deadline, None)
+
+    def _exchange(self, parts: Sequence[memoryview], deadline: float, timeout: Optional[float]) -> tuple[Head, Array]:
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            kept = connection is not None
+            try:
+                connection = connection or _Connection(self._address, deadline)
+                head, body = connection.exchange(parts, deadline)
+            except (TimeoutError, socket.timeout):
+                if connection:
+                    connection.close()
+                raise deadline_error(timeout) from None
+            except (OSError, ssl.SSLError, EOFError) as error:
+                if connection:
+                    connection.close()
+                # A kept connection may be closed in the moment of its reuse; inference may be asked twice.
+                if kept:
+                    continue
+                raise ServerUnreachableError(f"no answer from {self._address.host}:{self._address.port} ({error or type(error).__name__}); is it running? lepton-ai status") from None
+            except BaseException:
+                if connection:
+                    connection.close()
+                raise
+            self._keep(connection, head)
+            return head, body
+
+    def _keep(self, connection: "_Connection", head: Head) -> None:
+        with self._lock:
+            if head.keeps and head.length is not None and len(self._idle) < _IDLE_MAX:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+class _Connection:
+    """One socket. Raises TimeoutError at the deadline (time.monotonic), OSError or EOFError when it breaks."""
+
+    def __init__(self, address: Address, deadline: float) -> None:
+        plain = socket.create_connection((address.host, address.port), timeout=_left(deadline))
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._secure = address.secure
+        self._socket = ssl.create_default_context().wrap_socket(plain, server_hostname=address.host) if address.secure else plain
+        self._ahead = b""
+
+    def close(self) -> None:
+        """Never raises."""
+        try:
+            self._socket.close()
+        except OSError:
+            pass
+
+    def exchange(self, parts: Sequence[memoryview], deadline: float) -> tuple[Head, Array]:
+        """Sends a request and reads its answer."""
+        self._socket.settimeout(_left(deadline))
+        self._send(list(parts), deadline)
+        head = parse_head(self._until(b"\r\n\r\n", deadline))
+        while head.status == 100:
+            head = parse_head(self._until(b"\r\n\r\n", deadline))
+        length = head.length
+        if length is not None:
+            return head, self._exactly(length, deadline)
+        return head, self._chunks(deadline) if "chunked" in head.headers.get("transfer-encoding", "") else self._rest(deadline)
+
+    def _send(self, parts: list[memoryview], deadline: float) -> None:
+        if self._secure:
+            for part in parts:
+                self._socket.sendall(part)
+            return
+        while parts:
+            sent = self._socket.sendmsg(parts[:_BUFFERS_MAX])
+            while parts and sent >= parts[0].nbytes:
+                sent -= parts.pop(0).nbytes
+            if parts:
+                parts[0] = parts[0][sent:]
+                self._socket.settimeout(_left(deadline))
+
+    def _until(self, mark: bytes, deadline: float) -> bytes:
+        data = self._ahead
+        while (at := data.find(mark)) < 0:
+            if len(data) > HEAD_BYTES_MAX:
+                raise ServerUnreachableError("the server's answer has no end of its head")
+            data += self._some(deadline)
+        self._ahead = data[at + len(mark) :]
+        return data[:at]
+
+    def _some(self, deadline: float) -> bytes:
+        more = self._socket.recv(65536)
+        if not more:
+            raise EOFError("the server closed the connection")
+        self._socket.settimeout(_left(deadline))
+        return more
+
+    def _exactly(self, size: int, deadline: float) -> Array:
+        body = empty_bytes(size)
+        view = memoryview(body)
+        at = min(size, len(self._ahead))
+        view[:at] = self._ahead[:at]
+        self._ahead = self._ahead[at:]
+        while at < size:
+            count = self._socket.recv_into(view[at:])
+            if not count:
+                raise EOFError("the server closed the connection in the middle of its answer")
+            at += count
+        return body
+
+    def _chunks(self, deadline: float) -> Array:
+        parts = []
+        while size := chunk_size(self._until(b"\r\n", deadline)):
+            parts.append(self._exactly(size, deadline).tobytes())
+            self._until(b"\r\n", deadline)
+        self._until(b"\r\n", deadline)
+        return _joined(parts)
+
+    def _rest(self, deadline: float) -> Array:
+        parts = [self._ahead]
+        try:
+            while True:
+                parts.append(self._some(deadline))
+        except EOFError:
+            return _joined(parts)
+
+
+def _joined(parts: Sequence[bytes]) -> Array:
+    body = empty_bytes(sum(map(len, parts)))
+    body[:] = memoryview(b"".join(parts))
+    return body
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

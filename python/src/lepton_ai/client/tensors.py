@@ -1,0 +1,111 @@
+"""Requests and answers of the binary tensor extension."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Optional, Union
+
+import numpy as np
+
+from lepton_ai_worker.errors import LeptonError as WorkerError
+from lepton_ai_worker.tensors import DTYPES, from_array, from_bytes, to_bytes
+
+from ..errors import InvalidArgumentError, ServerUnreachableError
+from .result import Array
+
+#: Numbers that need no conversion: their bytes go out as they lie.
+_PLAIN = {dtype: name for name, dtype in DTYPES.items() if name not in ("BF16", "BYTES")}
+
+Parameters = tuple[tuple[str, Union[str, int, float, bool]], ...]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One input as it goes out."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    data: memoryview
+
+
+def encode(inputs: Mapping[str, Any]) -> list[Encoded]:
+    """Arrays (or what numpy makes arrays of) as bytes; contiguous little-endian numbers are not copied."""
+    if not inputs:
+        raise InvalidArgumentError("inputs is empty; give {name: array}")
+    return [_encode(name, value) for name, value in inputs.items()]
+
+
+def _encode(name: str, value: Any) -> Encoded:
+    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    datatype = _PLAIN.get(array.dtype)
+    if datatype is None or not array.flags.c_contiguous:
+        try:
+            tensor = from_array(name, np.ascontiguousarray(array).reshape(array.shape))
+        except WorkerError:
+            raise InvalidArgumentError(f"input {name!r} has dtype {array.dtype}, for which the protocol has no datatype") from None
+        return Encoded(name, tensor.datatype, array.shape, memoryview(to_bytes(tensor)))
+    if not array.size:
+        return Encoded(name, datatype, array.shape, memoryview(b""))
+    return Encoded(name, datatype, array.shape, memoryview(array.reshape(-1).view(np.uint8)))
+
+
+@lru_cache(maxsize=256)
+def request_head(described: tuple[tuple[str, str, tuple[int, ...], int], ...], outputs: Optional[tuple[str, ...]], parameters: Parameters, request_id: Optional[str]) -> bytes:
+    """The JSON before the tensors. Requests of one form share it."""
+    message: dict[str, Any] = {
+        "parameters": dict(parameters) if outputs else {**dict(parameters), "binary_data_output": True},
+        "inputs": [{"name": name, "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}} for name, datatype, shape, size in described],
+    }
+    if request_id is not None:
+        message["id"] = request_id
+    if outputs:
+        message["outputs"] = [{"name": name, "parameters": {"binary_data": True}} for name in outputs]
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def describe(inputs: Sequence[Encoded]) -> tuple[tuple[str, str, tuple[int, ...], int], ...]:
+    """What `request_head` is made of."""
+    return tuple((each.name, each.datatype, each.shape, each.data.nbytes) for each in inputs)
+
+
+def decode(body: Array, head_bytes: int) -> tuple[dict[str, Array], str]:
+    """Outputs, as views of the answer's bytes, and the version that the body names."""
+    try:
+        message = json.loads(memoryview(body)[:head_bytes].tobytes())
+        offset, outputs = head_bytes, {}
+        for output in message.get("outputs", ()):
+            size = output.get("parameters", {}).get("binary_data_size")
+            if size is None:
+                outputs[output["name"]] = _from_json(output)
+                continue
+            if offset + size > body.size:
+                raise ValueError("it is shorter than it says")
+            outputs[output["name"]] = array_of(output["name"], output["datatype"], output["shape"], body[offset : offset + size])
+            offset += size
+        return outputs, str(message.get("model_version", ""))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServerUnreachableError(f"the server's answer cannot be read: {error}") from None
+
+
+def array_of(name: str, datatype: str, shape: Sequence[int], data: Array) -> Array:
+    """A tensor's bytes as an array; BF16 as float32, BYTES as an object array of `bytes`."""
+    from lepton_ai_worker.tensors import bfloat16_to_float32
+
+    dtype = DTYPES[datatype]
+    if datatype not in ("BF16", "BYTES") and data.size != int(np.prod(shape, dtype=np.int64)) * dtype.itemsize:
+        raise ValueError(f"output {name} has {data.size} bytes, its shape {list(shape)} of {datatype} other many")
+    tensor = from_bytes(name, datatype, shape, data)
+    return bfloat16_to_float32(tensor.array) if datatype == "BF16" else tensor.array
+
+
+def _from_json(output: Mapping[str, Any]) -> Array:
+    if output["datatype"] == "BYTES":
+        array = np.empty(len(output["data"]), dtype=object)
+        array[:] = [each.encode() for each in output["data"]]
+        return array.reshape(output["shape"])
+    dtype = np.dtype(np.float32) if output["datatype"] == "BF16" else DTYPES[output["datatype"]]
+    return np.array(output["data"], dtype=dtype).reshape(output["shape"])
