@@ -224,6 +224,14 @@ describe('version phases', () => {
     assert.equal(state(down({ failures: 7 })).phase, 'recovering');
     assert.equal(state(down({ failures: 8 })).phase, 'failed');
   });
+  it('is starting while its environment is built, however long that takes, unless that has failed before', () => {
+    const built = (changes: Partial<ServiceView> = {}) => serviceRoute(view({ spec: all1, serving: serving1, replicas: [replica(v1, 'pending', { building: 'installing' })], ...changes }), factsWith(null), NOW + 3_600_000)?.versions[0];
+    assert.deepEqual([built()?.phase, built()?.reason, built()?.message], ['starting', 'EnvironmentBuilding', 'installing']);
+    const lost = built({ unreadySince: new Map([['v1', NOW]]), failures: new Map([[shapeOf(v1), failure()]]) });
+    assert.deepEqual([lost?.phase, lost?.reason], ['starting', 'EnvironmentBuilding']);
+    const failing = built({ failures: new Map([[shapeOf(v1), failure({ reason: 'EnvironmentFailed', message: 'no such package', deterministic: true })]]) });
+    assert.deepEqual([failing?.phase, failing?.reason, failing?.message], ['failed', 'EnvironmentFailed', 'no such package']);
+  });
   it('fails at once for what will not get better, with the reason', () => {
     assert.deepEqual(state(down({ reason: 'LoadFailed', deterministic: true })), { phase: 'failed', reason: 'LoadFailed', message: 'it crashed' });
     assert.equal(state(view({ spec: all1, failures: new Map([[shapeOf(v1), failure({ deterministic: true })]]) })).phase, 'failed');

@@ -105,9 +105,9 @@ function runningState(view: ServiceView, wanted: WantedVersion, now: number): Ve
   const failure = view.failures.get(shapeOf(target));
   const since = view.unreadySince.get(target.version);
   if (since !== undefined && now - since < RECOVERY_MS && !givenUp(failure)) return { phase: 'recovering', reason: failure?.reason ?? 'Restarting', message: failure ? `restarting after: ${failure.message}` : 'restarting' };
-  if (failure && (since !== undefined || givenUp(failure))) return { phase: 'failed', reason: failure.reason, message: failure.message };
-  const building = view.replicas.find((replica) => replica.version === target.version && replica.digest === target.digest && replica.building != null)?.building;
+  const building = givenUp(failure) ? null : view.replicas.find((replica) => replica.version === target.version && replica.digest === target.digest && replica.building != null)?.building;
   if (building != null) return { phase: 'starting', reason: 'EnvironmentBuilding', message: building };
+  if (failure && (since !== undefined || givenUp(failure))) return { phase: 'failed', reason: failure.reason, message: failure.message };
   return { phase: 'starting', reason: 'Starting', message: failure ? `attempt ${failure.failures + 1} after: ${failure.message}` : 'no replica is ready yet' };
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildEnvironment } from '../../../../config/index.ts';
-import { type Digest, type EnvironmentSpec, LeptonError } from '../../../../core/index.ts';
+import { asLeptonError, type Digest, type EnvironmentSpec, LeptonError } from '../../../../core/index.ts';
 import type { Builder } from './base-interpreter.ts';
 import { holdLock } from './build-lock.ts';
 import { missingFrom } from './inspect-interpreter.ts';
@@ -11,7 +11,8 @@ import { type ProgramEnd, runProgram } from './run-program.ts';
 export interface BuildOrder {
   readonly digest: Digest;
   readonly spec: EnvironmentSpec;
-  readonly builder: Builder;
+  /** Best first. */
+  readonly builders: readonly Builder[];
   readonly files: EnvironmentFiles;
   readonly output: (text: string) => void;
   readonly progress: (message: string) => void;
@@ -28,18 +29,33 @@ const REASON_CHARACTERS_MAX = 1_500;
 
 /**
  * Makes an environment in its place: interpreter, packages, a look whether all is there, and last the marker, which alone makes
- * it an environment. Rejects with UNSUPPORTED and the tool's own words.
+ * it an environment. Where uv fails pip is tried: it reads other settings of mirrors and certificates. Rejects with UNSUPPORTED
+ * and the last tool's own words.
  */
 export async function build(order: BuildOrder): Promise<void> {
   const { digest, spec, files, signal } = order;
-  await files.remove(digest);
-  for (const step of await steps(order)) await perform(step, order);
+  await installWithAny(order);
   const missing = await missingFrom(files.interpreterOf(digest), spec, signal);
   if (missing.length) throw new LeptonError('UNSUPPORTED', `the environment that was built is not what was asked for: ${missing.join('; ')}`);
   await writeWhole(files.markerOf(digest), { ...spec, builtAt: new Date().toISOString(), sizeBytes: await sizeOf(files.pathOf(digest)) } satisfies Marker);
 }
 
-async function steps({ digest, spec, builder, files }: BuildOrder): Promise<readonly Step[]> {
+async function installWithAny(order: BuildOrder): Promise<void> {
+  const { digest, builders, files, signal, output } = order;
+  for (const [index, builder] of builders.entries()) {
+    await files.remove(digest);
+    try {
+      for (const step of await steps(order, builder)) await perform(step, order);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (index === builders.length - 1) throw error;
+      output(`${asLeptonError(error).message}\ntrying the next way\n`);
+    }
+  }
+}
+
+async function steps({ digest, spec, files }: BuildOrder, builder: Builder): Promise<readonly Step[]> {
   const directory = files.pathOf(digest);
   const requirements = files.requirementsOf(digest);
   await writeFile(requirements, requirementLines(spec), { mode: 0o600 });
@@ -79,12 +95,11 @@ async function perform({ what, file, args }: Step, { digest, files, output, prog
 
 const howOf = ({ code, killedBy }: ProgramEnd): string => (killedBy ? `(ended by ${killedBy})` : `(exit code ${code})`);
 
-/** The tool's own complaint: pip's lines of errors, or else the last lines. */
+/** The tool's own complaint: from its first line of error on, or else the last lines. */
 function reasonOf(tail: string): string {
-  const lines = tail.trim().split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  const errors = lines.filter((line) => /^(error|ERROR)\b/.test(line));
-  const told = errors.length ? errors : lines.slice(-5);
-  return told.join('; ').slice(-REASON_CHARACTERS_MAX) || 'it said nothing';
+  const lines = tail.trim().split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('[notice]'));
+  const first = lines.findIndex((line) => /^(error|×)\b/i.test(line));
+  return lines.slice(first === -1 ? -5 : first).join('; ').slice(0, REASON_CHARACTERS_MAX) || 'it said nothing';
 }
 
 async function sizeOf(directory: string): Promise<number> {

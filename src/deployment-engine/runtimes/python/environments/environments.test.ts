@@ -188,6 +188,19 @@ describe('environments', () => {
     assert.equal(await builds(), 3);
   });
 
+  it('are made with uv where it is, and with pip where uv fails', async () => {
+    const uv = (install: string): Promise<void> => writeFile(join(root, 'bin/uv'), `#!/bin/sh\necho "uv $1" >> "${join(root, 'uv')}"\nif [ $1 = venv ]; then for last in "$@"; do :; done; mkdir -p "$last/bin"; cp "${join(root, 'bin/python3.11')}" "$last/bin/python"; else ${install}; fi\n`, { mode: 0o755 });
+    await uv('cat "$6" > "$(dirname "$4")/installed"');
+    await environments.interpreterFor(spec('a==1'), waiter());
+    assert.deepEqual([await readFile(join(root, 'uv'), 'utf8'), await builds()], ['uv venv\nuv pip\n', 0]);
+    await uv('echo "error: no certificate" >&2; echo "  cause: unknown issuer" >&2; exit 2');
+    const log = waiter();
+    await environments.interpreterFor(spec('b==1'), log);
+    assert.match(log.text(), /with uv failed \(exit code 2\): error: no certificate; cause: unknown issuer\ntrying the next way/);
+    assert.equal(await builds(), 1);
+    await assert.rejects(environments.interpreterFor(spec('absent==1'), waiter()), refused(/with pip failed .*absent==1/));
+  });
+
   it('say what was looked for when there is no Python to build with', async () => {
     await assert.rejects(environments.interpreterFor({ python: '3.19', requirements: [] }, waiter()), refused(/no Python 3\.19 here .*; and for uv on the PATH, which is not there\. Install Python 3\.19 with venv, or uv/));
   });

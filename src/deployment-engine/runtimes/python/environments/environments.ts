@@ -2,7 +2,7 @@ import { machine } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { stat, utimes } from 'node:fs/promises';
 import { asLeptonError, type Digest, type EnvironmentInfo, environmentDigest, type EnvironmentSpec, type EventSink, LeptonError } from '../../../../core/index.ts';
-import { findBuilder } from './base-interpreter.ts';
+import { findBuilders } from './base-interpreter.ts';
 import { build } from './build.ts';
 import { breakStaleLock, releaseLock } from './build-lock.ts';
 import { identify, missingFrom } from './inspect-interpreter.ts';
@@ -147,8 +147,8 @@ export class Environments {
     try {
       await breakStaleLock(files.lockOf(digest));
       const registered = await files.registration(digest);
-      const builder = await findBuilder(spec.python, registered?.interpreter ?? null, signal);
-      await build({ digest, spec, builder, files, output: voice.output, progress: voice.progress, signal });
+      const builders = await findBuilders(spec.python, registered?.interpreter ?? null, signal);
+      await build({ digest, spec, builders, files, output: voice.output, progress: voice.progress, signal });
       events.record({ severity: 'info', reason: 'EnvironmentBuilt', message: `environment ${digest} (Python ${spec.python}, ${spec.requirements.length} packages) built in ${Math.round((performance.now() - started) / 1000)} s`, actor: 'engine' });
     } catch (error) {
       await files.remove(digest);
