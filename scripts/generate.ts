@@ -1,10 +1,10 @@
 /**
- * Writes what is generated from our own tables: the client's types from the server's OpenAPI document, docs/reference, and protocol/inference.proto. Tests compare the files with these functions' results.
+ * Writes what is generated from our own tables: the client's types from the server's OpenAPI document, docs/reference, and the .proto files in protocol. Tests compare the files with these functions' results.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
-import { INFERENCE_PROTO } from '../src/api/inference/grpc/schema/index.ts';
+import { FEEDBACK_PROTO, INFERENCE_PROTO } from '../src/api/inference/grpc/schema/index.ts';
 import { managementOpenApi } from '../src/api/management/index.ts';
 import { PLATFORM_VERSION } from '../src/version.ts';
 import { referencePages } from './reference-pages.ts';
@@ -18,5 +18,5 @@ export async function clientTypes(): Promise<string> {
 if (import.meta.main) {
   writeFileSync(fileURLToPath(new URL('../clients/typescript/src/schema.d.ts', import.meta.url)), await clientTypes());
   for (const [file, text] of referencePages()) writeFileSync(fileURLToPath(new URL(`../docs/reference/${file}`, import.meta.url)), text);
-  writeFileSync(fileURLToPath(new URL('../protocol/inference.proto', import.meta.url)), INFERENCE_PROTO);
+  for (const [file, text] of [['inference', INFERENCE_PROTO], ['feedback', FEEDBACK_PROTO]]) writeFileSync(fileURLToPath(new URL(`../protocol/${file}.proto`, import.meta.url)), text as string);
 }

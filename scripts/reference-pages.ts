@@ -5,6 +5,7 @@ import { buildProgram } from '../src/cli/index.ts';
 import { configurationMarkdown } from '../src/config/index.ts';
 import { ERRORS, GrpcStatus } from '../src/core/index.ts';
 import { CONTROL_METRICS } from '../src/deployment-engine/index.ts';
+import { FEEDBACK_METRICS } from '../src/monitoring/feedback/index.ts';
 import { METRICS } from '../src/monitoring/metrics/index.ts';
 import { PLATFORM_VERSION } from '../src/version.ts';
 
@@ -23,7 +24,7 @@ function errorsPage(): string {
 }
 
 function metricsPage(): string {
-  const rows = [...METRICS, ...CONTROL_METRICS].map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`);
+  const rows = [...METRICS, ...CONTROL_METRICS, ...FEEDBACK_METRICS].map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`);
   return page('Metrics', [
     '`GET /metrics` in Prometheus’ text format: the gateway’s own, and control’s while it runs. Series of a version that is gone disappear.',
     '',
@@ -58,6 +59,7 @@ function apiPage(): string {
     '| `POST /v2/repository/index` | RepositoryIndex | every version with its state and reason, and repositories that could be loaded; `{"ready": true}`: only what is ready |',
     '| `POST /v2/repository/models/M/load`, `/unload` | RepositoryModelLoad, RepositoryModelUnload | [guide](../guides/load-and-unload.md) |',
     '| `POST /v2/repository/models/M[/versions/V]/{load,unload,drain,warm}` | | one version, or all |',
+    '| `POST /v2/feedback` | `lepton.v1.Feedback` (protocol/feedback.proto): Send, SendBatch | [guide](../guides/feedback.md) |',
     '| `GET`, `POST /v2/logging` | LogSettings | what gateways log |',
     '| `GET`, `POST /v2[/models/M]/trace/setting` | TraceSetting | always off |',
     '| `POST /v2/models/M[/versions/V]/infer` | ModelInfer, ModelStreamInfer | JSON, binary tensor data, or mixed; gzip and deflate |',

@@ -16,7 +16,7 @@ export const EXIT_CODES_HELP: Readonly<Record<ExitCode, string>> = {
   1: 'error',
   2: 'the command line, a file or a value is wrong',
   3: 'not found',
-  4: 'refused: a conflict, still in use, or a model that cannot be served',
+  4: 'refused: a conflict, still in use, too late, or a model that cannot be served',
   5: 'the server cannot be reached',
   6: 'the change was accepted, but does not serve: it failed, or not in time',
 };
@@ -37,7 +37,7 @@ export class CliError extends Error {
 export function exitCodeOf(code: string, status: number): ExitCode {
   if (code === 'SERVER_UNREACHABLE' || code === 'CONTROL_UNAVAILABLE') return ExitCode.unreachable;
   if (status === 404) return ExitCode.notFound;
-  if (status === 409 || status === 412 || status === 422) return ExitCode.refused;
+  if (status === 409 || status === 410 || status === 412 || status === 422) return ExitCode.refused;
   if (status === 400 || code === 'INVALID_ARGUMENT') return ExitCode.usage;
   return ExitCode.error;
 }

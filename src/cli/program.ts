@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { PLATFORM_VERSION } from '../version.ts';
 import { applyCommand } from './commands/apply.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
+import { feedbackCommand } from './commands/feedback.ts';
 import { inferCommand } from './commands/infer.ts';
 import { localCommands } from './commands/local.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
@@ -26,7 +27,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

@@ -7,6 +7,7 @@ const GUIDES = [
   { page: 'docs/guides/from-tensorflow-serving.md', http: '8501', grpc: '8500' },
   { page: 'docs/guides/from-kserve.md', http: '8080', grpc: '8081' },
   { page: 'docs/guides/from-mlflow.md', http: '5000', grpc: '5001' },
+  { page: 'docs/guides/feedback.md', http: '8080', grpc: '8081' },
 ] as const;
 
 for (const { page, http, grpc } of GUIDES) {

@@ -1,4 +1,5 @@
 import { errorFromResponse, LeptonApiError } from './errors.ts';
+import { type FeedbackInput, type FeedbackReceipt, type FeedbackResult, feedbackToWire, fromWire, type WireResults } from './feedback.ts';
 import { type Datatype, datatypeOf, type TensorInput, type TensorOutput, tensorBytes, tensorValues, valuesFromJson } from './tensors.ts';
 import { type Answer, fetchTransport, nodeTransport, type Transport } from './transport.ts';
 
@@ -109,6 +110,21 @@ export class InferenceClient {
     });
     if (answer.status !== 200) textOf(answer);
     return decodeAnswer(answer);
+  }
+
+  /**
+   * Says how good an answer was; resolves when that is stored. Rejects with FEEDBACK_UNKNOWN, FEEDBACK_DUPLICATE or FEEDBACK_TOO_LATE;
+   * after SERVER_UNREACHABLE and CONTROL_UNAVAILABLE send it again: what was stored then is a duplicate. Of a list (at most 1000) each
+   * entry has a result of its own, in order.
+   */
+  async sendFeedback(input: FeedbackInput): Promise<FeedbackReceipt>;
+  async sendFeedback(inputs: readonly FeedbackInput[]): Promise<FeedbackResult[]>;
+  async sendFeedback(input: FeedbackInput | readonly FeedbackInput[]): Promise<FeedbackReceipt | FeedbackResult[]> {
+    const many = Array.isArray(input) as boolean;
+    const message = many ? (input as readonly FeedbackInput[]).map(feedbackToWire) : feedbackToWire(input as FeedbackInput);
+    const answer = await this.#send('POST', '/v2/feedback', { headers: { ...this.#headers, 'content-type': 'application/json' }, body: [new TextEncoder().encode(JSON.stringify(message))] });
+    const value: unknown = JSON.parse(textOf(answer));
+    return many ? (value as WireResults).results.map((result) => fromWire<FeedbackResult>(result)) : fromWire<FeedbackReceipt>(value as Parameters<typeof fromWire<FeedbackReceipt>>[0]);
   }
 }
 

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionPublish,
 } from './types.ts';
 
@@ -171,6 +171,14 @@ export class LeptonClient {
   async replicaLog(replica: string, options: { tailBytes?: number } = {}): Promise<string> {
     return (await unwrap(this.#api.GET('/api/v1/replicas/{replica}/log', { params: { path: { replica }, query: options } }))).text;
   }
+  /** Oldest first; without `after` the newest. Also of versions and services that are gone. */
+  listFeedback(service: string, query: FeedbackQuery = {}): Promise<Feedback[]> {
+    return unwrap(this.#api.GET('/api/v1/services/{service}/feedback', { params: { path: { service }, query } }));
+  }
+  /** What feedback says of each version, since ever. */
+  feedbackSummary(service: string): Promise<FeedbackSummary> {
+    return unwrap(this.#api.GET('/api/v1/services/{service}/feedback/summary', { params: { path: { service } } }));
+  }
   /** Oldest first; without `after` the newest. */
   listEvents(query: EventQuery = {}): Promise<PlatformEvent[]> {
     return unwrap(this.#api.GET('/api/v1/events', { params: { query } })) as Promise<PlatformEvent[]>;
@@ -210,6 +218,12 @@ export class LeptonClient {
 }
 
 /** Which events; all given conditions must hold. */
+export interface FeedbackQuery {
+  readonly version?: string;
+  readonly after?: number;
+  readonly limit?: number;
+}
+
 export interface EventQuery {
   readonly after?: number;
   readonly limit?: number;

@@ -9,7 +9,7 @@ import { GatewayFixture, serviceRoute, until, versionRoute } from '../../../test
 import { decodeMessage, encodeMessage } from './schema/index.ts';
 
 const FileDescriptorProto = ((descriptorModule as any).default ?? descriptorModule).FileDescriptorProto as protobuf.Type;
-const PROTO_FILE = new URL('../../../../protocol/inference.proto', import.meta.url);
+const PROTOCOL = new URL('../../../../protocol/', import.meta.url);
 const same = (bytes: Buffer): Buffer => bytes;
 
 let gateway: GatewayFixture;
@@ -61,7 +61,7 @@ describe('reflection', () => {
 
     test(`${version} lists the services and says where things are`, async () => {
       const [services, byName, bySymbol, byMethod, unknown, extension, nothing] = await ask({ list_services: '' }, { file_by_filename: 'inference.proto' }, { file_containing_symbol: 'inference.ModelInferRequest.InferInputTensor' }, { file_containing_symbol: 'inference.GRPCInferenceService.ModelInfer' }, { file_containing_symbol: 'inference.Nothing' }, { file_containing_extension: { containing_type: 'a', extension_number: 1 } }, {});
-      assert.deepEqual(services.list_services_response.service.map((one: any) => one.name), ['inference.GRPCInferenceService', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection']);
+      assert.deepEqual(services.list_services_response.service.map((one: any) => one.name), ['inference.GRPCInferenceService', 'lepton.v1.Feedback', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection']);
       const files = [byName, bySymbol, byMethod].map((answer) => Buffer.from(answer.file_descriptor_response.file_descriptor_proto[0]));
       assert.ok(files[0]!.equals(files[1]!) && files[0]!.equals(files[2]!));
       assert.deepEqual([unknown.error_response.error_code, extension.error_response.error_code, nothing.error_response.error_code], [Status.NOT_FOUND, Status.NOT_FOUND, Status.INVALID_ARGUMENT]);
@@ -69,18 +69,20 @@ describe('reflection', () => {
     });
   }
 
-  test('says what protocol/inference.proto says, in every field', async () => {
-    const stream = client.makeBidiStreamRequest('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', same, same);
-    stream.end(encodeMessage('grpc.reflection.v1.ServerReflectionRequest', { file_containing_symbol: 'inference.GRPCInferenceService' }));
-    const [bytes] = (await once(stream, 'data')) as [Buffer];
-    const [file] = decodeMessage<any>('grpc.reflection.v1.ServerReflectionResponse', bytes).file_descriptor_response.file_descriptor_proto;
-    const root = (protobuf.Root as any).fromDescriptor({ file: [FileDescriptorProto.decode(file)] }) as protobuf.Root;
-    const written = new protobuf.Root();
-    protobuf.parse(await readFile(PROTO_FILE, 'utf8'), written, { keepCase: true });
-    const facts = factsOf(root.resolveAll());
-    assert.ok(Object.keys(facts).length > 300);
-    assert.deepEqual(facts, factsOf(written.resolveAll()));
-  });
+  for (const [page, symbol, factsMin] of [['inference.proto', 'inference.GRPCInferenceService', 300], ['feedback.proto', 'lepton.v1.Feedback', 25]] as const) {
+    test(`says what protocol/${page} says, in every field`, async () => {
+      const stream = client.makeBidiStreamRequest('/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', same, same);
+      stream.end(encodeMessage('grpc.reflection.v1.ServerReflectionRequest', { file_containing_symbol: symbol }));
+      const [bytes] = (await once(stream, 'data')) as [Buffer];
+      const [file] = decodeMessage<any>('grpc.reflection.v1.ServerReflectionResponse', bytes).file_descriptor_response.file_descriptor_proto;
+      const root = (protobuf.Root as any).fromDescriptor({ file: [FileDescriptorProto.decode(file)] }) as protobuf.Root;
+      const written = new protobuf.Root();
+      protobuf.parse(await readFile(new URL(page, PROTOCOL), 'utf8'), written, { keepCase: true });
+      const facts = factsOf(root.resolveAll());
+      assert.ok(Object.keys(facts).length > factsMin);
+      assert.deepEqual(facts, factsOf(written.resolveAll()));
+    });
+  }
 });
 
 /** Everything that matters on the wire, by full name. */
@@ -92,7 +94,7 @@ function factsOf(space: protobuf.NamespaceBase, facts: Record<string, unknown> =
         const map = field instanceof protobuf.MapField ? field : /Entry$/.test(field.resolvedType?.name ?? '') ? (field.resolvedType as protobuf.Type).fields : null;
         const value = map instanceof protobuf.MapField ? map : map?.value;
         const key = map instanceof protobuf.MapField ? map.keyType : map?.key?.type;
-        facts[field.fullName] = [field.id, map !== null || field.repeated, (value ?? field).resolvedType?.fullName ?? (value ?? field).type, key, field.partOf?.name];
+        facts[field.fullName] = [field.id, map !== null || field.repeated, (value ?? field).resolvedType?.fullName ?? (value ?? field).type, key, field.partOf?.name, field.options?.proto3_optional === true];
       }
     }
     if (entry instanceof protobuf.Enum) facts[entry.fullName] = { ...entry.values };

@@ -68,6 +68,7 @@ function fieldDescriptor(field: protobuf.Field, oneofIndex: number): object {
     label: repeated ? 'LABEL_REPEATED' : 'LABEL_OPTIONAL',
     ...(field instanceof protobuf.MapField ? { type: 'TYPE_MESSAGE', typeName: `${field.parent?.fullName}.${entryName(field)}` } : typeNames(field)),
     ...(oneofIndex >= 0 && { oneofIndex }),
+    ...(field.options?.proto3_optional && { proto3Optional: true }),
   };
 }
 

@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { LeptonError } from '../../../../core/index.ts';
+import { FEEDBACK_PROTO } from './feedback-proto.ts';
 import { HEALTH_PROTO } from './health-proto.ts';
 import { INFERENCE_PROTO } from './inference-proto.ts';
 import { reflectionProto } from './reflection-proto.ts';
@@ -12,6 +13,7 @@ export interface SchemaFile {
 
 export const SCHEMA_FILES: readonly SchemaFile[] = [
   { name: 'inference.proto', text: INFERENCE_PROTO },
+  { name: 'lepton/v1/feedback.proto', text: FEEDBACK_PROTO },
   { name: 'grpc/health/v1/health.proto', text: HEALTH_PROTO },
   { name: 'grpc/reflection/v1/reflection.proto', text: reflectionProto('v1') },
   { name: 'grpc/reflection/v1alpha/reflection.proto', text: reflectionProto('v1alpha') },
