@@ -1,7 +1,7 @@
 import { type Line, type Report, verdict } from './report.ts';
 import { shown, shownGoal } from './text.ts';
 
-const [WIDTH, LABELS, VALUES, ROW, BAR] = [1080, 430, 190, 24, 14] as const;
+const [WIDTH, LABELS, VALUES, ROW, BAR] = [1160, 510, 190, 24, 14] as const;
 const TRACK = WIDTH - LABELS - VALUES;
 /** A goal that is missed by more is drawn to the edge. */
 const GOAL_SHARE_MAX = 2;
