@@ -33,7 +33,9 @@ async function everything(): Promise<Tally> {
     const files = testFiles(root, group, only);
     if (files.length) total = add(total, await step(group.name, () => runNodeTests(root, files, group.concurrency)));
   }
-  if (!only.length || only.some((part) => 'test/conformance'.includes(part))) total = add(total, await step('conformance (Python clients)', () => runPythonTests(root, 'test/conformance')));
+  for (const [name, folder] of [['Python: lint, types and tests', 'python/tests'], ['conformance (Python clients)', 'test/conformance']] as const) {
+    if (!only.length || only.some((part) => folder.includes(part))) total = add(total, await step(name, () => runPythonTests(root, folder)));
+  }
   return total;
 }
 

@@ -7,9 +7,12 @@ import { runCommand } from './command.ts';
 import { installDebianPackages } from './debian.ts';
 import { check, refuseEmpty, type Tally } from './tally.ts';
 
+/** One environment for all Python tests. */
+const REQUIREMENTS = ['test/conformance/requirements.txt', 'python/requirements-dev.txt'] as const;
+
 /** Runs a folder of Python tests in our own virtual environment; its runner leaves the counts in a file. */
 export async function runPythonTests(root: string, folder: string): Promise<Tally> {
-  const python = await virtualEnvironment(root, join(root, folder, 'requirements.txt'));
+  const python = await virtualEnvironment(root, REQUIREMENTS.map((file) => join(root, file)));
   if (!python) return check(false, `${folder}: no virtual environment could be made (Python 3.11 with venv is needed)`);
   const directory = await mkdtemp(join(tmpdir(), 'lepton-python-'));
   try {
@@ -25,15 +28,15 @@ export async function runPythonTests(root: string, folder: string): Promise<Tall
 }
 
 /** The interpreter of `.venv`, made anew when the requirements changed; undefined when that is impossible here. */
-async function virtualEnvironment(root: string, requirements: string): Promise<string | undefined> {
+async function virtualEnvironment(root: string, requirements: readonly string[]): Promise<string | undefined> {
   const directory = join(root, '.venv');
   const python = join(directory, 'bin/python');
   const stamp = join(directory, '.requirements');
-  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const wanted = createHash('sha256').update(requirements.map((file) => readFileSync(file, 'utf8')).join('\n')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  console.log('  making .venv for the Python clients');
+  console.log('  making .venv for the Python tests');
   if (!(await makeEnvironment(directory))) return undefined;
-  const code = await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '-r', requirements]);
+  const code = await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...requirements.flatMap((file) => ['-r', file])]);
   if (code !== 0) return undefined;
   writeFileSync(stamp, wanted);
   return python;

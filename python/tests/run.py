@@ -1,0 +1,63 @@
+"""Lints, type-checks and tests python/, and leaves the counts in a file: `run.py REPORT.json [pytest's arguments]`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+#: Tests wait for processes more than they compute.
+WORKERS = 4
+LINTED = ("src/lepton_ai_worker", "tests")
+
+
+class Counts:
+    """pytest's outcomes, one a test."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+        self.skipped = 0
+        self.notes: list[str] = []
+
+    def check(self, holds: bool, name: str) -> None:
+        self.passed += holds
+        self.failed += not holds
+        if not holds:
+            self.notes.append(f"failed: python: {name}")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.check(False, report.nodeid if report.when == "call" else f"{report.nodeid} ({report.when})")
+        elif report.skipped:
+            self.skipped += 1
+            self.notes.append(f"skipped: python: {report.nodeid} ({report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr})")
+        elif report.when == "call":
+            self.check(True, report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.check(False, f"{report.nodeid}: {report.longrepr}"[:2_000])
+
+
+def main(report: str, arguments: list[str]) -> int:
+    os.chdir(ROOT)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
+    counts = Counts()
+    if not arguments:
+        cache = ROOT.parent / ".cache/python"
+        for name, command in (("ruff", ["ruff", "check", "--no-cache", *LINTED]), ("mypy", ["mypy", "--cache-dir", str(cache / "mypy")])):
+            counts.check(subprocess.run([sys.executable, "-m", *command]).returncode == 0, name)
+    code = pytest.main([*(arguments or ["-n", str(WORKERS)])], plugins=[counts])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        counts.check(False, f"pytest ended with {code!r}")
+    Path(report).write_text(json.dumps({"passed": counts.passed, "failed": counts.failed, "skipped": counts.skipped, "notes": counts.notes}))
+    return 1 if counts.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(str(Path(sys.argv[1]).resolve()), sys.argv[2:]))
