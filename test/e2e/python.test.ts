@@ -105,6 +105,9 @@ describe('Python versions beside ONNX in one service', () => {
     assert.equal(await ask('adopted'), 5);
     assert.equal((await environments()).find((one) => one.digest === digest)?.state, 'adopted');
     await assert.rejects(platform.api('PUT', `/environments/${digest}`, { interpreter: '/bin/cat' }), /PRECONDITION_FAILED/);
+    const { stdout } = await lepton(platform, 'environments');
+    assert.match(stdout, /built .*mixed:rule, mixed:sklearn/);
+    assert.match(stdout, /adopted .*mixed:adopted/);
   });
 
   it('fails with what pip says when an environment cannot be built; the rest serves', async () => {
