@@ -12,7 +12,7 @@ REFERENCE ?=
 # make test ONLY=src/core runs only the test files whose path contains this.
 ONLY ?=
 
-.PHONY: help setup demo serve test fuzz soak check bench clean
+.PHONY: help setup wheel demo serve test fuzz soak check bench clean
 
 help:
 	@echo 'make setup    install packages and build; bin/lepton-ai works after it'
@@ -23,6 +23,7 @@ help:
 	@echo 'make soak     mixed load with faults, MINUTES=10; memory, files and failures at start and end'
 	@echo 'make check    type check and lint'
 	@echo 'make bench    measure speed, memory and isolation beside raw onnxruntime and peers; 20 minutes (QUICK=1 a look, ONLY=toy one)'
+	@echo 'make wheel    dist/lepton_ai-*.whl for pip: SDK, command, Python worker and the platform, for this system'
 	@echo 'make clean    remove what was built and fetched, not node_modules'
 
 setup: dist/.built
@@ -49,6 +50,9 @@ fuzz: setup
 
 soak: setup
 	@$(NODE) test/soak/main.ts
+
+wheel: setup
+	@$(NODE) scripts/wheel.ts
 
 check: setup
 	@$(NODE) scripts/check.ts
