@@ -6,7 +6,7 @@ import atexit
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .errors import LeptonError
+from .errors import LeptonError, ServerUnreachableError, ServiceNotFoundError
 from .outcome import ready_replicas
 from .progress import say, size_text
 
@@ -26,6 +26,8 @@ def _report() -> None:
     for (url, service), fetch in _services.items():
         try:
             text = status_text(fetch())
+        except (ServerUnreachableError, ServiceNotFoundError):
+            continue  # Stopped or undeployed by the script itself, or somebody else.
         except LeptonError as error:
             text = f"{service}: {error}"
         say(f"\n{text}\n{_further(url, service)}")
