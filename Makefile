@@ -19,6 +19,7 @@ help:
 	@echo 'make demo     three real versions of a model side by side, end to end, then stop'
 	@echo 'make serve    the same, left running until Ctrl-C'
 	@echo 'make test     every test (ONLY=path-part for some, ROUNDS=50 for long kill -9 runs)'
+	@echo 'make test-frameworks  tests of python/ that need torch, tensorflow or keras (fetches 7 GB once)'
 	@echo 'make fuzz     random requests and bytes against everything that listens, MINUTES=5 (SEED= repeats a run)'
 	@echo 'make soak     mixed load with faults, MINUTES=10; memory, files and failures at start and end'
 	@echo 'make check    type check and lint'
@@ -44,6 +45,10 @@ serve: setup
 
 test: setup
 	@ROUNDS='$(ROUNDS)' $(NODE) scripts/test.ts $(ONLY)
+
+# In an environment of its own under .cache, fetched once.
+test-frameworks: setup
+	@$(NODE) scripts/test-frameworks.ts
 
 fuzz: setup
 	@$(NODE) test/fuzz/main.ts

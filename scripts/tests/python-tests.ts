@@ -12,12 +12,21 @@ const REQUIREMENTS = ['test/conformance/requirements.txt', 'python/requirements-
 
 /** Runs a folder of Python tests in our own virtual environment; its runner leaves the counts in a file. */
 export async function runPythonTests(root: string, folder: string): Promise<Tally> {
-  const python = await virtualEnvironment(root, REQUIREMENTS.map((file) => join(root, file)));
+  return runIn(root, folder, await virtualEnvironment(join(root, '.venv'), REQUIREMENTS.map((file) => join(root, file))));
+}
+
+/** Runs the tests of python/ that need torch, tensorflow or keras, in an environment of their own. */
+export async function runFrameworkTests(root: string): Promise<Tally> {
+  const files = ['requirements-dev.txt', 'requirements-frameworks.txt'].map((file) => join(root, 'python', file));
+  return runIn(root, 'python/tests', await virtualEnvironment(join(root, '.cache/python/frameworks'), files), ['-m', 'framework']);
+}
+
+async function runIn(root: string, folder: string, python: string | undefined, args: readonly string[] = []): Promise<Tally> {
   if (!python) return check(false, `${folder}: no virtual environment could be made (Python 3.11 with venv is needed)`);
   const directory = await mkdtemp(join(tmpdir(), 'lepton-python-'));
   try {
     const report = join(directory, 'report.json');
-    const code = await runCommand(python, ['-u', join(folder, 'run.py'), report], { cwd: root });
+    const code = await runCommand(python, ['-u', join(folder, 'run.py'), report, ...args], { cwd: root });
     if (!existsSync(report)) return check(false, `${folder}: the runner ended with ${code} and left no report`);
     const tally = JSON.parse(readFileSync(report, 'utf8')) as Tally;
     if (code !== 0 && tally.failed === 0) return check(false, `${folder}: the runner ended with ${code} after its tests`);
@@ -27,14 +36,13 @@ export async function runPythonTests(root: string, folder: string): Promise<Tall
   }
 }
 
-/** The interpreter of `.venv`, made anew when the requirements changed; undefined when that is impossible here. */
-async function virtualEnvironment(root: string, requirements: readonly string[]): Promise<string | undefined> {
-  const directory = join(root, '.venv');
+/** The interpreter of an environment, made anew when the requirements changed; undefined when that is impossible here. */
+async function virtualEnvironment(directory: string, requirements: readonly string[]): Promise<string | undefined> {
   const python = join(directory, 'bin/python');
   const stamp = join(directory, '.requirements');
   const wanted = createHash('sha256').update(requirements.map((file) => readFileSync(file, 'utf8')).join('\n')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  console.log('  making .venv for the Python tests');
+  console.log(`  making ${directory} for Python tests`);
   if (!(await makeEnvironment(directory))) return undefined;
   const code = await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...requirements.flatMap((file) => ['-r', file])]);
   if (code !== 0) return undefined;
