@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: Tests wait for processes more than they compute.
 WORKERS = 4
-LINTED = ("src/lepton_ai_worker", "tests")
+LINTED = ("src", "tests")
 
 
 class Counts:

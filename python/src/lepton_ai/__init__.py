@@ -13,8 +13,26 @@ if TYPE_CHECKING:
     from .client import AsyncClient, Client, InferenceResult
     from .deployer import Deployer
     from .errors import (
-        ConflictError, DeadlineExceededError, DeploymentError, InUseError, InvalidArgumentError, LeptonError, LossyConversionError, ModelError, ModelInvalidError, ModelUnsafeError, NotFoundError,
-        QueueFullError, RepositoryNotFoundError, ServerUnreachableError, ServiceNotFoundError, UnavailableError, UnsupportedError, VersionExistsError, VersionNotFoundError, VersionNotReadyError,
+        ConflictError,
+        DeadlineExceededError,
+        DeploymentError,
+        InUseError,
+        InvalidArgumentError,
+        LeptonError,
+        LossyConversionError,
+        ModelError,
+        ModelInvalidError,
+        ModelUnsafeError,
+        NotFoundError,
+        QueueFullError,
+        RepositoryNotFoundError,
+        ServerUnreachableError,
+        ServiceNotFoundError,
+        UnavailableError,
+        UnsupportedError,
+        VersionExistsError,
+        VersionNotFoundError,
+        VersionNotReadyError,
     )  # fmt: skip
     from .platform_process import connect
     from .repository import ModelRepository, Version

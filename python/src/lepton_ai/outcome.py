@@ -27,7 +27,7 @@ def outcome_of(status: Mapping[str, Any], revision: int) -> tuple[State, str]:
 
 def reason_of(version: Mapping[str, Any]) -> str:
     """Reason and message of a version."""
-    return version["reason"] + (f": {version['message']}" if version["message"] else "")
+    return f"{version['reason']}: {version['message']}" if version["message"] else str(version["reason"])
 
 
 def ready_replicas(version: Mapping[str, Any]) -> int:

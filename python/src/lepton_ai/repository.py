@@ -47,7 +47,7 @@ class Version:
         return f"{self.repository}:{self.version}"
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> "Version":
+    def of(cls, value: Mapping[str, Any]) -> Version:
         """From the server's JSON."""
         manifest = value["manifest"]
         return cls(value["repository"], value["version"], value["digest"], manifest["format"], value["sizeBytes"], value["createdAt"], value["createdBy"], manifest["metadata"], manifest["signature"])

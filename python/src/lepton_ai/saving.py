@@ -62,6 +62,7 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
     answers = [live.run(example) for example in examples]
     batch = _append_batch(live, examples, answers, wishes.tolerance)
     written = live.write(directory, examples)
+    answers = [_renamed(answer, live.outputs) for answer in answers]
     if written.format == "onnx":
         _write_answers(directory, examples, answers, wishes.tolerance)
         return Artefact("onnx", None, written.notes, len(examples))
@@ -71,6 +72,12 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
     inputs = given_inputs or (specs_of(examples, batch) if examples and not _binding(live.inputs) else live.inputs) or _untyped_inputs(live)
     outputs = given_outputs or (specs_of(answers, batch) if answers and not _binding(live.outputs) else live.outputs) or [Spec("output", untyped=True)]
     return _describe(directory, written, _Facts(inputs, outputs, batch, examples, answers), wishes)
+
+
+def _renamed(answer: dict[str, Array], outputs: Optional[Sequence[Spec]]) -> dict[str, Array]:
+    """By the names that the written form has, where these are others."""
+    names = [each.name for each in outputs or []]
+    return dict(zip(names, answer.values())) if len(names) == len(answer) and set(names) != set(answer) else answer
 
 
 @dataclass(frozen=True)

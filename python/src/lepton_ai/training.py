@@ -15,7 +15,7 @@ Batch = TypeVar("Batch")
 _lock = threading.Lock()
 #: Metrics of the last training that named no model; of those that did, by model.
 _latest: dict[str, float] = {}
-_by_model: "weakref.WeakKeyDictionary[Any, dict[str, float]]" = weakref.WeakKeyDictionary()
+_by_model: weakref.WeakKeyDictionary[Any, dict[str, float]] = weakref.WeakKeyDictionary()
 
 
 def remember(metrics: Mapping[str, float], model: Any = None) -> None:
@@ -66,7 +66,8 @@ class TrainProgress(Generic[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         per_epoch = len(self._loader) if isinstance(self._loader, Sized) else None
         with bar("training", None if per_epoch is None else per_epoch * self._epochs, "batches") as advance:
-            for self.epoch in range(1, self._epochs + 1):
+            for epoch in range(1, self._epochs + 1):
+                self.epoch = epoch
                 yield from self._one_epoch(advance)
                 self._end_epoch()
         if self.metrics:

@@ -84,7 +84,7 @@ class AsyncClient:
         for _, writer in idle:
             writer.close()
 
-    async def __aenter__(self) -> "AsyncClient":
+    async def __aenter__(self) -> AsyncClient:
         return self
 
     async def __aexit__(self, *_error: object) -> None:

@@ -73,5 +73,5 @@ def retry_wait(error: LeptonError, attempt: int, retries: int, left: Optional[fl
     if attempt >= retries or not (isinstance(error, UnavailableError) or error.status == 503):
         return None
     wait = min(_RETRY_WAIT_MAX, error.retry_after if error.retry_after is not None else 0.05 * 2**attempt)
-    wait *= 1 + 0.2 * random.random()  # noqa: S311 — so that many clients do not come back at once.
+    wait *= 1 + 0.2 * random.random()
     return None if left is not None and wait >= left else wait

@@ -25,7 +25,7 @@ class Address:
     authority: str
 
     @classmethod
-    def of(cls, url: str) -> "Address":
+    def of(cls, url: str) -> Address:
         """Raises InvalidArgumentError."""
         split = urlsplit(url)
         if split.scheme not in ("http", "https") or not split.hostname:

@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union
+from typing import Any, Literal, Optional, Union, cast
 
 from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
 from ..platform_process import connect
@@ -93,7 +93,7 @@ class Client:
         """Closes the connections that are open and idle."""
         self._transport.close()
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -172,7 +172,7 @@ class HttpTransport:
             try:
                 connection = connection or _Connection(self._address, deadline)
                 head, body = connection.exchange(parts, deadline)
-            except (TimeoutError, socket.timeout):
+            except TimeoutError:
                 if connection:
                     connection.close()
                 raise deadline_error(timeout) from None
@@ -190,7 +190,7 @@ class HttpTransport:
             self._keep(connection, head)
             return head, body
 
-    def _keep(self, connection: "_Connection", head: Head) -> None:
+    def _keep(self, connection: _Connection, head: Head) -> None:
         with self._lock:
             if head.keeps and head.length is not None and len(self._idle) < _IDLE_MAX:
                 self._idle.append(connection)
@@ -258,7 +258,7 @@ class _Connection:
 
     def _exactly(self, size: int, deadline: float) -> Array:
         body = empty_bytes(size)
-        view = memoryview(body)
+        view = memoryview(cast(Any, body))
         at = min(size, len(self._ahead))
         view[:at] = self._ahead[:at]
         self._ahead = self._ahead[at:]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Optional, Union
+from typing import Any, Optional, Union, cast
 
 import numpy as np
 
@@ -47,10 +47,15 @@ def _encode(name: str, value: Any) -> Encoded:
             tensor = from_array(name, np.ascontiguousarray(array).reshape(array.shape))
         except WorkerError:
             raise InvalidArgumentError(f"input {name!r} has dtype {array.dtype}, for which the protocol has no datatype") from None
-        return Encoded(name, tensor.datatype, array.shape, memoryview(to_bytes(tensor)))
+        return Encoded(name, tensor.datatype, array.shape, _view(to_bytes(tensor)))
     if not array.size:
         return Encoded(name, datatype, array.shape, memoryview(b""))
-    return Encoded(name, datatype, array.shape, memoryview(array.reshape(-1).view(np.uint8)))
+    return Encoded(name, datatype, array.shape, _view(array.reshape(-1).view(np.uint8)))
+
+
+def _view(array: Array) -> memoryview:
+    # numpy's own type does not tell before Python 3.12 that it is a buffer.
+    return memoryview(cast(Any, array))
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +80,7 @@ def describe(inputs: Sequence[Encoded]) -> tuple[tuple[str, str, tuple[int, ...]
 def decode(body: Array, head_bytes: int) -> tuple[dict[str, Array], str]:
     """Outputs, as views of the answer's bytes, and the version that the body names."""
     try:
-        message = json.loads(memoryview(body)[:head_bytes].tobytes())
+        message = json.loads(body[:head_bytes].tobytes())
         offset, outputs = head_bytes, {}
         for output in message.get("outputs", ()):
             size = output.get("parameters", {}).get("binary_data_size")

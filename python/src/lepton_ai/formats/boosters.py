@@ -12,7 +12,7 @@ from ..errors import ModelInvalidError
 from .common import Array, Arrays, Spec, Written, array_of, loaded, tensor_of
 
 
-def live(model: Any, format: Optional[str]) -> "Booster":
+def live(model: Any, format: Optional[str]) -> Booster:
     """XGBoost's or LightGBM's."""
     if isinstance(model, type):
         raise ModelInvalidError(f"{model.__name__} is a class; save a trained object of it")

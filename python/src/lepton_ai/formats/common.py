@@ -91,7 +91,7 @@ def normalise_examples(given: Examples, names: Optional[Sequence[str]]) -> list[
 
 
 def array_of(value: Any) -> Array:
-    """numpy's view of an array, a tensor of any framework, a number or a list."""
+    """Numpy's view of an array, a tensor of any framework, a number or a list."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(getattr(value, "dtype", "")) == "torch.bfloat16":

@@ -10,7 +10,7 @@ from ..errors import ModelInvalidError, UnsupportedError
 from .common import Array, Arrays, Spec, Written, array_of, needed
 
 
-def live(model: Any, format: Optional[str]) -> "Onnx":
+def live(model: Any, format: Optional[str]) -> Onnx:
     """See `Onnx`."""
     if format not in (None, "onnx"):
         raise ModelInvalidError(f"an ONNX model is saved as onnx, not as {format}")

@@ -17,7 +17,7 @@ from .source import extract
 _MODULE = "model.py"
 
 
-def live(model: Any, format: Optional[str]) -> "PythonClass":
+def live(model: Any, format: Optional[str]) -> PythonClass:
     """See `PythonClass`."""
     if format not in (None, "python"):
         raise ModelInvalidError(f"a plain Python class is saved as python, not as {format}")
@@ -40,7 +40,7 @@ class PythonClass:
         self.outputs: Optional[list[Spec]] = None
 
     def _bound(self) -> Any:
-        return (self._given if self._given is not None else self._class.__new__(self._class)).predict  # type: ignore[attr-defined]
+        return (self._given if self._given is not None else object.__new__(self._class)).predict
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """As the worker calls it."""

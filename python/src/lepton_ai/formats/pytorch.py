@@ -15,7 +15,7 @@ from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs
 _REQUIREMENTS = ["torch", "numpy"]
 
 
-def live(model: Any, format: Optional[str]) -> "PyTorch":
+def live(model: Any, format: Optional[str]) -> PyTorch:
     """See `PyTorch`."""
     if isinstance(model, type):
         raise ModelInvalidError(f"{model.__name__} is a class; save an object of it: {model.__name__}()")
@@ -77,14 +77,19 @@ class PyTorch:
                     raise ModelInvalidError(f"torch.jit.script cannot save this module ({reason}); give example_inputs= so that it can be traced, or format='torch-export'") from error
             written.notes.append("traced, since it cannot be scripted: branches that depend on values are as the example took them")
             _forget_names(self._torch)
-            return self._torch.jit.trace(self._module, self._arguments(examples[0]), strict=False)
+            try:
+                # Whether the trace answers as the module does is checked with all examples, in a process of its own.
+                return self._torch.jit.trace(self._module, self._arguments(examples[0]), strict=False, check_trace=False)
+            except Exception as error:
+                reason = str(error).strip().partition("\n")[0][:300] or type(error).__name__
+                raise ModelInvalidError(f"this module can be neither scripted nor traced ({reason}); try format='torch-export' or format='onnx'") from error
 
     def _read_schema(self, scripted: Any, exemplified: bool) -> None:
         """Names, and without examples as many untyped outputs as the script says."""
         schema = getattr(getattr(scripted, "forward", None), "schema", None)
         if schema is None or exemplified:
             return
-        returned = schema.returns[0].type if len(schema.returns) == 1 else None
+        returned: Any = schema.returns[0].type if len(schema.returns) == 1 else None
         kind = getattr(returned, "kind", lambda: "")()
         if kind in ("DictType", "ListType"):
             raise ModelInvalidError(f"the module gives a {kind.removesuffix('Type').lower()}, whose entries only an example shows; give example_inputs=")
@@ -92,7 +97,7 @@ class PyTorch:
         self.outputs = [Spec(name, untyped=True) for name in (["output"] if count == 1 else [f"output_{index}" for index in range(count)])]
 
     def _export(self, directory: Path, examples: Sequence[Arrays]) -> Written:
-        export = getattr(self._torch, "export", None)
+        export: Any = getattr(self._torch, "export", None)
         if not hasattr(export, "save"):
             raise UnsupportedError(f"torch {self._torch.__version__} has no torch.export; torch 2.1 or later has, or use format='torchscript'")
         written = Written("torch-export", "model.pt2", requirements=list(_REQUIREMENTS))
@@ -113,7 +118,7 @@ class PyTorch:
                 shapes = tuple({0: batch} for _ in examples[0])
                 try:
                     return export.export(self._module, self._arguments(twice), dynamic_shapes=shapes)
-                except Exception:  # noqa: S110 — not every module takes any batch; then the example's own size is fixed.
+                except Exception:
                     pass
             return export.export(self._module, self._arguments(examples[0]))
 

@@ -15,7 +15,7 @@ from .common import Array, Arrays, Spec, Written, array_of, needed, tensor_of
 _OUTPUTS = (("label", "predict"), ("probabilities", "predict_proba"))
 
 
-def live(model: Any, format: Optional[str]) -> "Estimator":
+def live(model: Any, format: Optional[str]) -> Estimator:
     """See `Estimator`."""
     if isinstance(model, type):
         raise ModelInvalidError(f"{model.__name__} is a class; save a fitted object of it")

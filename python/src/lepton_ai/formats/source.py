@@ -119,7 +119,7 @@ def _refuse_local_imports(nodes: list[ast.stmt], folder: Path, kind: type) -> No
     for node in nodes:
         for name, level in _imports(node):
             top = name.partition(".")[0]
-            if level or ((folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file()) and not _installed(top, folder):
+            if level or (((folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file()) and not _installed(top, folder)):
                 raise ModelInvalidError(f"{kind.__name__} imports {'.' * level}{name} from beside its file, which is not saved with it; put what it needs into the class's own module")
 
 

@@ -13,7 +13,7 @@ REQUIREMENTS = ["tensorflow", "tensorflow-cpu", "numpy"]
 _DEFAULT = "serving_default"
 
 
-def live(model: Any, format: Optional[str]) -> "TensorFlow":
+def live(model: Any, format: Optional[str]) -> TensorFlow:
     """See `TensorFlow`."""
     if format not in (None, "tensorflow"):
         raise ModelInvalidError(f"a tf.Module is saved as tensorflow, not as {format}")
@@ -30,10 +30,10 @@ class TensorFlow:
         self._model = model
         self._keras = keras
         self._function: Any = getattr(model, "signatures", {}).get(_DEFAULT) if hasattr(model, "signatures") else None
+        self.inputs: Optional[list[Spec]] = keras.inputs if keras else None
+        self.outputs: Optional[list[Spec]] = keras.outputs if keras else None
         if self._function is not None:
             self.inputs, self.outputs = specs_of_function(self._function)
-        else:
-            self.inputs, self.outputs = (keras.inputs, keras.outputs) if keras else (None, None)
         self.input_names: Optional[list[str]] = [each.name for each in self.inputs] if self.inputs else None
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
@@ -66,7 +66,7 @@ class TensorFlow:
         return Written("tensorflow", "saved_model", {}, REQUIREMENTS)
 
     def _call(self) -> Any:
-        call = getattr(self._model, "__call__", None) or getattr(self._model, "predict", None)
+        call = getattr(self._model, "__call__", None) or getattr(self._model, "predict", None)  # noqa: B004 — a traced one has attributes of its own
         if call is None:
             raise ModelInvalidError(f"{type(self._model).__name__} has neither the signature {_DEFAULT} nor __call__")
         return call
