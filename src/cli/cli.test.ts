@@ -197,7 +197,7 @@ describe('failures', () => {
     await fails(3, /has a log/, 'logs', 'nope');
     await fails(4, /used by|uses/, 'delete', 'scaler:v1');
     await fails(4, /v1 exists/, 'push', 'scaler:v1', 'times-3');
-    await fails(5, /no answer from http:\/\/127\.0\.0\.1:9[^]*hint: start it/, 'status', '--url', 'http://127.0.0.1:9');
+    await fails(5, /no answer from http:\/\/127\.0\.0\.1:9[^]*hint: /, 'status', '--url', 'http://127.0.0.1:9');
     await fails(2, /--url: "garbage" is not a URL/, 'status', '--url', 'garbage');
     await fails(2, /x\[0\]\[1\] is null, not a number/, 'infer', 'calc', '--input', 'x=[[1,null,3,4]]');
     await fails(6, /not serving after 0 s|not looked/, 'schedule', 'calc', 'v1', '--replicas', '2', '--timeout', '0');

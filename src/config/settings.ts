@@ -33,7 +33,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('http', 'http', 'address', '127.0.0.1:8080', 'Address of REST: inference (/v2), management (/api/v1), metrics. Port 0: any free one.'),
   setting('grpc', 'grpc', 'address-or-off', '127.0.0.1:8081', 'Address of gRPC inference, or off.'),
   setting('modelRepository', 'model-repository', 'path', null, 'Triton-style directory NAME/VERSION/model.onnx, imported and served at start.'),
-  setting('serverName', 'server-name', 'text', null, 'Name in the server metadata: lepton-ai, or triton with --model-repository, since some of the clients of such a directory ask for it.'),
+  setting('serverName', 'server-name', 'text', null, 'Name in the server metadata: lepton-ai, or triton with --model-repository, since some of the clients of such a directory ask for it. A gateway that runs on keeps the name that it has.'),
   setting('limits.bodyBytesMax', 'body-bytes-max', 'bytes', '256MiB', 'Largest inference request body, after decompression.'),
   setting('limits.headerBytesMax', 'header-bytes-max', 'bytes', '16KiB', 'Largest HTTP request head.'),
   setting('limits.connectionsMax', 'connections-max', 'count', '4096', 'Most open client connections.'),

@@ -155,7 +155,7 @@ export class GatewaySupervisor {
     const row = stored.pid === null ? await findUnrecorded(stored) : stored;
     const process = new GatewayProcess(row);
     const gateway: Gateway = { process, link: null, startedAt: this.#dependencies.clock.monotonic(), youngDeaths: 0 };
-    const fits = this.#gateways.length === 0 && row.config === JSON.stringify(this.#settings);
+    const fits = this.#gateways.length === 0 && sameButForItsName(row.config, this.#settings);
     if (!process.alive || !fits || !(await this.#link(gateway).then(() => true, () => false))) return this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'its settings are not those of the platform');
     if (gateway.link?.hello.stopping) return this.#stopOne(gateway, DIAL_TIMEOUT_MS, 'it is leaving already');
     if (row !== stored) await this.#dependencies.store.saveGateway(row);
@@ -284,3 +284,10 @@ async function findUnrecorded(row: Row<'gateways'>): Promise<Row<'gateways'>> {
 }
 
 const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What a gateway calls itself is not worth an outage: the next one that starts has the new name. */
+function sameButForItsName(config: string, settings: GatewaySettings): boolean {
+  const { serverName } = settings;
+  const running = JSON.parse(config) as GatewaySettings;
+  return JSON.stringify(serverName === undefined ? running : { ...running, serverName }) === JSON.stringify(settings);
+}
