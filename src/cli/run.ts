@@ -35,7 +35,7 @@ function failureOf(thrown: unknown): Failure {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  SERVER_UNREACHABLE: 'name the server with --url or LEPTON_URL; lepton-ai stop and start bring a local one back',
+  SERVER_UNREACHABLE: 'start it with lepton-ai serve, name another with --url or LEPTON_URL, or leave both out for the local platform',
   CONTROL_UNAVAILABLE: 'inference goes on; lepton-ai serve on the same data directory brings management back',
   SERVICE_NOT_FOUND: 'lepton-ai services',
   REPOSITORY_NOT_FOUND: 'lepton-ai versions',
