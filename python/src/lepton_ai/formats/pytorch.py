@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, parameters_of
+from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, needed, parameters_of
 
 _REQUIREMENTS = ["torch", "numpy"]
 
@@ -61,7 +61,9 @@ class PyTorch:
         written = Written("torchscript", "model.pt", requirements=list(_REQUIREMENTS))
         scripted = self._module if isinstance(self._module, self._torch.jit.ScriptModule) else self._script(examples, written)
         self._read_schema(scripted, bool(examples))
-        self._torch.jit.save(scripted, str(directory / "model.pt"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._torch.jit.save(scripted, str(directory / "model.pt"))
         normalise_zip(directory / "model.pt", drop=lambda name: name.endswith(".debug_pkl"))
         return written
 
@@ -126,6 +128,8 @@ class PyTorch:
         if not examples:
             raise ModelInvalidError("an ONNX conversion runs the module: give example_inputs=")
         outputs = list(self.run(examples[0]))
+        if "dynamo" in inspect.signature(self._torch.onnx.export).parameters:
+            needed("onnx", "onnx")
         names = list(examples[0])
         axes = {name: {0: "batch"} for name in names + outputs} if _takes_batches(self, examples[0]) else None
         options: dict[str, Any] = {"input_names": names, "output_names": outputs, "dynamic_axes": axes}
