@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { PlatformConfig } from './config/index.ts';
+import { type PlatformConfig, standBack } from './config/index.ts';
 import { asLeptonError, LeptonError } from './core/index.ts';
 import { createPlatform, type Platform } from './platform.ts';
 import { PLATFORM_VERSION } from './version.ts';
@@ -42,6 +42,7 @@ export async function runControl(config: PlatformConfig, output: ControlOutput =
   });
   const second = first.then(() => signals.next()).then(() => now.abort(ASKED_TO_STOP));
   try {
+    standBack();
     const platform = await createPlatform(config, { stop: stop.signal, now: now.signal });
     await printBanner(platform, output);
     await Promise.race([first, untilLoaded(platform)]);

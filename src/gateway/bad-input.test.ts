@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
   { why: '1025 inputs', body: json({ inputs: Array.from({ length: 1025 }, () => tensor()) }), words: 'inputs has 1025 entries, more than 1024' },
   { why: 'data nested 100,000 deep', body: GOOD.replace('[1,1,1,1]', deep(100_000)), words: "data of input 'x'" },
   { why: 'data nested 100,000 deep beside a long number', body: GOOD.replace('[1,1,1,1]', `[12345678901234567890,${deep(100_000)}]`), words: 'nested too deeply' },
-  { why: 'objects nested 100,000 deep', body: `{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}`, words: 'inputs must be an array, not absent' },
+  { why: 'objects nested 100,000 deep', body: `{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}`, words: 'nested more than 10000 deep' },
   { why: '100,000 opened and never closed', body: `{"inputs":${'['.repeat(100_000)}`, words: 'not JSON' },
   { why: 'a shape nested deep', body: GOOD.replace('[1,4]', deep(50_000)), words: "shape of input 'x'" },
   { why: 'a string of NUL', body: one({ name: '\0' }), words: 'unexpected inference input' },

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath } from '../../config/index.ts';
+import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath, putForward } from '../../config/index.ts';
 import type { Row } from '../../database/index.ts';
 import type { GatewayConfig } from '../../wire/index.ts';
 import { isAlive, readProcess, signalProcess } from '../targets/index.ts';
@@ -79,6 +79,7 @@ export async function spawnGateway(row: Row<'gateways'>, settings: GatewaySettin
     const child = spawn(process.execPath, [...NODE_FLAGS, programPath('gateway'), row.config_path], { detached: true, stdio: ['ignore', log, log], env: childEnvironment(NODE_ENVIRONMENT) });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     const pid = child.pid as number;
+    putForward(pid);
     return new GatewayProcess({ ...row, pid, pid_start_time: readProcess(pid)?.startTime ?? '' }, child);
   } finally {
     closeSync(log);

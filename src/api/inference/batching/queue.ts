@@ -6,6 +6,8 @@ export class QueueEntry {
   readonly priority: number;
   /** Rows along the first dimension. */
   rows = 1;
+  /** Of its inputs. */
+  bytes = 0;
   /** Entries with equal keys may share a run; null: always alone. */
   mergeKey: string | null = null;
   /** Monotonic milliseconds at which it joined the queue. */
@@ -29,6 +31,9 @@ interface Level {
   first: QueueEntry | null;
   last: QueueEntry | null;
 }
+
+/** Bytes of requests that are merged; one alone may have more. */
+const BATCH_BYTES_MAX = 256 * 2 ** 20;
 
 /** Entries that a search for company looks at; those behind wait for the next run. */
 const SCAN_MAX = 256;
@@ -85,19 +90,20 @@ export class RequestQueue<T extends QueueEntry> {
     return this.#levels[0]?.first as T | undefined;
   }
 
-  /** The first entry and those that may run with it, in order, at most `rowsMax` rows together. They stay in the queue. */
+  /** The first entry and those that may run with it, in order, at most `rowsMax` rows and BATCH_BYTES_MAX together. They stay in the queue. */
   batch(rowsMax: number): T[] {
     const head = this.first();
     if (!head) return [];
     const taken = [head];
     if (head.mergeKey === null) return taken;
-    let rows = head.rows;
+    let { rows, bytes } = head;
     let scanned = 0;
     for (const entry of this.#entries()) {
       if (rows >= rowsMax || ++scanned > SCAN_MAX) break;
-      if (entry === head || entry.mergeKey !== head.mergeKey || rows + entry.rows > rowsMax) continue;
+      if (entry === head || entry.mergeKey !== head.mergeKey || rows + entry.rows > rowsMax || bytes + entry.bytes > BATCH_BYTES_MAX) continue;
       taken.push(entry);
       rows += entry.rows;
+      bytes += entry.bytes;
     }
     return taken;
   }

@@ -93,6 +93,17 @@ describe('requests', () => {
   });
 });
 
+describe('JSON that would take the memory of many requests', () => {
+  const read = (text: string) => decodeRequest('m', null, Buffer.from(text), null);
+  test('is refused for its depth before it is parsed, brackets in strings apart', () => {
+    refuses(() => read('['.repeat(2_000_000)), 'nested more than 10000 deep');
+    refuses(() => read(`{"a":`.repeat(200_000)), 'nested more than 10000 deep');
+    const brackets = JSON.stringify(`${'['.repeat(300_000)}\\"`);
+    assert.equal(read(`{"id":${brackets},"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}`).inputs.length, 1);
+  });
+  test('is refused for its length', () => assert.throws(() => read(`"${'x'.repeat(64 * 2 ** 20)}"`), (error: LeptonError) => error.code === 'TOO_LARGE'));
+});
+
 describe('signature', () => {
   const signature: Signature = {
     inputs: [{ name: 'a', datatype: 'FP32', shape: [-1, 2], dimensionNames: ['n', ''] }, { name: 'b', datatype: 'FP32', shape: [-1], dimensionNames: ['n'] }],

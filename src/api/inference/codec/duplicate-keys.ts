@@ -1,7 +1,7 @@
 import { LeptonError } from '../../../core/index.ts';
+import { endOfString } from './json-strings.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /**
@@ -45,19 +45,6 @@ function walk(text: string): void {
         around.pop();
     }
   }
-}
-
-function endOfString(text: string, start: number): number {
-  let at = text.indexOf('"', start + 1);
-  while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
-  return at;
-}
-
-/** An odd number of backslashes before it: the last one is not itself escaped. */
-function isEscaped(text: string, at: number): boolean {
-  let before = at;
-  while (text.charCodeAt(before - 1) === BACKSLASH) before--;
-  return (at - before) % 2 === 1;
 }
 
 function add(keys: Set<string>, quoted: string): void {

@@ -1,12 +1,17 @@
 import { LeptonError } from '../../../core/index.ts';
+import { endOfString } from './json-strings.ts';
 import { show } from './values.ts';
 
 /** A whole number of 16 digits or more, where JSON.parse would round. Digits after a point don't count. */
 const LONG_INTEGER = /[[,:\s-]\d{16}/;
-/** As many digits as the largest 64-bit integer has. Longer ones fit no datatype exactly, and thousands of digits take a bigint seconds. */
 /** What some languages write for numbers that JSON does not have. */
 const NOT_JSON = /[[,:\s-](?:NaN|Infinity)\b/;
+/** As many digits as the largest 64-bit integer has. Longer ones fit no datatype exactly, and thousands of digits take a bigint seconds. */
 const WHOLE = /^-?\d{1,20}$/;
+/** Shorter texts can't hurt. */
+const LOOK_THROUGH_CHARACTERS = 256 * 2 ** 10;
+const JSON_CHARACTERS_MAX = 64 * 2 ** 20;
+const DEPTH_MAX = 10_000;
 const BYTE_ORDER_MARK = 0xfeff;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -28,11 +33,31 @@ export function utf8Text(bytes: Uint8Array): string {
  * Throws INVALID_ARGUMENT with the parser's reason.
  */
 export function parseJson(text: string): unknown {
+  refuseHuge(text);
   try {
     return LONG_INTEGER.test(text) ? JSON.parse(text, exactIntegers as (key: string, value: unknown) => unknown) : JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof RangeError ? 'it is nested too deeply' : `${(cause as Error).message}${NOT_JSON.test(text) ? '; NaN and infinities are written as "NaN", "Infinity" and "-Infinity"' : ''}`;
     throw new LeptonError('INVALID_ARGUMENT', `the request is not JSON that can be read: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Parsing takes many times the text's own memory, most of all for what is nested. A text that is large enough for that to
+ * matter is looked through first. Throws TOO_LARGE and INVALID_ARGUMENT.
+ */
+function refuseHuge(text: string): void {
+  if (text.length <= LOOK_THROUGH_CHARACTERS) return;
+  if (text.length > JSON_CHARACTERS_MAX) throw new LeptonError('TOO_LARGE', `the JSON has ${text.length} characters, at most ${JSON_CHARACTERS_MAX} are read; send large tensors as binary data`);
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+      if (at < 0) return;
+    } else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth > DEPTH_MAX) throw new LeptonError('INVALID_ARGUMENT', `the request is not JSON that can be read: it is nested more than ${DEPTH_MAX} deep`);
   }
 }
 

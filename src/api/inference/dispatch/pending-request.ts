@@ -48,6 +48,7 @@ export class PendingRequest extends QueueEntry implements Expiring {
       ...(this.request.outputs && { outputs: this.request.outputs.map((output) => output.name) }),
     };
     this.body = inputs.map((tensor) => tensor.data);
+    this.bytes = inputs.reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
   }
 
   /** Ends it; whoever asks second gets false. */

@@ -1,11 +1,13 @@
 import { LeptonError, type ErrorCode, type PredictionIds, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
-import { type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
+import { FRAME_BYTES_MAX, type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
 import { PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
 import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
 import { ReplicaLink } from './replica-link.ts';
 import { VersionStatistics } from './statistics.ts';
 
+/** A frame's, with room for its head. */
+const REQUEST_BYTES_MAX = FRAME_BYTES_MAX - 2 ** 20;
 /** Runs that one request may be part of. */
 const ATTEMPTS_MAX = 2;
 
@@ -128,6 +130,7 @@ export class VersionLane {
     const inputs = this.#check(pending.request);
     if (this.#batcher.full && !options.homeless) throw this.#queueFull();
     pending.prepare(inputs);
+    if (pending.bytes > REQUEST_BYTES_MAX) throw new LeptonError('TOO_LARGE', `the inputs have ${pending.bytes} bytes, at most ${REQUEST_BYTES_MAX} fit a run`);
     this.#setMergeKey(pending, inputs);
     pending.lane = this;
     pending.state = 'queued';
@@ -278,8 +281,9 @@ export class VersionLane {
     const now = performance.now();
     const queueMs = pending.startedAtMs - pending.arrivedAtMs;
     const totalMs = now - pending.arrivedAtMs;
-    this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
     const { request } = pending;
+    const ordered = inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder);
+    this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
     // Its only run has answered, so its bytes have all been sent; an earlier run's might be on their way still.
     if (pending.attempts === 1) request.letGo?.();
     pending.finish(null, {
@@ -287,7 +291,7 @@ export class VersionLane {
       version: this.#route.version,
       id: request.id,
       predictionId: this.#predictionIds.create(this.#route.predictionSource),
-      outputs: inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder),
+      outputs: ordered,
       timing: { queueMs, batchMs: (result.inputNs + result.outputNs) / 1e6, runMs, totalMs, batchSize: result.batchSize },
       ...(letGo && { letGo }),
     });

@@ -139,7 +139,7 @@ export class RestServer extends Server {
     if (!door) return this.#other(path, message, response);
     const { limits, plane } = this.#dependencies;
     const request = requestOf(message, response, path, query, limits);
-    void this.#handle(door, request).then((reply) => sendReply(response, reply, !message.complete || (!plane.ready && reply.status >= 400)));
+    void this.#handle(door, request).then((reply) => sendReply(response, reply, !message.complete || (!plane.ready && reply.status >= 400))).catch(() => response.destroy());
   }
 }
 
@@ -164,7 +164,8 @@ function requestOf(message: IncomingMessage, response: ServerResponse, path: str
     },
     body: () => readBody(message, limits),
     onLeave: (callback) => {
-      response.once('close', callback);
+      if (response.closed) callback();
+      else response.once('close', callback);
       return () => response.off('close', callback);
     },
   };

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { putForward } from '../../../config/index.ts';
 import { LeptonError } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
@@ -71,6 +72,7 @@ export class LocalTarget implements Target {
       const child = spawn(file, [...args], { detached: true, stdio: ['ignore', log, log], env: { ...env }, cwd: this.#options.runDirectory });
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
       const pid = child.pid as number;
+      putForward(pid);
       const { replica, token, socketPath } = config;
       const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
       return new LocalWorker({ config, record, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });

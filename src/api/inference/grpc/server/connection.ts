@@ -37,7 +37,7 @@ export class Connection {
   /** Called once a second: ends what has waited too long. */
   check(nowMs: number): void {
     this.#controlFrames = 0;
-    for (const call of this.#calls) if (call.stalledSinceMs !== null && nowMs - call.stalledSinceMs > this.#limits.stallTimeoutMs) call.giveUp();
+    for (const call of this.#calls) if (nowMs - Math.min(call.stalledSinceMs ?? nowMs, call.unreadSinceMs ?? nowMs) > this.#limits.stallTimeoutMs) call.giveUp();
     if (this.#calls.size === 0 && nowMs - this.#idleSinceMs > this.#limits.idleTimeoutMs) {
       // One that was asked to leave and is still here has no client behind it any more.
       if (this.#leaving) this.#session.destroy();

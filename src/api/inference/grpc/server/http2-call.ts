@@ -22,6 +22,8 @@ export abstract class Http2Call implements GrpcCall {
   readonly metadata: OutgoingMetadata = {};
   /** Since when the client has owed us something: bytes of a message, or room for what it is sent. */
   stalledSinceMs: number | null = null;
+  /** Since when what was written waits to be taken by the client. */
+  unreadSinceMs: number | null = null;
   protected readonly stream: ServerHttp2Stream;
   protected readonly limits: GrpcServerLimits;
   protected ended = false;
@@ -76,6 +78,7 @@ export abstract class Http2Call implements GrpcCall {
   /** The client has owed us something for too long. */
   giveUp(): void {
     if (!this.ended && !this.stream.headersSent && !this.#requestEnded) this.fail(new LeptonError('DEADLINE_EXCEEDED', `the message did not arrive whole within ${this.limits.stallTimeoutMs} ms`));
+    else if (this.stream.closed) this.stream.destroy();
     else this.stream.close(constants.NGHTTP2_CANCEL);
   }
 
@@ -134,12 +137,21 @@ export abstract class Http2Call implements GrpcCall {
     if (this.ended) return;
     this.#reader ??= new MessageReader(this.limits.messageBytesMax);
     try {
-      this.#reader.read(chunk, (message) => this.onMessage(message));
+      this.#reader.read(chunk, (message) => {
+        this.noteProgress();
+        this.onMessage(message);
+      });
     } catch (thrown) {
       return this.fail(thrown);
     }
-    if (this.ended || !this.#reader.inMessage) this.noteProgress();
+    // While it is we who don't read, the client owes nothing.
+    if (this.ended || !this.#reader.inMessage || this.stream.isPaused()) this.noteProgress();
     else this.stalledSinceMs ??= performance.now();
+  }
+
+  protected resumeReading(): void {
+    if (this.#reader?.inMessage) this.stalledSinceMs ??= performance.now();
+    this.stream.resume();
   }
 
   /** A message has arrived whole. */
@@ -199,15 +211,14 @@ export abstract class Http2Call implements GrpcCall {
 
   /** Waits until the client has taken what was written. */
   async #room(): Promise<void> {
-    const waited = this.stalledSinceMs === null;
-    this.stalledSinceMs = performance.now();
+    this.unreadSinceMs = performance.now();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stream.once('drain', resolve);
     this.stream.once('close', resolve);
     await promise;
     this.stream.off('drain', resolve);
     this.stream.off('close', resolve);
+    this.unreadSinceMs = null;
     if (this.stream.closed || this.stream.destroyed) throw new LeptonError('CANCELLED', 'the call has ended');
-    if (waited) this.stalledSinceMs = null;
   }
 }

@@ -28,6 +28,8 @@ class Http2GrpcServer implements GrpcServer {
   readonly #limits: GrpcServerLimits;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Those that have not said what they speak. */
+  readonly #greeting = new Set<Socket>();
   readonly #connections = new Set<Connection>();
   #check: NodeJS.Timeout | null = null;
   #stopping = false;
@@ -54,6 +56,7 @@ class Http2GrpcServer implements GrpcServer {
     this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.leave();
+    for (const socket of this.#greeting) socket.destroy();
     await closed;
     if (this.#check) clearInterval(this.#check);
   }
@@ -68,8 +71,13 @@ class Http2GrpcServer implements GrpcServer {
 
   /** Looks at the first bytes: what is not HTTP/2 gets an answer that it can read. */
   #greet(socket: Socket): void {
+    if (this.#stopping) return void socket.destroy();
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    this.#greeting.add(socket);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#greeting.delete(socket);
+    });
     socket.on('error', () => socket.destroy());
     socket.setTimeout(this.#limits.stallTimeoutMs, () => socket.destroy());
     let seen: Buffer = Buffer.alloc(0);
@@ -79,6 +87,7 @@ class Http2GrpcServer implements GrpcServer {
       const isHttp2 = seen.subarray(0, length).equals(PREFACE.subarray(0, length));
       if (isHttp2 && length < PREFACE.length) return;
       socket.off('readable', look);
+      this.#greeting.delete(socket);
       if (!isHttp2) return void socket.end(HTTP1_ANSWER, () => socket.destroy());
       socket.setTimeout(0);
       socket.unshift(seen);

@@ -65,6 +65,9 @@ export class StreamCall extends Http2Call implements MessageStream {
 
   protected override fail(thrown: unknown): void {
     super.fail(thrown);
+    // A paused stream would never learn of its end.
+    this.#queue.length = 0;
+    this.stream.resume();
     this.#wakeHandler();
   }
 
@@ -79,7 +82,7 @@ export class StreamCall extends Http2Call implements MessageStream {
     while (!this.ended && !this.stream.closed && !this.stream.destroyed) {
       const message = this.#queue.shift();
       if (message) {
-        if (this.#queue.length < QUEUE_MAX && this.stream.isPaused()) this.stream.resume();
+        if (this.#queue.length < QUEUE_MAX && this.stream.isPaused()) this.resumeReading();
         return { value: await this.bytesOf(message), done: false };
       }
       if (this.#complete) return { value: undefined, done: true };

@@ -40,7 +40,7 @@ export interface PlainConnectionHost {
 export class PlainConnection {
   readonly #host: PlainConnectionHost;
   readonly #socket: Socket;
-  #state: 'idle' | 'receiving' | 'answering' = 'idle';
+  #state: 'idle' | 'receiving' | 'answering' | 'sending' = 'idle';
   /** While receiving. */
   #body: BodyBuffer | null = null;
   /** Read and not used: later requests. */
@@ -67,12 +67,12 @@ export class PlainConnection {
   }
 
   get idle(): boolean {
-    return this.#state === 'idle';
+    return this.#state === 'idle' && this.#socket.writableLength === 0;
   }
 
   /** Closes what has been silent, or receiving, for too long. */
   expire(nowMs: number): void {
-    if (nowMs < this.#deadlineMs || this.#state === 'answering') return;
+    if (nowMs < this.#deadlineMs || this.#state === 'answering' || this.#state === 'sending') return;
     if (this.#state === 'idle') return void this.#socket.destroy();
     this.#refuse(new LeptonError('DEADLINE_EXCEEDED', `the body did not arrive within ${this.#host.requestReceiveTimeoutMs} ms`));
   }
@@ -141,10 +141,14 @@ export class PlainConnection {
   async #answer(body: Buffer): Promise<void> {
     this.#state = 'answering';
     this.#body = null;
-    const reply = await this.#host.handle(this.#door as Door, this.#request(this.#head as PlainHead, body));
-    this.#onLeave = null;
-    if (this.#socket.destroyed) return;
-    this.#send(reply, (this.#halfClosed && this.#unreadBytes === 0) || !this.#host.keepsAlive(reply));
+    try {
+      const reply = await this.#host.handle(this.#door as Door, this.#request(this.#head as PlainHead, body));
+      this.#onLeave = null;
+      if (!this.#socket.destroyed) this.#send(reply, (this.#halfClosed && this.#unreadBytes === 0) || !this.#host.keepsAlive(reply));
+    } catch (thrown) {
+      // A reply that cannot be written is a fault of ours; it costs this connection only.
+      this.#socket.destroy(thrown as Error);
+    }
   }
 
   #request(head: PlainHead, body: Buffer): RestRequest {
@@ -159,7 +163,8 @@ export class PlainConnection {
       },
       onLeave: (callback) => {
         this.#onLeave = callback;
-        if (this.#halfClosed) this.#askWhetherThere();
+        if (this.#socket.destroyed) callback();
+        else if (this.#halfClosed) this.#askWhetherThere();
         return () => {
           this.#onLeave = null;
         };
@@ -169,7 +174,6 @@ export class PlainConnection {
 
   /** A refusal of the request that was being received. */
   #refuse(error: LeptonError): void {
-    this.#state = 'answering';
     this.#body = null;
     this.#send(jsonReply((this.#door as Door).refusal(error), error.httpStatus), true);
   }
@@ -179,6 +183,7 @@ export class PlainConnection {
   }
 
   #send(reply: RestReply, close: boolean): void {
+    this.#state = 'sending';
     const pieces = encodePlainReply(reply, close);
     const last = pieces.pop() as Buffer;
     if (pieces.length) this.#socket.cork();
@@ -205,7 +210,7 @@ export class PlainConnection {
   }
 
   readonly #onDrain = (): void => {
-    if (this.#state !== 'answering' || this.#onLeave || this.#socket.writableEnded || this.#socket.timeout === 0) return;
+    if (this.#state !== 'sending' || this.#socket.writableEnded) return;
     this.#socket.setTimeout(0);
     this.#written();
   };
@@ -214,7 +219,7 @@ export class PlainConnection {
     this.#halfClosed = true;
     if (this.#state === 'answering') this.#askWhetherThere();
     else if (this.#state === 'idle') this.#socket.end();
-    else this.#refuseCut();
+    else if (this.#state === 'receiving') this.#refuseCut();
   };
 
   #askWhetherThere(): void {
