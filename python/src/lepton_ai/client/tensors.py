@@ -108,9 +108,10 @@ def array_of(name: str, datatype: str, shape: Sequence[int], data: Array) -> Arr
 
 
 def _from_json(output: Mapping[str, Any]) -> Array:
+    shape: tuple[int, ...] = tuple(output["shape"])
     if output["datatype"] == "BYTES":
         array = np.empty(len(output["data"]), dtype=object)
         array[:] = [each.encode() for each in output["data"]]
-        return array.reshape(output["shape"])
+        return array.reshape(shape)
     dtype = np.dtype(np.float32) if output["datatype"] == "BF16" else DTYPES[output["datatype"]]
-    return np.array(output["data"], dtype=dtype).reshape(output["shape"])
+    return np.array(output["data"], dtype=dtype).reshape(shape)
