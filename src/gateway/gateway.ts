@@ -12,7 +12,6 @@ import { serveMetrics, viewOf } from './metrics-endpoint.ts';
 import { createModelControl } from './model-control.ts';
 import { forwardToControl } from './proxy.ts';
 import { RequestLog } from './request-log.ts';
-import { withoutNewlyResting } from './resting-versions.ts';
 
 const DEMAND_INTERVAL_MS = 1000;
 /** Grace of a gateway that control has abandoned. */
@@ -76,8 +75,6 @@ export class Gateway {
       answer: () => ({ pid: process.pid, instance: config.gateway, startedAt: this.#startedAt.toISOString(), ...(this.#ports && { ports: this.#ports }), ...(this.#stopping && { stopping: true as const }) }),
       onTable: (table) => {
         gatewayLog.apply(table.logging);
-        const leaving = withoutNewlyResting(table, this.#plane);
-        if (leaving) this.#plane.setTable(leaving);
         this.#plane.setTable(table);
         log.info({ generation: table.generation, services: table.services.length }, 'routing table in force');
       },

@@ -1,4 +1,4 @@
-import { asLeptonError, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute, type StickyKey } from '../../../core/index.ts';
+import { asLeptonError, isResting, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute, type StickyKey } from '../../../core/index.ts';
 import type { DemandMessage, ReplicaTrouble } from '../../../wire/index.ts';
 import { Deadlines, LOWEST_PRIORITY } from '../batching/index.ts';
 import { type InferenceAnswer, type InferenceRequest, show } from '../codec/index.ts';
@@ -294,7 +294,9 @@ export class DataPlane {
     const lanes = new Map<string, VersionLane>();
     for (const version of route.versions) {
       const known = before?.lanes.get(version.version);
-      const lane = known?.route.digest === version.digest ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds);
+      // One that begins to rest leaves as if it were undeployed, so that what it was given is answered; a new lane refuses what comes.
+      const goesOn = known?.route.digest === version.digest && (isResting(known.route.phase) || !isResting(version.phase));
+      const lane = goesOn ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds);
       if (lane === known) lane.update(version);
       kept.add(lane);
       lanes.set(version.version, lane);
