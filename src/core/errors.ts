@@ -77,7 +77,7 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export interface LeptonErrorOptions {
   readonly cause?: unknown;
-  /** Seconds after which a retry makes sense; becomes `retry-after`. Absent: 1 for 429 and 503, none for others. */
+  /** Seconds after which a retry makes sense, rounded up to whole ones; becomes `retry-after`. Absent: 1 for 429 and 503, none for others. */
   readonly retryAfterSeconds?: number;
   /** More facts for machines; JSON-serialisable. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -97,7 +97,8 @@ export class LeptonError extends Error {
   constructor(code: ErrorCode, message: string, options: LeptonErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryAfterSeconds = options.retryAfterSeconds ?? (PASSING.has(ERRORS[code].http) ? RETRY_AFTER_SECONDS : undefined);
+    const seconds = options.retryAfterSeconds ?? (PASSING.has(ERRORS[code].http) ? RETRY_AFTER_SECONDS : undefined);
+    this.retryAfterSeconds = seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds));
     this.details = options.details;
   }
 

@@ -24,11 +24,11 @@ export function callControl(socketPath: string, { method, path, body, headers, t
       if (answer.statusCode === 200) resolve(value);
       else reject(withRetryAfter(leptonErrorFromJson(value), answer.headers['retry-after']));
     } catch (cause) {
-      reject(unavailable(cause));
+      reject(controlUnavailable(cause));
     }
   });
   const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  call.on('error', (cause) => reject(unavailable(cause)));
+  call.on('error', (cause) => reject(controlUnavailable(cause)));
   call.end(body && JSON.stringify(body));
   return promise.finally(() => clearTimeout(timer));
 }
@@ -48,6 +48,7 @@ function withRetryAfter(error: LeptonError, retryAfter: string | undefined): Lep
   return retryAfter === undefined ? error : new LeptonError(error.code, error.message, { retryAfterSeconds: Number(retryAfter) });
 }
 
-function unavailable(cause: unknown): LeptonError {
+/** Control is away. */
+export function controlUnavailable(cause: unknown): LeptonError {
   return new LeptonError('CONTROL_UNAVAILABLE', 'the control process does not answer; inference goes on, management does not', { cause, retryAfterSeconds: 1 });
 }

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { sendError } from '../api/inference/index.ts';
 import { LeptonError } from '../core/index.ts';
 import { ControlAgent } from './control-agent.ts';
+import { controlUnavailable } from './control-client.ts';
 
 /** Headers that belong to one connection (RFC 9110, 7.6.1) and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
@@ -95,8 +96,7 @@ function discardRest(message: IncomingMessage, upstream: Writable): void {
 function refuse(message: IncomingMessage, response: ServerResponse, cause: Error): void {
   if (response.headersSent) return void response.destroy();
   message.unpipe();
-  const error = new LeptonError('CONTROL_UNAVAILABLE', 'the control process does not answer; inference goes on, management does not', { cause, retryAfterSeconds: 1 });
-  sendError(response, error, {}, !message.complete);
+  sendError(response, controlUnavailable(cause), {}, !message.complete);
 }
 
 function forwardedHeaders(message: IncomingMessage): IncomingHttpHeaders {

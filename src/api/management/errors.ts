@@ -27,7 +27,7 @@ export function installErrorHandling(app: FastifyInstance): void {
 
 export function sendError(reply: FastifyReply, request: FastifyRequest, error: LeptonError): FastifyReply {
   report(request.log, error);
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   const body = error.code === 'INTERNAL' ? { error: `internal error; the server's log has the details under request id ${request.id}`, code: error.code } : error.toJSON();
   return reply.code(error.httpStatus).send(body);
 }

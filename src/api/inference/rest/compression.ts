@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { deflate, gunzip, gzip, inflate } from 'node:zlib';
 import { LeptonError } from '../../../core/index.ts';
-import type { RestReply } from './exchange.ts';
+import { partsOf, type RestReply } from './exchange.ts';
 
 /** Bytes below which compression saves nothing. */
 const COMPRESS_BYTES_MIN = 1024;
@@ -14,9 +14,9 @@ export function compressReply(reply: RestReply, accepted: string | undefined): R
   if (accepted === undefined) return reply;
   const encoding = chooseEncoding(accepted);
   if (!encoding) return reply;
-  const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body instanceof Uint8Array ? reply.body : Buffer.concat(reply.body);
+  const body = Buffer.concat(partsOf(reply.body));
   if (body.byteLength < COMPRESS_BYTES_MIN) return reply;
-  return compressors[encoding](body).then((compressed) => ({ ...reply, headers: { ...reply.headers, 'content-encoding': encoding, vary: 'accept-encoding' }, body: compressed }));
+  return compressors[encoding](body).then((compressed) => ({ ...reply, headers: { ...reply.headers, 'content-encoding': encoding, vary: 'accept-encoding' }, body: [compressed] }));
 }
 
 /** gzip or deflate, if named with a quality above 0. `*` is not taken as a wish. */

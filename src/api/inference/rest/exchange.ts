@@ -25,8 +25,8 @@ export interface RestReply {
   readonly status: number;
   /** Besides those collected in the call's notes. */
   readonly headers: ReplyHeaders;
-  /** Parts are sent one after the other. */
-  readonly body: string | Uint8Array | readonly Uint8Array[];
+  /** Text, or parts that are sent one after the other. */
+  readonly body: string | readonly Uint8Array[];
   /** Called when the body has been sent and is read no more; not always. */
   readonly onSent?: (() => void) | undefined;
 }
@@ -48,6 +48,16 @@ export interface Door {
   serve(request: RestRequest, notes: CallNotes): Promise<RestReply>;
   /** The JSON body of a refusal, in this protocol's own form. */
   refusal(error: LeptonError): object;
+}
+
+/** A body's parts, text as UTF-8. */
+export function partsOf(body: RestReply['body']): readonly Uint8Array[] {
+  return typeof body === 'string' ? [Buffer.from(body)] : body;
+}
+
+/** A refusal: the error's status unless HTTP has a better one, and when to try again. */
+export function refusalReply(error: LeptonError, body: object, status: number = error.httpStatus): RestReply {
+  return jsonReply(body, status, error.retryAfterSeconds === undefined ? {} : { 'retry-after': error.retryAfterSeconds });
 }
 
 /** A reply of JSON. */

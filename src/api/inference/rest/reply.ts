@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { LeptonError } from '../../../core/index.ts';
 import type { InferenceTiming } from '../codec/index.ts';
-import type { ReplyHeaders, RestReply } from './exchange.ts';
+import { partsOf, refusalReply, type ReplyHeaders, type RestReply } from './exchange.ts';
 
 /** Sends a reply through node:http. `close`: the request was not read to its end. */
 export function sendReply(response: ServerResponse, { status, headers, body }: RestReply, close = false): void {
   if (response.headersSent || response.destroyed) return;
-  const parts = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
+  const parts = partsOf(body);
   headers['content-length'] = parts.reduce((sum, part) => sum + part.byteLength, 0);
   if (close) headers.connection = 'close';
   response.writeHead(status, headers);
@@ -14,11 +14,10 @@ export function sendReply(response: ServerResponse, { status, headers, body }: R
   response.end();
 }
 
-/** `{"error": …, "code": …}` with the code's status unless HTTP has a better one. `close`: the request was not read to its end. */
-export function sendError(response: ServerResponse, error: LeptonError, headers: ReplyHeaders, close: boolean, status: number = error.httpStatus): void {
-  if (error.retryAfterSeconds !== undefined) headers['retry-after'] = Math.max(1, Math.ceil(error.retryAfterSeconds));
-  headers['content-type'] = 'application/json';
-  sendReply(response, { status, headers, body: JSON.stringify(error.toJSON()) }, close);
+/** `{"error": …, "code": …}`, in the management API's form. `close`: the request was not read to its end. */
+export function sendError(response: ServerResponse, error: LeptonError, headers: ReplyHeaders, close: boolean, status?: number): void {
+  const refusal = refusalReply(error, error.toJSON(), status);
+  sendReply(response, { ...refusal, headers: { ...headers, ...refusal.headers } }, close);
 }
 
 /** Where the time went, as `server-timing` (W3C): durations in milliseconds, the rows of the run as batch's description. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { asLeptonError, type LeptonError } from '../../../core/index.ts';
 import { acceptedRequestId, type FrontDependencies } from '../front.ts';
 import { compressReply } from './compression.ts';
-import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
+import { type CallNotes, type Door, refusalReply, type RestReply, type RestRequest } from './exchange.ts';
 
 /** Answers a request through a door. Never rejects: what goes wrong becomes a reply in the door's own form. */
 export type RestHandler = (door: Door, request: RestRequest) => Promise<RestReply>;
@@ -19,7 +19,7 @@ export function createRestHandler(dependencies: FrontDependencies): RestHandler 
       reply = await compressReply(await door.serve(request, notes), request.header('accept-encoding'));
     } catch (thrown) {
       failure = asLeptonError(thrown);
-      reply = refusalReply(door, failure);
+      reply = refusalReply(failure, door.refusal(failure));
     }
     if (notes.inference || failure) {
       dependencies.onCall({
@@ -34,9 +34,4 @@ export function createRestHandler(dependencies: FrontDependencies): RestHandler 
     }
     return { status: reply.status, headers: Object.assign(notes.headers, reply.headers), body: reply.body, onSent: reply.onSent };
   };
-}
-
-function refusalReply(door: Door, error: LeptonError): RestReply {
-  const headers = error.retryAfterSeconds === undefined ? {} : { 'retry-after': Math.max(1, Math.ceil(error.retryAfterSeconds)) };
-  return jsonReply(door.refusal(error), error.httpStatus, headers);
 }

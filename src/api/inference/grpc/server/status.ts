@@ -8,7 +8,7 @@ const PLAIN = /^[\x20-\x24\x26-\x7e]*$/;
 /** A failure as trailers. */
 export function statusTrailers(error: LeptonError): OutgoingMetadata {
   const trailers: OutgoingMetadata = { 'grpc-status': error.grpcStatus, 'grpc-message': percentEncode(error.message), 'lepton-code': error.code };
-  if (error.retryAfterSeconds !== undefined) trailers['retry-after'] = Math.max(1, Math.ceil(error.retryAfterSeconds));
+  if (error.retryAfterSeconds !== undefined) trailers['retry-after'] = error.retryAfterSeconds;
   return trailers;
 }
 

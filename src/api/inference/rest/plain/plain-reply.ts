@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { RestReply } from '../exchange.ts';
+import { partsOf, type RestReply } from '../exchange.ts';
 
 /** Replies up to this size leave in one piece: copying costs less than a second buffer for the kernel. */
 const ONE_PIECE_BYTES_MAX = 64 * 2 ** 10;
@@ -10,15 +10,14 @@ let dateText = '';
 
 /** The bytes of a reply, in one or several pieces. `close`: no further request is answered on this connection. */
 export function encodePlainReply({ status, headers, body }: RestReply, close: boolean): Buffer[] {
-  const parts = typeof body === 'string' || body instanceof Uint8Array ? null : body;
-  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : body.reduce((sum, part) => sum + part.byteLength, 0);
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, part) => sum + part.byteLength, 0);
   const head = encodeHead(status, headers, bytes, close);
-  if (bytes > ONE_PIECE_BYTES_MAX) return [Buffer.from(head, 'latin1'), ...(typeof body === 'string' ? [Buffer.from(body)] : (parts ?? [body as Uint8Array]).map(asBuffer))];
+  if (bytes > ONE_PIECE_BYTES_MAX) return [Buffer.from(head, 'latin1'), ...partsOf(body).map(asBuffer)];
   const piece = Buffer.allocUnsafe(head.length + bytes);
   let at = piece.write(head, 0, 'latin1');
   if (typeof body === 'string') piece.write(body, at, 'utf8');
   else
-    for (const part of parts ?? [body as Uint8Array]) {
+    for (const part of body) {
       piece.set(part, at);
       at += part.byteLength;
     }
