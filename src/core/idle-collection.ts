@@ -26,16 +26,14 @@ export class IdleCollection {
   }
 }
 
-/** Collects while idle, every `intervalMs`; does nothing in a program that was started without --expose-gc. Returns what ends it. */
-export function collectWhenIdle(activity: () => number, intervalMs = 3000): () => void {
+/** Collects while idle, every `intervalMs`; does nothing in a program that was started without --expose-gc. */
+export function collectWhenIdle(activity: () => number, intervalMs = 3000): void {
   const gc = globalThis.gc as ((options: { type: 'major'; execution: 'async' }) => Promise<void>) | undefined;
-  if (!gc) return () => {};
+  if (!gc) return;
   const idle = new IdleCollection(usedBytes());
-  const timer = setInterval(() => {
+  setInterval(() => {
     if (idle.due(activity(), usedBytes())) void gc({ type: 'major', execution: 'async' }).then(() => idle.collected(usedBytes()));
-  }, intervalMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  }, intervalMs).unref();
 }
 
 function usedBytes(): number {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { LeptonError, releaseBytes } from '../../../../core/index.ts';
 import { BodyBuffer } from '../body-buffer.ts';
 import { decompress, decompressionOf } from '../compression.ts';
-import { type Door, jsonReply, type RestReply, type RestRequest } from '../exchange.ts';
+import { type Door, refusalReply, type RestReply, type RestRequest } from '../exchange.ts';
 import { type PlainHead, parsePlainHead } from './plain-head.ts';
 import { encodePlainReply } from './plain-reply.ts';
 import { askWhetherThere } from './still-there.ts';
@@ -175,7 +175,7 @@ export class PlainConnection {
   /** A refusal of the request that was being received. */
   #refuse(error: LeptonError): void {
     this.#body = null;
-    this.#send(jsonReply((this.#door as Door).refusal(error), error.httpStatus), true);
+    this.#send(refusalReply(error, (this.#door as Door).refusal(error)), true);
   }
 
   #refuseCut(): void {
@@ -223,7 +223,8 @@ export class PlainConnection {
   };
 
   #askWhetherThere(): void {
-    askWhetherThere(this.#socket, () => this.#socket.write(INTERIM), () => this.#onLeave !== null);
+    const asking = this.#onLeave;
+    askWhetherThere(this.#socket, () => this.#socket.write(INTERIM), () => asking !== null && this.#onLeave === asking);
   }
 
   readonly #onError = (): void => {

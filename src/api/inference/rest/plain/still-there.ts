@@ -12,6 +12,5 @@ export function askWhetherThere(socket: Socket, ask: () => void, waits: () => bo
   ask();
   const pauseMs = PAUSES_MS[asked];
   if (pauseMs === undefined) return;
-  const timer = setTimeout(() => askWhetherThere(socket, ask, waits, asked + 1), pauseMs);
-  socket.once('close', () => clearTimeout(timer));
+  setTimeout(() => askWhetherThere(socket, ask, waits, asked + 1), pauseMs).unref();
 }
