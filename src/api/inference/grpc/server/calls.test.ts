@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type ClientHttp2Session, constants } from 'node:http2';
-import { after, before, describe, test } from 'node:test';
+import { constants } from 'node:http2';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { GrpcStatus } from '../../../../core/index.ts';
 import { until } from '../../../../testing/gateway-fixture.ts';
 import { begin, call, message, messages, open, outcomeOf } from '../../../../testing/grpc-raw-client.ts';
-import type { GrpcServer } from './index.ts';
-import { seen, startServer } from './test-server.ts';
+import { port, seen, session, shareServer, stillServes } from './test-server.ts';
 
-let server: GrpcServer;
-let port: number;
-let session: ClientHttp2Session;
-before(async () => {
-  ({ server, port } = await startServer());
-  session = await open(port);
-});
-after(() => {
-  session.destroy();
-  server.destroy();
-});
-
-/** The same connection still serves. */
-async function stillServes(): Promise<void> {
-  const { body, status } = await call(session, '/t.T/Echo', [message('still')]);
-  assert.deepEqual([messages(body), status], [['still'], 0]);
-}
+shareServer();
 
 describe('a unary call', () => {
   test('answers with headers, one message and trailers', async () => {

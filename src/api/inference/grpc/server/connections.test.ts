@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type ClientHttp2Session, constants } from 'node:http2';
+import { constants } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrpcStatus } from '../../../../core/index.ts';
 import { until } from '../../../../testing/gateway-fixture.ts';
 import { begin, call, message, messages, open, outcomeOf } from '../../../../testing/grpc-raw-client.ts';
-import type { GrpcServer } from './index.ts';
-import { seen, startServer } from './test-server.ts';
+import { port, seen, session, shareServer, startServer, stillServes } from './test-server.ts';
 
-let server: GrpcServer;
-let port: number;
-let session: ClientHttp2Session;
-before(async () => {
-  ({ server, port } = await startServer());
-  session = await open(port);
-});
-after(() => {
-  session.destroy();
-  server.destroy();
-});
-
-/** The same connection still serves. */
-async function stillServes(): Promise<void> {
-  const { body, status } = await call(session, '/t.T/Echo', [message('still')]);
-  assert.deepEqual([messages(body), status], [['still'], 0]);
-}
+shareServer();
 
 describe('connections', () => {
   test('one that opens and resets calls without end is cut off (CVE-2023-44487), a burst is borne', async () => {

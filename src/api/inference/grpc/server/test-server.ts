@@ -1,5 +1,9 @@
 /** A server with methods that tests need: what they have seen is in `seen`. */
+import assert from 'node:assert/strict';
+import type { ClientHttp2Session } from 'node:http2';
+import { after, before } from 'node:test';
 import { LeptonError } from '../../../../core/index.ts';
+import { call, message, messages, open } from '../../../../testing/grpc-raw-client.ts';
 import { createHttp2Server, type GrpcServer, type GrpcServerLimits, type Method } from './index.ts';
 
 const LIMITS: GrpcServerLimits = { messageBytesMax: 200_000, headerBytesMax: 8192, connectionsMax: 20, stallTimeoutMs: 1500, idleTimeoutMs: 60_000 };
@@ -48,3 +52,25 @@ export async function startServer(overrides: Partial<GrpcServerLimits> = {}): Pr
   return { server, port: await server.listen({ host: '127.0.0.1', port: 0 }) };
 }
 
+let server: GrpcServer;
+/** Of the server that all tests of a file share, and a connection to it. */
+export let port: number;
+export let session: ClientHttp2Session;
+
+/** Starts and ends that server. */
+export function shareServer(): void {
+  before(async () => {
+    ({ server, port } = await startServer());
+    session = await open(port);
+  });
+  after(() => {
+    session.destroy();
+    server.destroy();
+  });
+}
+
+/** The shared connection still serves. */
+export async function stillServes(): Promise<void> {
+  const { body, status } = await call(session, '/t.T/Echo', [message('still')]);
+  assert.deepEqual([messages(body), status], [['still'], 0]);
+}
