@@ -1,11 +1,24 @@
 /** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
-import { INPUT_FORMATS_KEY, type TensorSpec, type VersionRoute } from '../../core/index.ts';
+import { INPUT_FORMATS_KEY, type ModelFormat, type TensorSpec, type VersionRoute } from '../../core/index.ts';
 import { hasBatchDimension } from './codec/index.ts';
 import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
 import type { FrontDependencies } from './front.ts';
 
 /** Extensions of the protocol that are served. */
 export const EXTENSIONS = ['binary_tensor_data', 'classification', 'logging', 'model_configuration', 'model_repository', 'model_repository(unload_dependents)', 'schedule_policy', 'statistics'] as const;
+
+/** What Triton calls these formats, where it has them; it names the platform after the backend where there is but one. */
+const PLATFORMS: Readonly<Record<ModelFormat, { readonly platform: string; readonly backend: string }>> = {
+  onnx: { platform: 'onnxruntime_onnx', backend: 'onnxruntime' },
+  torchscript: { platform: 'pytorch_libtorch', backend: 'pytorch' },
+  'torch-export': { platform: 'pytorch_export', backend: 'pytorch' },
+  tensorflow: { platform: 'tensorflow_savedmodel', backend: 'tensorflow' },
+  keras: { platform: 'keras', backend: 'keras' },
+  sklearn: { platform: 'sklearn', backend: 'sklearn' },
+  xgboost: { platform: 'xgboost', backend: 'xgboost' },
+  lightgbm: { platform: 'lightgbm', backend: 'lightgbm' },
+  python: { platform: 'python', backend: 'python' },
+};
 
 export function serverMetadata({ serverName = 'lepton-ai', platformVersion }: FrontDependencies) {
   return { name: serverName, version: platformVersion, extensions: EXTENSIONS };
@@ -23,7 +36,7 @@ export function modelMetadata(plane: DataPlane, model: string, version: string |
   const body = {
     name: model,
     versions: service.route.versions.map((entry) => entry.version),
-    platform: 'onnxruntime_onnx',
+    platform: PLATFORMS[lane.route.format].platform,
     inputs: lane.route.signature.inputs.map(tensor),
     outputs: lane.route.signature.outputs.map(tensor),
   };
@@ -51,8 +64,7 @@ export function modelConfig(plane: DataPlane, model: string, version: string | n
   });
   const body = {
     name: model,
-    platform: 'onnxruntime_onnx',
-    backend: 'onnxruntime',
+    ...PLATFORMS[route.format],
     version_policy: { all: {} },
     max_batch_size: batched ? (route.batching.rowsMax ?? route.batching.batchMax) : 0,
     input: route.signature.inputs.map((spec) => ({ ...tensor(spec), format: inputFormat(route, spec.name), is_shape_tensor: false, allow_ragged_batch: false, optional: false })),
@@ -60,7 +72,7 @@ export function modelConfig(plane: DataPlane, model: string, version: string | n
     batch_input: [],
     batch_output: [],
     instance_group: [{ name: model, kind: 'KIND_CPU', count: Math.max(1, route.replicas.length) }],
-    default_model_filename: 'model.onnx',
+    default_model_filename: route.format === 'onnx' ? 'model.onnx' : '',
     ...(batched && route.batching.batchMax > 1 && { dynamic_batching: { max_queue_delay_microseconds: Math.round(route.batching.maxDelayMs * 1000) } }),
     parameters: { repository: { string_value: route.repository }, digest: { string_value: route.digest } },
   };

@@ -54,7 +54,7 @@ const frameInvocation = (frame: DataFrame, parameters: Invocation['parameters'])
   encode: ({ outputs }) => answerFrame(outputs, frame.rows.length),
 });
 
-/** An ONNX model takes no parameters; what is flat may mean something to the router (priority, timeout, a sticky key). */
+/** A model takes no parameters; what is flat may mean something to the router (priority, timeout, a sticky key). */
 function readParameters(value: unknown): Invocation['parameters'] {
   const parameters = new Map<string, ParameterValue>();
   if (value === undefined || value === null) return parameters;

@@ -5,7 +5,7 @@ import { show } from '../../codec/values.ts';
 import { rowsToJson, tensorsToJson } from '../json/nested-json.ts';
 import { tensorsFromInputs, tensorsFromInstances } from '../json/signature-tensors.ts';
 
-/** ONNX models have one signature; this is TensorFlow's name for it. */
+/** A version has one signature, whatever its format; this is TensorFlow's name for it. */
 export const SIGNATURE_NAME = 'serving_default';
 
 /** A predict request whose values wait for the signature of the version that answers. */

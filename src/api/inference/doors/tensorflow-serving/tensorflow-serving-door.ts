@@ -41,7 +41,7 @@ async function answer({ plane }: FrontDependencies, path: ModelPath, request: Re
     }
     case 'classify':
     case 'regress':
-      throw new LeptonError('UNSUPPORTED', `:${path.kind} reads tf.Example records, which ONNX models do not take; send the model's own inputs to :predict`);
+      throw new LeptonError('UNSUPPORTED', `:${path.kind} reads tf.Example records, which no version here takes; send the model's own inputs to :predict`);
     case 'explain':
       throw new LeptonError('UNSUPPORTED', `:explain asks for an explainer, which service '${path.model.slice(0, 200)}' does not have; :predict gives the model's own answer`);
   }
