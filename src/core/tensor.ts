@@ -9,6 +9,9 @@ export const DATATYPE_BYTES: Readonly<Record<Datatype, number>> = {
   BOOL: 1, UINT8: 1, UINT16: 2, UINT32: 4, UINT64: 8, INT8: 1, INT16: 2, INT32: 4, INT64: 8, FP16: 2, BF16: 2, FP32: 4, FP64: 8, BYTES: 0,
 };
 
+/** Datatypes with NaN and infinities. */
+export const isFloat = (datatype: Datatype): boolean => datatype.startsWith('FP') || datatype === 'BF16';
+
 export function isDatatype(value: unknown): value is Datatype {
   return typeof value === 'string' && (DATATYPES as readonly string[]).includes(value);
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '../core/index.ts';
+import { isFloat, type Tensor } from '../core/index.ts';
 import { bfloat16ToFloats } from './bfloat16.ts';
 import { byteElements } from './byte-elements.ts';
 
@@ -25,17 +25,15 @@ export function firstDifference(expected: Tensor, got: Tensor, tolerance: number
   const form = (tensor: Tensor): string => `${tensor.datatype}[${tensor.shape.join(',')}]`;
   if (form(expected) !== form(got)) return { tensor: expected.name, index: null, expected: form(expected), got: form(got) };
   const [left, right] = [elementsOf(expected), elementsOf(got)];
-  const isFloat = FLOATS.has(expected.datatype);
+  const float = isFloat(expected.datatype);
   for (let index = 0; index < left.length; index++) {
     const [a, b] = [left[index], right[index]];
-    if (isFloat ? floatsAgree(a as number, b as number, tolerance) : a === b) continue;
+    if (float ? floatsAgree(a as number, b as number, tolerance) : a === b) continue;
     const readable = (value: typeof a): string => (expected.datatype === 'BYTES' ? Buffer.from(value as string, 'latin1').toString('utf8') : String(value)).slice(0, 200);
     return { tensor: expected.name, index, expected: readable(a), got: readable(b) };
   }
   return null;
 }
-
-const FLOATS: ReadonlySet<string> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 function floatsAgree(expected: number, got: number, tolerance: number): boolean {
   if (Object.is(expected, got) || expected === got) return true;

@@ -2,7 +2,7 @@
  * Inputs made up from a signature, for versions that bring no known answers. The free dimensions are guessed: a model
  * seldom says that its sequence must be a multiple of 16.
  */
-import { DATATYPE_BYTES, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
+import { DATATYPE_BYTES, isFloat, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
 import { encodeByteElements } from './byte-elements.ts';
 import { arrayOf, bytesOf } from './json-tensor.ts';
 import type { TensorSet } from './loaded-model.ts';
@@ -57,10 +57,9 @@ function fill(spec: TensorSpec, shape: number[], values: Values, random: () => n
   const count = product(shape);
   if (datatype === 'BYTES') return { name, datatype, shape, data: encodeByteElements(Array.from({ length: count }, () => (values === 'random' ? randomText(random) : values === 'ones' ? 'a' : ''))) };
   const array = arrayOf(datatype, count);
-  const isFloat = datatype.startsWith('FP') || datatype === 'BF16';
   for (let index = 0; index < count && values !== 'zeros'; index++) {
     // Integers stay 0 or 1, since they are often indices into something small.
-    const value = values === 'ones' ? 1 : isFloat ? random() * 2 - 1 : Math.floor(random() * 2);
+    const value = values === 'ones' ? 1 : isFloat(datatype) ? random() * 2 - 1 : Math.floor(random() * 2);
     array[index] = array instanceof BigInt64Array || array instanceof BigUint64Array ? BigInt(value) : value;
   }
   return { name, datatype, shape, data: bytesOf(datatype, array) };

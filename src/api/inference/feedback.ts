@@ -4,8 +4,8 @@
  */
 import { asLeptonError, ERRORS, type ErrorCode, FEEDBACK_ENTRIES_MAX, type FeedbackContent, type FeedbackEntry, type FeedbackLabel, type FeedbackOutcome, LeptonError } from '../../core/index.ts';
 import { refuseDuplicateKeys } from './codec/duplicate-keys.ts';
-import { asArray, asObject, asString, parseJson, show, utf8Text } from './codec/index.ts';
-import { type JsonObject, optional } from './codec/parse-json.ts';
+import { asArray, asObject, asString, isObject, parseJson, show, utf8Text } from './codec/index.ts';
+import { optional } from './codec/parse-json.ts';
 
 /** What control does for the fronts. */
 export interface FeedbackControl {
@@ -76,7 +76,7 @@ function entryOrRefusal(given: unknown): FeedbackEntry | FeedbackOutcome {
     return feedbackEntry(given);
   } catch (thrown) {
     const { code, message } = asLeptonError(thrown);
-    const id = typeof given === 'object' && given !== null && !Array.isArray(given) ? optional(given as JsonObject, 'prediction_id') : undefined;
+    const id = isObject(given) ? optional(given, 'prediction_id') : undefined;
     return { predictionId: typeof id === 'string' ? id.slice(0, 100) : '', outcome: 'refused', code, error: message };
   }
 }

@@ -3,7 +3,7 @@
  * gateway's own table says what serves; the rest is asked of control. Both fronts speak through this.
  */
 import { LeptonError } from '../../core/index.ts';
-import { show } from './codec/index.ts';
+import { isObject, show } from './codec/index.ts';
 import type { CallContext, DataPlane } from './dispatch/index.ts';
 import { type IndexEntry, modelConfig, repositoryIndex } from './model-info.ts';
 
@@ -80,7 +80,7 @@ function checkConfig(plane: DataPlane, model: string, version: string | null, va
 function configOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text || '{}');
-    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+    if (isObject(value)) return value;
   } catch {}
   throw new LeptonError('INVALID_ARGUMENT', `parameters.config is not a JSON object: ${show(text)}`);
 }

@@ -1,4 +1,4 @@
-import { elementCount, LeptonError, type Tensor } from '../../../core/index.ts';
+import { elementCount, isFloat, LeptonError, type Tensor } from '../../../core/index.ts';
 import { numbersOf } from './tensor-to-json.ts';
 import { encodeByteStrings } from './values.ts';
 
@@ -7,8 +7,6 @@ const CLASSES_MAX = 2 ** 20;
 
 /** Datatypes without an order, which have no highest elements. */
 export const hasClasses = (datatype: Tensor['datatype']): boolean => datatype !== 'BYTES' && datatype !== 'BOOL';
-
-const isFloat = (datatype: Tensor['datatype']): boolean => datatype.startsWith('FP') || datatype === 'BF16';
 
 type Values = ReturnType<typeof numbersOf>;
 

@@ -1,5 +1,5 @@
 export { classify } from './classification.ts';
-export { asArray, asObject, asString, own, parseJson, utf8Text } from './parse-json.ts';
+export { asArray, asObject, asString, isObject, own, parseJson, utf8Text } from './parse-json.ts';
 export { hasBatchDimension } from './raw-input.ts';
 export { compileSignatureCheck } from './signature-check.ts';
 export { asDatatype, asShape, tensorFromBytes, tensorFromJson } from './tensor.ts';

@@ -1,4 +1,5 @@
 import { refuseDuplicateKeys } from '../../codec/duplicate-keys.ts';
+import { endOfString } from '../../codec/json-strings.ts';
 import { asObject, isObject, type JsonObject, parseJson, utf8Text } from '../../codec/parse-json.ts';
 
 /** What TensorFlow Serving and Python write for numbers that JSON does not have, where a value may stand. */
@@ -34,20 +35,11 @@ function quoteNotFinite(text: string): string {
     // Values that follow each other share a comma, which the look-ahead leaves to the next.
     result += outside.replace(NOT_FINITE, (_all, before: string, sign: string, word: string) => `${before}"${sign === '-' && word === 'NaN' ? '' : sign}${word === 'Inf' ? 'Infinity' : word}"`);
     if (quote < 0) break;
-    at = endOfString(text, quote);
+    // One that never ends reaches to the text's own end.
+    at = endOfString(text, quote) + 1 || text.length;
     result += text.slice(quote, at);
   }
   return result;
-}
-
-/** Where the string that begins at a quote is over; the text's length if it never is. */
-function endOfString(text: string, quote: number): number {
-  for (let end = text.indexOf('"', quote + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return end + 1;
-  }
-  return text.length;
 }
 
 /** Keys of the object, of the objects in it and of those in its lists: where requests have theirs. */

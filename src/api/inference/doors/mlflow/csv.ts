@@ -1,7 +1,7 @@
 import Papa from 'papaparse';
-import { type Datatype, LeptonError } from '../../../../core/index.ts';
+import { type Datatype, isFloat, LeptonError } from '../../../../core/index.ts';
 import { utf8Text } from '../../codec/parse-json.ts';
-import { columnNames, type DataFrame, frame, isFloat } from './data-frame.ts';
+import { columnNames, type DataFrame, frame } from './data-frame.ts';
 
 /** What pandas.read_csv takes for a missing value. */
 const MISSING: ReadonlySet<string> = new Set(['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null']);

@@ -1,4 +1,4 @@
-import { type Datatype, LeptonError } from '../../../../core/index.ts';
+import { type Datatype, isFloat, LeptonError } from '../../../../core/index.ts';
 import { asArray, isObject, own } from '../../codec/parse-json.ts';
 import { show } from '../../codec/values.ts';
 
@@ -53,9 +53,7 @@ export function frame(columns: readonly string[] | null, rows: readonly unknown[
   return { columns, width, rows: rows as readonly unknown[][], placeOfRow, read };
 }
 
-/** Whether a datatype has NaN, which is how pandas says that a number is missing. */
-export const isFloat = (datatype: Datatype): boolean => datatype.startsWith('FP') || datatype === 'BF16';
-
+/** NaN is how pandas says that a number is missing. */
 const jsonCell: DataFrame['read'] = (cell, datatype) => (cell === null && isFloat(datatype) ? 'NaN' : cell);
 
 /** pandas allows numbers as names. Throws INVALID_ARGUMENT for a name that comes twice. */
