@@ -3,6 +3,7 @@ import { BinarySections } from './binary-sections.ts';
 import { refuseDuplicateKeys } from './duplicate-keys.ts';
 import { decodeParameters, ENTRIES_MAX, flag, NO_PARAMETERS, refuseSharedMemory, wholeNumber } from './parameters.ts';
 import { asArray, asObject, asString, isObject, type JsonObject, optional, own, parseJson, utf8Text } from './parse-json.ts';
+import { refuseRepeatedOutputs } from './repeated-outputs.ts';
 import { asDatatype, asShape, tensorFromBytes, tensorFromJson } from './tensor.ts';
 import type { InferenceRequest, RequestedOutput } from './types.ts';
 
@@ -67,18 +68,16 @@ function decodeInput(input: JsonObject, field: string, binary: BinarySections): 
 
 function decodeOutputs(value: unknown, binaryByDefault: boolean): RequestedOutput[] | null {
   if (value === undefined) return null;
-  const names = new Set<string>();
   const outputs = asArray(value, 'outputs', ENTRIES_MAX).map((entry, index) => {
     const field = `outputs[${index}]`;
     const output = asObject(entry, field);
     const name = asString(own(output, 'name'), `${field}.name`);
-    if (names.has(name)) throw new LeptonError('INVALID_ARGUMENT', `output '${name.slice(0, 100)}' is asked for twice`);
-    names.add(name);
     const parameters = decodeParameters(own(output, 'parameters'), `${field}.parameters`);
     refuseSharedMemory(parameters, field);
     const classification = wholeNumber(parameters, 'classification', `${field}.parameters`);
     const binary = flag(parameters, 'binary_data', `${field}.parameters`) ?? binaryByDefault;
     return { name, binary, ...(classification && { classification }) };
   });
+  refuseRepeatedOutputs(outputs);
   return outputs.length ? outputs : null;
 }

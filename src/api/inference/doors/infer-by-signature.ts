@@ -1,5 +1,5 @@
 import { asLeptonError, LeptonError, type ServiceRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
-import type { InferenceAnswer, ParameterValue } from '../codec/index.ts';
+import { type InferenceAnswer, NO_PARAMETERS, type ParameterValue } from '../codec/index.ts';
 import type { CallContext, DataPlane, VersionLane } from '../dispatch/index.ts';
 import type { CallNotes, RestRequest } from '../rest/exchange.ts';
 import { inferThroughPlane } from '../rest/infer.ts';
@@ -12,8 +12,6 @@ export interface Target {
   /** A label and nothing else. */
   readonly label: string | null;
 }
-
-const NO_PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map();
 
 /**
  * Inference for protocols whose values only a signature gives a datatype and shape: the traffic picks the version, once, then

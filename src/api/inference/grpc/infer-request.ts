@@ -1,10 +1,7 @@
 import { LeptonError, type Tensor } from '../../../core/index.ts';
-import { asDatatype, asShape, type InferenceRequest, type ParameterValue, type RequestedOutput, show, tensorFromBytes } from '../codec/index.ts';
+import { asDatatype, asShape, ENTRIES_MAX, type InferenceRequest, NO_PARAMETERS, type ParameterValue, refuseRepeatedOutputs, refuseSharedMemory, type RequestedOutput, tensorFromBytes, wholeNumber } from '../codec/index.ts';
 import { type Contents, emptyContents, hasValues, readContents, tensorFromContents } from './infer-contents.ts';
 import { type MessageFields, ProtoReader } from './protobuf/index.ts';
-
-const ENTRIES_MAX = 1024;
-const NOTHING: ReadonlyMap<string, ParameterValue> = new Map();
 
 const REQUEST: MessageFields = { message: 'ModelInferRequest', names: [undefined, 'model_name', 'model_version', 'id', 'parameters', 'inputs', 'outputs', 'raw_input_contents'] };
 const INPUT: MessageFields = { message: 'InferInputTensor', names: [undefined, 'name', 'datatype', 'shape', 'parameters', 'contents'] };
@@ -62,13 +59,14 @@ export function decodeInferRequest(bytes: Uint8Array): InferenceRequest {
   const typed = raw.length ? inputs.find(({ contents }) => contents && hasValues(contents)) : undefined;
   if (typed) throw new LeptonError('INVALID_ARGUMENT', `contents field must not be specified when using raw_input_contents for '${typed.name.slice(0, 100)}' for model '${model.slice(0, 100)}'`);
   if (raw.length && raw.length !== inputs.length) throw new LeptonError('INVALID_ARGUMENT', `raw_input_contents has ${raw.length} entries for ${inputs.length} inputs`);
+  refuseRepeatedOutputs(outputs);
   return {
     model,
     version: version || null,
     id,
-    parameters: parameters ?? NOTHING,
+    parameters: parameters ?? NO_PARAMETERS,
     inputs: inputs.map((input, index) => tensorOf(input, raw[index])),
-    outputs: outputs.length ? distinct(outputs) : null,
+    outputs: outputs.length ? outputs : null,
     binaryByDefault: true,
   };
 }
@@ -92,7 +90,7 @@ function tensorOf({ name, datatype: datatypeName, shape: sizes, parameters, cont
   const where = `input '${name.slice(0, 100)}'`;
   const datatype = asDatatype(datatypeName, `datatype of ${where}:`);
   const shape = asShape(sizes, `shape of ${where}`);
-  if (parameters?.has('shared_memory_region')) throw new LeptonError('UNSUPPORTED', `${where}: shared memory regions are not served; send the data`);
+  if (parameters) refuseSharedMemory(parameters, where);
   if (!raw) return tensorFromContents(name, datatype, shape, contents ?? emptyContents());
   return tensorFromBytes(name, datatype, shape, raw);
 }
@@ -142,19 +140,10 @@ function readOutput(reader: ProtoReader, index: number): RequestedOutput {
     else reader.skip(tag);
   }
   reader.leave(outer);
-  if (parameters.has('shared_memory_region')) throw new LeptonError('UNSUPPORTED', `output '${name.slice(0, 100)}': shared memory regions are not served`);
-  const classification = parameters.get('classification') ?? 0;
-  if (!Number.isSafeInteger(classification) || (classification as number) < 0) throw new LeptonError('INVALID_ARGUMENT', `output '${name.slice(0, 100)}': parameters.classification is ${show(classification)}, not a whole number ≥ 0`);
-  return { name, binary: true, classification: classification as number };
-}
-
-function distinct(outputs: readonly RequestedOutput[]): readonly RequestedOutput[] {
-  const names = new Set<string>();
-  for (const { name } of outputs) {
-    if (names.has(name)) throw new LeptonError('INVALID_ARGUMENT', `output '${name.slice(0, 100)}' is asked for twice`);
-    names.add(name);
-  }
-  return outputs;
+  if (parameters.size === 0) return { name, binary: true };
+  const where = `output '${name.slice(0, 100)}'`;
+  refuseSharedMemory(parameters, where);
+  return { name, binary: true, classification: wholeNumber(parameters, 'classification', `${where}: parameters`) ?? 0 };
 }
 
 /** One entry of `map<string, InferParameter>`; the last of one name counts. */
