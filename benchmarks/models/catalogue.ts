@@ -1,6 +1,6 @@
 import { addSubModel } from '../../src/testing/onnx-models.ts';
+import { seededRandom } from '../../src/worker/random.ts';
 import { type BenchTensor, tensorOf } from '../requests/tensor.ts';
-import { seededRandom } from './seeded-random.ts';
 
 /** A model that is measured, and where it comes from. */
 export interface ModelEntry {

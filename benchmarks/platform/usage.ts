@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { readProcess } from '../../src/deployment-engine/process-table.ts';
 
 /** Linux counts processes' CPU time in hundredths of a second for user space, whatever its own clock. */
 const TICKS_PER_SECOND = 100;
 
 /** User and system time of a process with all its threads, seconds; 0 when it has gone. */
-export function cpuSeconds(pid: number): number {
-  const stat = read(pid, 'stat');
-  // The name in parentheses may hold anything; fields are counted behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
-}
+export const cpuSeconds = (pid: number): number => readProcess(pid)?.cpuSeconds ?? 0;
 
 export interface Memory {
   readonly rssBytes: number;
@@ -20,7 +16,7 @@ export interface Memory {
 }
 
 export function memoryOf(pid: number): Memory {
-  const rollup = read(pid, 'smaps_rollup');
+  const rollup = readRollup(pid);
   const bytes = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024;
   return { rssBytes: bytes('Rss'), pssBytes: bytes('Pss'), privateBytes: bytes('Private_Dirty') + bytes('Private_Clean') };
 }
@@ -31,9 +27,9 @@ export function machineBusySeconds(): number {
   return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
 }
 
-function read(pid: number, file: string): string {
+function readRollup(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    return readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   } catch {
     return '';
   }

@@ -4,6 +4,7 @@ import { binaryRequests, grpcRequests } from '../models/model.ts';
 import { MODEL_INFER } from '../requests/grpc.ts';
 import type { Goal, Line, Table } from '../report/report.ts';
 import { median, summarise } from '../report/statistics.ts';
+import { interleave } from './rounds.ts';
 import type { Scenario } from './scenario.ts';
 
 interface Case {
@@ -11,6 +12,10 @@ interface Case {
   readonly text: string;
   readonly plan: LoadPlan;
   readonly goal?: Goal;
+}
+
+interface Measured extends Case {
+  readonly windows: readonly Window[];
 }
 
 /** What the stack itself costs: the model's own run is a few microseconds. */
@@ -29,32 +34,29 @@ export const toy: Scenario = {
       { id: 'toy-grpc-8', text: 'gRPC unary, 8 clients', plan: grpc(8), goal: { at: 'most', value: 150, aim: 90 } },
       { id: 'toy-http-1', text: 'HTTP binary, 1 client', plan: http(1) },
     ];
-    const rounds = bench.quick ? 3 : 7;
-    const windows = cases.map((): Window[] => []);
     // The just-in-time compiler has to have seen each way before it is measured.
     for (const { plan } of cases) await loadFor(bench.load, plan, platform, bench.quick ? 1_000 : 3_000);
-    for (let round = 0; round < rounds; round++) {
-      for (const [index, { plan }] of cases.entries()) windows[index]?.push(await loadFor(bench.load, plan, platform, bench.quick ? 1_000 : 2_000));
-    }
-    const lines = cases.map(({ id, text, goal }, index): Line => ({ id, text: `toy, ${text}: server CPU`, unit: 'µs/request', summary: summarise((windows[index] ?? []).map(({ cpuUs }) => cpuUs)), ...(goal ? { goal } : {}) }));
-    return { lines, tables: [details(cases, windows)] };
+    const measurements = Object.fromEntries(cases.map(({ id, plan }) => [id, () => loadFor(bench.load, plan, platform, bench.quick ? 1_000 : 2_000)]));
+    const windows = await interleave(bench.quick ? 3 : 7, measurements);
+    const measured = cases.map((one): Measured => ({ ...one, windows: windows[one.id] ?? [] }));
+    const lines = measured.map(({ id, text, goal, windows: all }): Line => ({ id, text: `toy, ${text}: server CPU`, unit: 'µs/request', summary: summarise(all.map(({ cpuUs }) => cpuUs)), ...(goal ? { goal } : {}) }));
+    return { lines, tables: [tableOf(measured)] };
   },
 };
 
-function details(cases: readonly Case[], windows: readonly (readonly Window[])[]): Table {
-  const middle = (index: number, read: (window: Window) => number): number => median((windows[index] ?? []).map(read));
+function tableOf(measured: readonly Measured[]): Table {
   return {
     title: 'toy: where the CPU goes',
     columns: ['', 'requests/s', 'p50 µs', 'p99 µs', 'gateway µs', 'worker µs', 'control µs', 'client µs', 'failed', 'other load, cores'],
-    rows: cases.map(({ text }, index) => [
-      text,
-      middle(index, ({ perSecond }) => perSecond),
-      middle(index, ({ latencyUs }) => latencyUs.p50),
-      middle(index, ({ latencyUs }) => latencyUs.p99),
-      ...(['gateway', 'worker', 'control'] as const).map((role) => middle(index, ({ cpuUsByRole }) => cpuUsByRole[role] ?? 0)),
-      middle(index, ({ clientCpuSeconds, requests }) => (clientCpuSeconds * 1e6) / requests),
-      (windows[index] ?? []).reduce((sum, { failures }) => sum + failures, 0),
-      middle(index, ({ otherCores }) => otherCores).toFixed(1),
-    ]),
+    rows: measured.map(({ text, windows }) => {
+      const middle = (read: (window: Window) => number): number => median(windows.map(read));
+      return [
+        text, middle(({ perSecond }) => perSecond), middle(({ latencyUs }) => latencyUs.p50), middle(({ latencyUs }) => latencyUs.p99),
+        ...(['gateway', 'worker', 'control'] as const).map((role) => middle(({ cpuUsByRole }) => cpuUsByRole[role] ?? 0)),
+        middle(({ clientCpuSeconds, requests }) => (clientCpuSeconds * 1e6) / requests),
+        windows.reduce((sum, { failures }) => sum + failures, 0),
+        middle(({ otherCores }) => otherCores).toFixed(1),
+      ];
+    }),
   };
 }
