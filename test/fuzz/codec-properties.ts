@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { decodeRequest, encodeAnswer, type InferenceAnswer, type InferenceRequest } from '../../src/api/inference/codec/index.ts';
 import { DATATYPE_BYTES, LeptonError, type Tensor } from '../../src/core/index.ts';
-import type { MadeTensor } from './made-tensors.ts';
+import { asTensor, type MadeTensor } from './made-tensors.ts';
 import { type MadeRequest, makeRequest } from './made-requests.ts';
 import { mutateBytes, mutateJson } from './mutate.ts';
 import type { Random } from './random.ts';
@@ -47,7 +47,6 @@ function decode({ body, jsonBytes }: MadeRequest): InferenceRequest {
 
 /** A size of -0 is the size 0. */
 const plain = ({ name, datatype, shape, data }: Tensor): object => ({ name, datatype, shape: shape.map((size) => size + 0), hex: Buffer.from(data).toString('hex') });
-const asTensor = ({ name, datatype, shape, bytes }: MadeTensor): Tensor => ({ name, datatype, shape, data: bytes });
 const answerOf = (id: string, outputs: readonly Tensor[]): InferenceAnswer => ({ model: 'm', version: 'v1', id, predictionId: '00000000-0000-4000-8000-000000000000', outputs, timing: { queueMs: 0, batchMs: 0, runMs: 0, totalMs: 0, batchSize: 1 } });
 /** Numbers as they are written. */
 const keepTokens = (_key: string, value: unknown, { source }: { source?: string }): unknown => (typeof value === 'number' || typeof value === 'boolean' ? source : value);

@@ -7,7 +7,7 @@ import { readInvocation } from '../../src/api/inference/doors/mlflow/invocation.
 import { readPredictRequest } from '../../src/api/inference/doors/tensorflow-serving/predict.ts';
 import { LeptonError, type Tensor, type VersionRoute } from '../../src/core/index.ts';
 import { versionRoute } from '../../src/testing/gateway-fixture.ts';
-import { type MadeTensor, makeTensor, makeText } from './made-tensors.ts';
+import { asTensor, type MadeTensor, makeTensor, makeText } from './made-tensors.ts';
 import { mutateBytes, mutateJson } from './mutate.ts';
 import type { Random } from './random.ts';
 
@@ -85,7 +85,6 @@ function attempt(decode: () => readonly Tensor[]): void {
   }
 }
 
-const asTensor = ({ name, datatype, shape, bytes }: MadeTensor): Tensor => ({ name, datatype, shape, data: bytes });
 const plain = ({ name, datatype, shape, data }: Tensor): object => ({ name, datatype, shape, hex: Buffer.from(data).toString('hex') });
 const expected = (made: MadeTensor): object => plain(asTensor(made));
 

@@ -1,4 +1,4 @@
-import type { Datatype } from '../../src/core/index.ts';
+import type { Datatype, Tensor } from '../../src/core/index.ts';
 import type { Random } from './random.ts';
 
 /** A tensor in both of its forms, made without the codec: elements as JSON tokens, and as bytes. */
@@ -9,6 +9,8 @@ export interface MadeTensor {
   readonly tokens: readonly string[];
   readonly bytes: Buffer;
 }
+
+export const asTensor = ({ name, datatype, shape, bytes }: MadeTensor): Tensor => ({ name, datatype, shape, data: bytes });
 
 const INTEGER_BYTES: Readonly<Partial<Record<Datatype, number>>> = { UINT8: 1, UINT16: 2, UINT32: 4, UINT64: 8, INT8: 1, INT16: 2, INT32: 4, INT64: 8 };
 /** Bits of exponent and fraction (IEEE 754, and bfloat16). */

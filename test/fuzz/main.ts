@@ -4,11 +4,9 @@
  */
 import { Serving } from '../hostile/support/serving.ts';
 import { fuzzTargets, repeatCase, runCampaign } from './campaign.ts';
-import { CODEC_PROPERTIES } from './codec-properties.ts';
-import { DOOR_PROPERTIES } from './door-properties.ts';
+import { PROPERTIES, tryProperty } from './properties.ts';
 import { Random, seedOf } from './random.ts';
 
-const PROPERTIES = { ...CODEC_PROPERTIES, ...DOOR_PROPERTIES };
 const PROGRESS_MS = 10_000;
 /** Share of the time that the codec gets, in this process. */
 const CODEC_SHARE = 0.1;
@@ -19,17 +17,12 @@ if (!(minutes > 0)) throw new Error(`MINUTES is '${process.env['MINUTES']}', not
 
 function fuzzCodec(durationMs: number): string[] {
   return Object.entries(PROPERTIES).flatMap(([name, holds]) => {
-    const end = performance.now() + durationMs;
-    let cases = 0;
-    for (; performance.now() < end; cases++) {
-      try {
-        holds(Random.forCase(seed, cases));
-      } catch (error) {
-        return [`SEED=${seed} CASE=codec:${cases}: ${name}: ${(error as Error).message}`];
-      }
+    try {
+      console.log(`codec: ${name}: ${tryProperty(holds, seed, durationMs)} cases`);
+      return [];
+    } catch (error) {
+      return [`${name}: ${(error as Error).message}`];
     }
-    console.log(`codec: ${name}: ${cases} cases`);
-    return [];
   });
 }
 
@@ -58,7 +51,7 @@ async function fuzzEverything(): Promise<readonly string[]> {
 }
 
 function repeatCodec(index: number): string[] {
-  return Object.entries(CODEC_PROPERTIES).flatMap(([name, holds]) => {
+  return Object.entries(PROPERTIES).flatMap(([name, holds]) => {
     try {
       holds(Random.forCase(seed, index));
       return [];

@@ -1,22 +1,17 @@
-/** Small seeded generator of chance: one seed, one run (mulberry32 by Tommy Ettinger, public domain). */
+import { seededRandom } from '../../src/worker/random.ts';
+
+/** Small seeded generator of chance: one seed, one run. */
 export class Random {
-  #state: number;
+  /** From 0 up to and without 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.next = seededRandom(seed);
   }
 
   /** The generator of one case of a run, independent of how many cases came before it. */
   static forCase(seed: number, index: number): Random {
     return new Random(Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(index + 1, 0xc2b2_ae35));
-  }
-
-  /** From 0 up to and without 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
   /** A whole number from 0 up to and without `end`. */
