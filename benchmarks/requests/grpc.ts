@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { message } from '../../src/testing/grpc-raw-client.ts';
 import type { BenchTensor } from './tensor.ts';
 
 export const MODEL_INFER = '/inference.GRPCInferenceService/ModelInfer';
@@ -16,8 +17,5 @@ export function modelInfer(model: string, version: string, inputs: readonly Benc
     writer.ldelim().ldelim();
   }
   for (const { data } of inputs) writer.uint32(tag(7)).bytes(data);
-  const message = writer.finish();
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
+  return message(writer.finish());
 }

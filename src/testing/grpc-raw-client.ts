@@ -13,11 +13,12 @@ export interface Outcome {
   readonly rstCode: number;
 }
 
-export function message(bytes: Uint8Array | string, flags = 0): Buffer {
+/** A message behind its prefix of five bytes; `length` is what the prefix says, true or not. */
+export function message(bytes: Uint8Array | string, flags = 0, length?: number): Buffer {
   const body = Buffer.from(bytes as Uint8Array);
   const prefix = Buffer.alloc(5);
   prefix[0] = flags;
-  prefix.writeUInt32BE(body.length, 1);
+  prefix.writeUInt32BE((length ?? body.length) >>> 0, 1);
   return Buffer.concat([prefix, body]);
 }
 
@@ -45,14 +46,15 @@ export function begin(session: ClientHttp2Session, path: string, headers: Outgoi
   return stream;
 }
 
-export async function outcomeOf(stream: ClientHttp2Stream): Promise<Outcome> {
+/** Rejects when the call has not ended after `patienceMs`. */
+export async function outcomeOf(stream: ClientHttp2Stream, patienceMs?: number): Promise<Outcome> {
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
   const chunks: Buffer[] = [];
   stream.on('response', (received) => (headers = received));
   stream.on('trailers', (received) => (trailers = received));
   stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!stream.destroyed) await new Promise((resolve) => stream.once('close', resolve));
+  if (!stream.destroyed) await closeOf(stream, patienceMs);
   const status = trailers['grpc-status'] ?? headers['grpc-status'];
   return {
     headers,
@@ -62,6 +64,16 @@ export async function outcomeOf(stream: ClientHttp2Stream): Promise<Outcome> {
     message: decodeURIComponent(String(trailers['grpc-message'] ?? headers['grpc-message'] ?? '')),
     rstCode: stream.rstCode ?? 0,
   };
+}
+
+function closeOf(stream: ClientHttp2Stream, patienceMs: number | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = patienceMs === undefined ? undefined : setTimeout(() => reject(new Error(`a call that does not end within ${patienceMs} ms`)), patienceMs);
+    stream.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** A whole call: each chunk is one write. */

@@ -29,11 +29,3 @@ export function encodeInferMessage({ model, id, inputs, raw }: InferMessage): Bu
 
 /** The names of a ModelMetadataRequest, ModelReadyRequest or ModelConfigRequest. */
 export const encodeNameMessage = (name: string, version = ''): Buffer => Buffer.concat([field(1, name), field(2, version)]);
-
-/** The message in its 5-byte frame of gRPC. */
-export function grpcFrame(message: Uint8Array, compressed = 0, length = message.length): Buffer {
-  const head = Buffer.alloc(5);
-  head[0] = compressed;
-  head.writeUInt32BE(length >>> 0, 1);
-  return Buffer.concat([head, message]);
-}

@@ -7,7 +7,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { binaryRequest, inferBinary, inferJson, inferRequest, LIVE, request, wrongWith } from './support/requests.ts';
+import { until } from '../../src/testing/worker-fixture.ts';
+import { binaryRequest, chunked, inferBinary, inferJson, inferRequest, LIVE, request, wrongWith } from './support/requests.ts';
 import { Serving } from './support/serving.ts';
 
 /** Rows whose answer is near the limit of a request's body: 0.9 MB. */
@@ -62,7 +63,7 @@ describe('expect: 100-continue', () => {
     const client = await serving.open();
     const body = inferJson(5);
     client.send(request({ headers: { 'content-length': body.length, expect: '100-continue' } }));
-    while (!client.interim.length) await wait(5);
+    await until('asked for', () => client.interim.length > 0);
     assert.deepEqual(client.interim, [100]);
     const [answer] = await client.send(body).answered(1);
     assert.equal(wrongWith(answer, 5), null);
@@ -123,7 +124,7 @@ describe('clients that half-close', () => {
   test('get whole answers of a pipeline that only node:http reads', async () => {
     for (let round = 0; round < 20; round++) {
       const client = await serving.open();
-      client.send(Buffer.concat(Array.from({ length: 5 }, () => request({ headers: { 'transfer-encoding': 'chunked' } })).flatMap((head, seed) => [head, Buffer.from(`${inferJson(seed).length.toString(16)}\r\n${inferJson(seed)}\r\n0\r\n\r\n`)]))).socket.end();
+      client.send(Buffer.concat(Array.from({ length: 5 }, () => request({ headers: { 'transfer-encoding': 'chunked' } })).flatMap((head, seed) => [head, Buffer.from(chunked(inferJson(seed)))]))).socket.end();
       const answers = await client.ended();
       assert.equal(client.error, null);
       assert.deepEqual(Array.from({ length: 5 }, (_, seed) => wrongWith(answers[seed], seed)).filter(Boolean), []);

@@ -1,6 +1,6 @@
 /** Where one request ends and the next begins is never in doubt: no request is smuggled in another. */
 import { after, before, describe, test } from 'node:test';
-import { inferJson, request } from './support/requests.ts';
+import { chunked, inferJson, request } from './support/requests.ts';
 import { Serving } from './support/serving.ts';
 import { HIDDEN, testWireCases } from './support/wire-case.ts';
 
@@ -14,7 +14,6 @@ const JSON_BODY = inferJson(7);
 /** A POST to infer whose framing headers and body are the case's. */
 const post = (headers: string, body = JSON_BODY, version = 'HTTP/1.1'): string => `POST /v2/models/add_sub/infer ${version}\r\nhost: localhost\r\n${headers}\r\n${body}`;
 const length = (text: string | number): string => `content-length: ${text}\r\n`;
-const chunked = (body: string): string => `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 const N = JSON_BODY.length;
 
 describe('content-length', () => {

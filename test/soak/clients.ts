@@ -2,14 +2,15 @@
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { encodeInferMessage, grpcFrame } from '../fuzz/protobuf.ts';
+import { begin, message, outcomeOf } from '../../src/testing/grpc-raw-client.ts';
+import { encodeInferMessage } from '../fuzz/protobuf.ts';
 import { RawClient } from '../hostile/support/raw-client.ts';
-import { inferBinary, inferJson, reasonOf, request, wrongWith } from '../hostile/support/requests.ts';
+import { chunked, inferBinary, inferJson, reasonOf, request, wrongWith } from '../hostile/support/requests.ts';
 
 /** Longest wait for an answer: a version whose worker was killed is back within it. */
 const PATIENCE_MS = 20_000;
 
-export interface SoakPorts {
+interface SoakPorts {
   readonly http: number;
   readonly grpc: number;
 }
@@ -23,12 +24,13 @@ export function closeClients(): void {
   kept.clear();
 }
 
-export const TARGETS = {
+const TARGETS = {
   /** Keeps its versions v1 and v2. */
   kept: '/v2/models/kept/infer',
   /** Its version is replaced and rolled back. */
   swapped: '/v2/models/swapped/infer',
 } as const;
+const GRPC_SERVICE = '/inference.GRPCInferenceService';
 
 let serial = 0;
 const nextSeed = (): number => ++serial % 1_000_000;
@@ -54,9 +56,12 @@ function keepAlive(port: number, make: (seed: number) => { bytes: Buffer; check:
   };
 }
 
+/** All of them, by kind. */
+export const soakClients = (ports: SoakPorts): Readonly<Record<string, SoakClient>> => ({ ...httpClients(ports), ...grpcClients(ports) });
+
 const rightSums = ({ answers }: RawClient, seed: number): string | null => wrongWith(answers[0], seed);
 
-export function httpClients({ http }: SoakPorts): Readonly<Record<string, SoakClient>> {
+function httpClients({ http }: SoakPorts): Readonly<Record<string, SoakClient>> {
   const json = (target: string, headers: Record<string, string> = {}): SoakClient => keepAlive(http, (seed) => ({ bytes: request({ target, headers, body: inferJson(seed) }), check: rightSums }));
   return {
     'json': json(TARGETS.kept),
@@ -67,11 +72,7 @@ export function httpClients({ http }: SoakPorts): Readonly<Record<string, SoakCl
     'binary swapped': binary(http, TARGETS.swapped, 1),
     'large': binary(http, TARGETS.kept, 4000),
     'compressed': compressed(http),
-    'chunked': keepAlive(http, (seed) => {
-      const body = Buffer.from(inferJson(seed));
-      const chunks = Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
-      return { bytes: Buffer.concat([request({ target: TARGETS.kept, headers: { 'transfer-encoding': 'chunked' } }), chunks]), check: rightSums };
-    }),
+    'chunked': keepAlive(http, (seed) => ({ bytes: Buffer.concat([request({ target: TARGETS.kept, headers: { 'transfer-encoding': 'chunked' } }), Buffer.from(chunked(inferJson(seed)))]), check: rightSums })),
     'once': async () => {
       const seed = nextSeed();
       const client = await RawClient.open(http);
@@ -170,75 +171,54 @@ function ask(port: number, target: string): SoakClient {
   return keepAlive(port, () => ({ bytes: request({ method: 'GET', target }), check: ({ answers: [answer] }) => (answer?.status === 200 ? null : `${answer?.status}`) }));
 }
 
-export function grpcClients({ grpc }: SoakPorts): Readonly<Record<string, SoakClient>> {
+function grpcClients({ grpc }: SoakPorts): Readonly<Record<string, SoakClient>> {
   let session: ClientHttp2Session | null = null;
   kept.add(() => session?.destroy());
-  const begin = (method: string): ClientHttp2Stream => {
+  const start = (method: string): ClientHttp2Stream => {
     if (!session || session.closed || session.destroyed) {
       session = connectHttp2(`http://127.0.0.1:${grpc}`);
       session.on('error', () => {});
     }
-    const stream = session.request({ ':method': 'POST', ':path': `/inference.GRPCInferenceService/${method}`, 'content-type': 'application/grpc', te: 'trailers' });
-    stream.on('error', () => {});
-    return stream;
+    return begin(session, `${GRPC_SERVICE}/${method}`);
   };
   return {
-    'grpc': () => expectSums(begin('ModelInfer'), 'kept', 1),
-    'grpc swapped': () => expectSums(begin('ModelInfer'), 'swapped', 1),
-    'grpc stream': () => expectSums(begin('ModelStreamInfer'), 'kept', 20),
+    'grpc': () => expectSums(start('ModelInfer'), 'kept', 1),
+    'grpc swapped': () => expectSums(start('ModelInfer'), 'swapped', 1),
+    'grpc stream': () => expectSums(start('ModelStreamInfer'), 'kept', 20),
     'grpc cancelled': async () => {
-      const stream = begin(nextSeed() % 2 ? 'ModelInfer' : 'ModelStreamInfer');
+      const stream = start(nextSeed() % 2 ? 'ModelInfer' : 'ModelStreamInfer');
       stream.write(inferMessage('kept', 1));
       await wait(nextSeed() % 3);
       stream.close(8);
     },
     'grpc malformed': async () => {
-      const stream = begin('ModelInfer');
-      stream.end(grpcFrame(Buffer.from('this is no message')));
-      const { status } = await endOf(stream);
-      if (status !== 3) throw new Error(`status ${status} instead of 3`);
+      const stream = start('ModelInfer');
+      stream.end(message(Buffer.from('this is no message')));
+      const { status, rstCode } = await outcomeOf(stream, PATIENCE_MS);
+      if (status !== 3) throw new Error(`status ${status ?? `none, reset with ${rstCode},`} instead of 3`);
     },
     'grpc dropped': async () => {
       const own = connectHttp2(`http://127.0.0.1:${grpc}`);
       own.on('error', () => {});
-      const stream = own.request({ ':method': 'POST', ':path': '/inference.GRPCInferenceService/ModelInfer', 'content-type': 'application/grpc', te: 'trailers' });
-      stream.on('error', () => {}).end(inferMessage('kept', 1));
+      begin(own, `${GRPC_SERVICE}/ModelInfer`).end(inferMessage('kept', 1));
       await wait(nextSeed() % 5);
       own.destroy();
     },
   };
 }
 
-const inferMessage = (model: string, seed: number): Buffer => grpcFrame(encodeInferMessage({ model, id: 'soak', inputs: [Array(16).fill(seed), Array(16).fill(seed * 2)], raw: true }));
+const inferMessage = (model: string, seed: number): Buffer => message(encodeInferMessage({ model, id: 'soak', inputs: [Array(16).fill(seed), Array(16).fill(seed * 2)], raw: true }));
 
 /** So many messages, so many right answers. */
 async function expectSums(stream: ClientHttp2Stream, model: string, count: number): Promise<void> {
   const seed = nextSeed();
-  const ended = endOf(stream);
+  const ended = outcomeOf(stream, PATIENCE_MS);
   for (let sent = 0; sent < count; sent++) stream.write(inferMessage(model, seed));
   stream.end();
-  const { status, body, message } = await ended;
-  if (status !== 0) throw new Error(`status ${status}: ${message}`);
+  const { status, body, message: reason, rstCode } = await ended;
+  if (status !== 0) throw new Error(status === undefined ? `the stream was reset with ${rstCode}` : `status ${status}: ${reason}`);
   const sums = Buffer.from(Int32Array.from(Array(16).fill(seed * 3)).buffer);
   let found = 0;
   for (let at = body.indexOf(sums); at >= 0; at = body.indexOf(sums, at + sums.length)) found++;
   if (found !== count) throw new Error(`${found} right answers to ${count} messages`);
-}
-
-function endOf(stream: ClientHttp2Stream): Promise<{ status: number; message: string; body: Buffer }> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let [status, message] = [-1, 'the stream was reset'];
-    const note = (headers: Record<string, unknown>): void => {
-      if (headers['grpc-status'] === undefined) return;
-      status = Number(headers['grpc-status']);
-      message = String(headers['grpc-message'] ?? '');
-    };
-    const timer = setTimeout(() => reject(new Error(`no end within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    stream.on('response', note).on('trailers', note).on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('close', () => {
-      clearTimeout(timer);
-      resolve({ status, message, body: Buffer.concat(chunks) });
-    });
-  });
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { residentBytes } from '../../src/deployment-engine/process-table.ts';
 import type { TestPlatform } from '../e2e/harness.ts';
 
 /** What a process holds. */
@@ -15,8 +16,7 @@ export function resourcesOf(platform: TestPlatform): Resources[] {
     const role = command.includes(' serve ') ? 'control' : /gateway/.test(command) ? 'gateway' : /worker/.test(command) ? 'worker' : null;
     if (!role) return [];
     try {
-      const kilobytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-      return [{ role, pid, residentBytes: kilobytes * 1024, files: readdirSync(`/proc/${pid}/fd`).length }];
+      return [{ role, pid, residentBytes: residentBytes(pid), files: readdirSync(`/proc/${pid}/fd`).length }];
     } catch {
       return []; // It has gone meanwhile.
     }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { addSubModel } from '../../src/testing/onnx-models.ts';
 import { signalIfAlive, TestPlatform } from '../e2e/harness.ts';
-import { closeClients, grpcClients, httpClients, type SoakClient } from './clients.ts';
+import { closeClients, type SoakClient, soakClients } from './clients.ts';
 import { describeResources, largest, type Resources, resourcesOf } from './resources.ts';
 import { SoakTally } from './tally.ts';
 
@@ -14,6 +14,8 @@ const WARM_UP = 0.3;
 const PROGRESS_MS = 10_000;
 /** Pause between two things that one client does: all of them together are a load, not a benchmark. */
 const PAUSE_MS = 5;
+/** Pause between two events, long enough for a version to be back after its worker was killed: repeated kills are answered with pauses. */
+const EVENT_PAUSE_MS = 12_000;
 /** Connections that clients have dropped are noticed, heaps swept. */
 const SETTLE_MS = 5_000;
 
@@ -30,13 +32,14 @@ export async function soak({ durationMs, onProgress }: SoakOptions): Promise<str
     const before = resourcesOf(platform);
     onProgress(`before: ${describeResources(before)}`);
     const tally = new SoakTally();
-    const baseline = await underLoad(platform, tally, durationMs, onProgress);
+    const clients = soakClients({ http: platform.httpPort, grpc: platform.grpcPort });
+    const baseline = await underLoad(platform, clients, tally, durationMs, onProgress);
     closeClients();
     await wait(SETTLE_MS);
     const after = resourcesOf(platform);
     onProgress(`after:  ${describeResources(after)}`);
     onProgress(tally.describe());
-    return [...[...tally.failures].map(([what, count]) => `${count} × ${what}`), ...idle(tally), ...growth(before, baseline, after)];
+    return [...[...tally.failures].map(([what, count]) => `${count} × ${what}`), ...idle(tally, Object.keys(clients)), ...growth(before, baseline, after)];
   } finally {
     await platform.dispose();
   }
@@ -50,10 +53,9 @@ async function prepare(platform: TestPlatform): Promise<void> {
 }
 
 /** Runs everything; resolves with the resources at the end of the warm-up. */
-async function underLoad(platform: TestPlatform, tally: SoakTally, durationMs: number, onProgress: (text: string) => void): Promise<Resources[]> {
+async function underLoad(platform: TestPlatform, clients: Readonly<Record<string, SoakClient>>, tally: SoakTally, durationMs: number, onProgress: (text: string) => void): Promise<Resources[]> {
   const begun = performance.now();
   const going = (): boolean => performance.now() - begun < durationMs;
-  const clients = { ...httpClients({ http: platform.httpPort, grpc: platform.grpcPort }), ...grpcClients({ http: platform.httpPort, grpc: platform.grpcPort }) };
   const lanes = Object.entries(clients).map(([kind, client]) => repeat(kind, client, tally, going));
   const events = repeatEvents(platform, tally, going, onProgress);
   let baseline: Resources[] | null = null;
@@ -97,12 +99,8 @@ async function repeatEvents(platform: TestPlatform, tally: SoakTally, going: () 
   }
 }
 
-/** Long enough for a version to be back after its worker was killed: repeated kills are answered with pauses. */
-const EVENT_PAUSE_MS = 12_000;
-
 /** A client that has done nothing has shown nothing. */
-function idle(tally: SoakTally): string[] {
-  const kinds = Object.keys({ ...httpClients({ http: 0, grpc: 0 }), ...grpcClients({ http: 0, grpc: 0 }) });
+function idle(tally: SoakTally, kinds: readonly string[]): string[] {
   return kinds.filter((kind) => !tally.done.get(kind)).map((kind) => `${kind}: never done`);
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { encodeInferMessage, grpcFrame } from '../../fuzz/protobuf.ts';
+import { message } from '../../../src/testing/grpc-raw-client.ts';
+import { encodeInferMessage } from '../../fuzz/protobuf.ts';
 import { MODEL } from './requests.ts';
 
 export const FrameKind = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8, continuation: 9 } as const;
@@ -30,7 +31,7 @@ export const callHeaders = (overrides: Readonly<Record<string, string>> = {}): B
 /** A good ModelInfer on one stream. */
 export function inferCall(stream: number): Buffer {
   const inputs = [0, 1].map((start) => Array.from({ length: 16 }, (_, index) => start + index));
-  return Buffer.concat([http2Frame(FrameKind.headers, END_HEADERS, stream, callHeaders()), http2Frame(FrameKind.data, END_STREAM, stream, grpcFrame(encodeInferMessage({ model: MODEL, id: 'raw', inputs, raw: true })))]);
+  return Buffer.concat([http2Frame(FrameKind.headers, END_HEADERS, stream, callHeaders()), http2Frame(FrameKind.data, END_STREAM, stream, message(encodeInferMessage({ model: MODEL, id: 'raw', inputs, raw: true })))]);
 }
 
 export async function openSocket(port: number): Promise<Socket> {

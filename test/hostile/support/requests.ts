@@ -39,6 +39,9 @@ export function request({ method = 'POST', target = `/v2/models/${MODEL}/infer`,
   return Buffer.concat([Buffer.from(`${method} ${target} ${version}\r\n${lines.join('')}\r\n`, 'latin1'), bytes]);
 }
 
+/** The text as one chunk, and the end of the body (RFC 9112, 7.1). */
+export const chunked = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+
 /** A good inference over JSON. */
 export const inferRequest = (seed: number, headers: RequestParts['headers'] = {}): Buffer => request({ headers: { 'content-type': 'application/json', ...headers }, body: inferJson(seed) });
 
