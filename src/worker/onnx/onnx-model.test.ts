@@ -188,20 +188,27 @@ describe('ONNX models', () => {
       const count = HARD_ELEMENTS.length;
       const int64 = (name: string, values: number[]): object => ({ name, dims: [values.length], dataType: OnnxType.INT64, rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
       const order = [...HARD_ELEMENTS.keys()].reverse();
+      const inner = (name: string, elemType: number, dim: object[] = []): object => ({ name, type: { tensorType: { elemType, shape: { dim } } } });
+      // Three rounds, each of which turns the order.
+      const body = {
+        name: 'body', node: [{ opType: 'Identity', input: ['going'], output: ['goes_on'] }, { opType: 'Gather', input: ['turned', 'order'], output: ['turned_again'] }],
+        input: [inner('round', OnnxType.INT64), inner('going', OnnxType.BOOL), inner('turned', OnnxType.STRING, [{ dimParam: 'n' }])], output: [inner('goes_on', OnnxType.BOOL), inner('turned_again', OnnxType.STRING, [{ dimParam: 'n' }])],
+      };
       const model = await open(
         encodeModel({
-          name: 'moves', inputs: [text('x')], outputs: [text('same'), text('reversed'), text('square', [1, count]), text('head'), text('tail'), text('where')],
+          name: 'moves', inputs: [text('x')], outputs: [text('same'), text('reversed'), text('square', [1, count]), text('head'), text('tail'), text('where'), text('looped')],
           nodes: [
             { opType: 'Identity', input: ['x'], output: ['same'] }, { opType: 'Gather', input: ['x', 'order'], output: ['reversed'] }, { opType: 'Reshape', input: ['x', 'shape'], output: ['square'] },
             { opType: 'Split', input: ['x', 'sizes'], output: ['head', 'tail'], attribute: [int('axis', 0)] }, { opType: 'Where', input: ['mask', 'x', 'reversed'], output: ['where'] },
+            { opType: 'Loop', input: ['rounds', '', 'x'], output: ['looped'], attribute: [{ name: 'body', type: 5, g: body }] },
           ],
-          initializers: [int64('order', order), int64('shape', [1, count]), int64('sizes', [5, count - 5]), { name: 'mask', dims: [count], dataType: OnnxType.BOOL, rawData: Uint8Array.from(order, (index) => index % 2) }],
+          initializers: [int64('order', order), int64('shape', [1, count]), int64('sizes', [5, count - 5]), int64('rounds', [3]), { name: 'mask', dims: [count], dataType: OnnxType.BOOL, rawData: Uint8Array.from(order, (index) => index % 2) }],
         }),
-        [spec('x', 'BYTES')], [spec('same', 'BYTES'), spec('reversed', 'BYTES'), spec('square', 'BYTES', [1, count]), spec('head', 'BYTES'), spec('tail', 'BYTES'), spec('where', 'BYTES')],
+        [spec('x', 'BYTES')], [spec('same', 'BYTES'), spec('reversed', 'BYTES'), spec('square', 'BYTES', [1, count]), spec('head', 'BYTES'), spec('tail', 'BYTES'), spec('where', 'BYTES'), spec('looped', 'BYTES')],
       );
       const reversed = order.map((index) => HARD_ELEMENTS[index] as Buffer);
-      const expected = [HARD_ELEMENTS, reversed, HARD_ELEMENTS, HARD_ELEMENTS.slice(0, 5), HARD_ELEMENTS.slice(5), order.map((index, place) => (index % 2 ? HARD_ELEMENTS[place] : reversed[place]) as Buffer)];
-      const outputs = model.run([hard()], ['same', 'reversed', 'square', 'head', 'tail', 'where']);
+      const expected = [HARD_ELEMENTS, reversed, HARD_ELEMENTS, HARD_ELEMENTS.slice(0, 5), HARD_ELEMENTS.slice(5), order.map((index, place) => (index % 2 ? HARD_ELEMENTS[place] : reversed[place]) as Buffer), reversed];
+      const outputs = model.run([hard()], ['same', 'reversed', 'square', 'head', 'tail', 'where', 'looped']);
       for (const [index, output] of outputs.entries()) assert.equal(hex(output), hex(bytes('', [], expected[index] as Buffer[])), output.name);
     });
 
