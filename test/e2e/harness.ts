@@ -210,6 +210,9 @@ export async function lepton(platform: TestPlatform, ...args: string[]): Promise
 /** The body of a request to a model of `scaleModel`, one row of four. */
 export const scaleRequest = (row: readonly number[] = [1, 2, 3, 4]): unknown => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: row }] });
 
+/** `lepton-examples.json` with an answer that is wrong unless the factor is 9: any other `scaleModel` with it never becomes ready. */
+export const WRONG_EXAMPLES = Buffer.from(JSON.stringify([{ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4], data: [9, 9, 9, 9] }] }]));
+
 /** The factor that a `scaleModel` answered `scaleRequest()` with. */
 export function factorOf(answer: Answer): number {
   const { outputs } = JSON.parse(answer.body) as { outputs: { data: number[] }[] };

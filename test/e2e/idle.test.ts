@@ -1,22 +1,13 @@
 /** What a platform that does nothing takes from its machine. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
+import { readProcess, residentBytes } from '../../src/deployment-engine/process-table.ts';
 import { ROOT, TestPlatform } from './harness.ts';
 
 /** Of all processes together, without models (issue 4). */
 const RESIDENT_MIB_MAX = 200;
-const TICKS_A_SECOND = 100;
-
-const residentMiB = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-
-/** User and system time, seconds. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
-}
 
 describe('an idle platform', () => {
   let platform: TestPlatform;
@@ -28,13 +19,15 @@ describe('an idle platform', () => {
   it(`keeps at most ${RESIDENT_MIB_MAX} MiB resident in all processes`, () => {
     const processes = platform.processes();
     assert.ok(processes.length >= 2, 'control and gateway are found');
-    const resident = processes.map(({ pid, command }) => ({ command: command.slice(0, 40), mib: Math.round(residentMiB(pid)) }));
+    const resident = processes.map(({ pid, command }) => ({ command: command.slice(0, 40), mib: Math.round(residentBytes(pid) / 2 ** 20) }));
+    assert.ok(resident.every(({ mib }) => mib > 0), JSON.stringify(resident));
     assert.ok(resident.reduce((sum, { mib }) => sum + mib, 0) <= RESIDENT_MIB_MAX, JSON.stringify(resident));
   });
 
   it('computes next to nothing', async () => {
     const pids = platform.processes().map(({ pid }) => pid);
-    const total = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+    // Not a number, and so a failure, when one of them has ended.
+    const total = (): number => pids.reduce((sum, pid) => sum + (readProcess(pid)?.cpuSeconds ?? Number.NaN), 0);
     const before = total();
     await wait(3_000);
     assert.ok(total() - before < 0.3, `${total() - before} s of CPU in 3 s`);

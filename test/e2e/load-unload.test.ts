@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ServiceStatus } from '../../src/deployment-engine/index.ts';
 import { scaleModel, slowModel } from '../../src/testing/onnx-models.ts';
-import { factorOf, lepton, Load, scaleRequest, TestPlatform, until } from './harness.ts';
+import { factorOf, lepton, Load, scaleRequest, TestPlatform, until, WRONG_EXAMPLES } from './harness.ts';
 
 interface IndexEntry {
   readonly name: string;
@@ -108,8 +108,7 @@ describe('loading and unloading', () => {
   });
 
   it('tells why a version does not load, and leaves the rest serving', async () => {
-    const examples = Buffer.from(JSON.stringify([{ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4], data: [9, 9, 9, 9] }] }]));
-    await platform.publishFiles('scale', 'broken', { 'model.onnx': Buffer.from(scaleModel(5)), 'lepton-examples.json': examples });
+    await platform.publishFiles('scale', 'broken', { 'model.onnx': scaleModel(5), 'lepton-examples.json': WRONG_EXAMPLES });
     const refused = await v2('repository/models/scale/versions/broken/load');
     assert.equal(refused.status, 503);
     assert.match(JSON.stringify(refused.body), /failed to load 'scale', version broken is failed: KnownAnswerFailed/);

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type FoundProcess, processesWith } from './support/processes.ts';
+import type { FoundProcess } from './support/processes.ts';
 import { factorOf, scaleRequest, signalIfAlive, TestPlatform, until } from './harness.ts';
-import { ruleModel } from './support/python-models.ts';
-
-const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
+import { PYTHON, ruleModel } from './support/python-models.ts';
 
 describe('builds of Python environments that are cut short', () => {
   let platform: TestPlatform;
@@ -17,7 +14,7 @@ describe('builds of Python environments that are cut short', () => {
   const deploy = (version: string): Promise<unknown> => platform.api('POST', '/services/rules/deployments', { deployment: { version: `rules:${version}` } });
   const kept = (): string[] => readdirSync(join(platform.dataDirectory, 'environments'));
   /** What works on environments: interpreter, venv, pip. */
-  const builders = (): readonly FoundProcess[] => processesWith(`TMPDIR=${join(platform.directory, 'tmp')}`).filter(({ command }) => command.includes('/environments/'));
+  const builders = (): readonly FoundProcess[] => platform.processes().filter(({ command }) => command.includes('/environments/'));
   const stateOf = async (version: string) => (await platform.service('rules')).versions.find((one) => one.version === version);
 
   it('a version that is not wanted any more ends its build, with all processes and files', async () => {

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ServiceStatus } from '../../src/deployment-engine/index.ts';
 import { scaleModel } from '../../src/testing/onnx-models.ts';
 import { factorOf, lepton, scaleRequest, signalIfAlive, TestPlatform, until } from './harness.ts';
-import { descriptor, ruleModel, sklearnModel } from './support/python-models.ts';
+import { descriptor, PYTHON, ruleModel, sklearnModel } from './support/python-models.ts';
 
 /** Everything that both Python versions need: they share one environment. */
 const REQUIREMENTS = ['joblib==1.5.3', 'numpy==2.1.0', 'scikit-learn==1.7.2', 'scipy==1.16.3', 'threadpoolctl==3.6.0'];
-const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
 const BUILD_TIMEOUT_SECONDS = 240;
 
 interface Environment {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ServiceStatus } from '../../src/deployment-engine/index.ts';
 import { addSubModel, scaleModel } from '../../src/testing/onnx-models.ts';
-import { factorOf, Load, scaleRequest, TestPlatform, until } from './harness.ts';
+import { factorOf, Load, scaleRequest, TestPlatform, until, WRONG_EXAMPLES } from './harness.ts';
 
 describe('replacing versions under constant load', () => {
   let platform: TestPlatform;
@@ -45,8 +45,7 @@ describe('replacing versions under constant load', () => {
 
   it('keeps the old version serving when the new one is broken, and says why', async () => {
     // The known answer is wrong, so the version must never become ready.
-    const examples = Buffer.from(JSON.stringify([{ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }], outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4], data: [9, 9, 9, 9] }] }]));
-    await platform.publishFiles('scale', 'broken', { 'model.onnx': Buffer.from(scaleModel(5)), 'lepton-examples.json': examples });
+    await platform.publishFiles('scale', 'broken', { 'model.onnx': scaleModel(5), 'lepton-examples.json': WRONG_EXAMPLES });
     await underLoad(async () => {
       const { status } = await platform.api<{ status: ServiceStatus }>('POST', '/services/scale/update?wait=60', { deployment: { version: 'scale:broken' }, from: 'v1' });
       assert.notEqual(status.servingRevision, status.revision);

@@ -1,7 +1,10 @@
 /** Artefacts of Python formats for tests, as the SDK would write them. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+
+/** Version of the interpreter on the PATH, such as 3.11. */
+export const PYTHON = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], { encoding: 'utf8' }).trim();
 
 export type Files = Readonly<Record<string, Uint8Array>>;
 
