@@ -76,8 +76,8 @@ describe('feedback at the gateway', () => {
     const response = await fetch(`${gateway.url}/v2/feedback`, { method: 'POST', body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body) });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
-  const grpc = (method: string, request: string, response: string, value: object): Promise<any> =>
-    new Promise((resolve, reject) => client.makeUnaryRequest(`/lepton.v1.Feedback/${method}`, same, same, encodeMessage(`lepton.v1.${request}`, value), new Metadata(), {}, (error, bytes) => (error ? reject(error) : resolve(decodeMessage(`lepton.v1.${response}`, bytes as Buffer)))));
+  const grpc = (method: string, request: string, response: string, value: object, metadata = new Metadata()): Promise<any> =>
+    new Promise((resolve, reject) => client.makeUnaryRequest(`/lepton.v1.Feedback/${method}`, same, same, encodeMessage(`lepton.v1.${request}`, value), metadata, {}, (error, bytes) => (error ? reject(error) : resolve(decodeMessage(`lepton.v1.${response}`, bytes as Buffer)))));
   const send = (value: object): Promise<any> => grpc('Send', 'FeedbackEntry', 'FeedbackReceipt', value);
 
   test('without control nothing is acknowledged, and what is wrong is said all the same', async () => {
@@ -186,5 +186,16 @@ describe('feedback at the gateway', () => {
     assert.deepEqual(answer.results.map((result: any) => [result.prediction_id, result.status, result.code, result.duplicate]), [['p', 0, '', false], ['late', Status.FAILED_PRECONDITION, 'FEEDBACK_TOO_LATE', false], ['again', 0, '', true], ['', Status.INVALID_ARGUMENT, 'INVALID_ARGUMENT', false]]);
     assert.deepEqual([answer.accepted, answer.duplicates, answer.refused], [1, 1, 2]);
     await assert.rejects(grpc('SendBatch', 'FeedbackBatch', 'FeedbackResults', { entries: Array(1001).fill({ prediction_id: 'p', reward: 1 }) }), (error: ServiceError) => error.code === Status.INVALID_ARGUMENT);
+  });
+
+  test('over gRPC, a refusal has the request id that it was sent with, else one of its own', async () => {
+    const idOf = async (metadata: Metadata): Promise<unknown> => {
+      const error: ServiceError = await grpc('Send', 'FeedbackEntry', 'FeedbackReceipt', {}, metadata).then(() => assert.fail('it was taken'), (refusal) => refusal);
+      return error.metadata.get('x-request-id')[0];
+    };
+    const metadata = new Metadata();
+    metadata.set('x-request-id', 'mine-1');
+    assert.equal(await idOf(metadata), 'mine-1');
+    assert.match(String(await idOf(new Metadata())), /^[0-9a-f-]{36}$/);
   });
 });

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../core/index.ts';
-import type { DataPlane } from './dispatch/index.ts';
+import type { CallContext, DataPlane } from './dispatch/index.ts';
 import type { FeedbackControl } from './feedback.ts';
 import type { LogControl } from './log-settings.ts';
 import type { ModelControl } from './model-control.ts';
@@ -39,7 +40,8 @@ export interface FrontLimits {
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** A client's own request id when it is short and printable; otherwise none. */
-export function acceptedRequestId(value: unknown): string | undefined {
-  return typeof value === 'string' && REQUEST_ID.test(value) ? value : undefined;
+/** A client's own request id when it is short and printable; otherwise a new one. */
+export function requestIdOf(call: Pick<CallContext, 'header'>): string {
+  const value = call.header('x-request-id');
+  return value !== undefined && REQUEST_ID.test(value) ? value : randomUUID();
 }

@@ -1,7 +1,7 @@
-import { asLeptonError, ERRORS, GrpcStatus } from '../../../core/index.ts';
+import { ERRORS, GrpcStatus } from '../../../core/index.ts';
 import { type FeedbackResult, sendFeedback, sendFeedbackList } from '../feedback.ts';
 import type { FrontDependencies } from '../front.ts';
-import { decodeMessage, encodeMessage } from './schema/index.ts';
+import { type Answer, messageMethod } from './message-method.ts';
 import type { Method } from './server/index.ts';
 
 /** A message with a `oneof kind`: which of its fields is set, and the fields. */
@@ -25,21 +25,11 @@ interface Entry {
 const PACKAGE = 'lepton.v1';
 
 /** lepton.v1.Feedback: what POST /v2/feedback does. */
-export function feedbackMethods({ feedback, onCall }: FrontDependencies): Iterable<[string, Method]> {
-  const method = (name: string, request: string, response: string, answer: (message: never) => Promise<object>): [string, Method] => [
+export function feedbackMethods(dependencies: FrontDependencies): Iterable<[string, Method]> {
+  const { feedback } = dependencies;
+  const method = (name: string, request: string, response: string, answer: Answer): [string, Method] => [
     `/${PACKAGE}.Feedback/${name}`,
-    {
-      unary: async (bytes) => {
-        const startedAtMs = performance.now();
-        try {
-          return encodeMessage(`${PACKAGE}.${response}`, await answer(decodeMessage<never>(`${PACKAGE}.${request}`, bytes)));
-        } catch (thrown) {
-          const { code, message } = asLeptonError(thrown);
-          onCall({ protocol: 'grpc', requestId: '', service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
-          throw thrown;
-        }
-      },
-    },
+    { unary: messageMethod(dependencies, `${PACKAGE}.${request}`, `${PACKAGE}.${response}`, answer) },
   ];
   return [
     method('Send', 'FeedbackEntry', 'FeedbackReceipt', (entry: Entry) => sendFeedback(feedback, plainEntry(entry))),

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { asLeptonError, LeptonError } from '../../../core/index.ts';
+import { LeptonError } from '../../../core/index.ts';
 import { show } from '../codec/index.ts';
-import { acceptedRequestId, type FrontDependencies } from '../front.ts';
+import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
 import { modelConfig, modelMetadata, modelReady, modelStatistics, serverMetadata } from '../model-info.ts';
 import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
-import { decodeMessage, encodeMessage } from './schema/index.ts';
+import { type Answer, messageMethod } from './message-method.ts';
 import { createStreamInfer } from './stream-infer.ts';
 import type { GrpcCall, Method } from './server/index.ts';
 import { createUnaryInfer } from './unary-infer.ts';
@@ -22,8 +21,6 @@ interface ModelChangeMessage {
   readonly model_name: string;
   readonly parameters: Readonly<Record<string, Setting>>;
 }
-/** From the request to the response, both as plain objects. */
-type Answer = (request: never, call: GrpcCall) => object | Promise<object>;
 
 const SERVICE = 'inference.GRPCInferenceService';
 
@@ -33,25 +30,8 @@ export function inferenceMethods(dependencies: FrontDependencies): Iterable<[str
     [`/${SERVICE}/ModelInfer`, { unary: createUnaryInfer(dependencies) }],
     [`/${SERVICE}/ModelStreamInfer`, { stream: createStreamInfer(dependencies) }],
   ];
-  for (const [name, answer] of Object.entries(answers(dependencies))) methods.push([`/${SERVICE}/${name}`, { unary: unary(dependencies, name, answer) }]);
+  for (const [name, answer] of Object.entries(answers(dependencies))) methods.push([`/${SERVICE}/${name}`, { unary: messageMethod(dependencies, `inference.${name}Request`, `inference.${name}Response`, answer) }]);
   return methods;
-}
-
-/** Messages in and out by protobufjs; refusals are recorded. */
-function unary({ onCall }: FrontDependencies, name: string, answer: Answer) {
-  return async (bytes: Buffer, call: GrpcCall): Promise<Buffer> => {
-    const startedAtMs = performance.now();
-    const requestId = acceptedRequestId(call.header('x-request-id')) ?? randomUUID();
-    call.metadata['x-request-id'] = requestId;
-    try {
-      const request = decodeMessage<never>(`inference.${name}Request`, bytes);
-      return encodeMessage(`inference.${name}Response`, await answer(request, call));
-    } catch (thrown) {
-      const { code, message } = asLeptonError(thrown);
-      onCall({ protocol: 'grpc', requestId, service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
-      throw thrown;
-    }
-  };
 }
 
 function answers(dependencies: FrontDependencies): Readonly<Record<string, Answer>> {

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { asLeptonError } from '../../../core/index.ts';
 import type { InferenceCall } from '../dispatch/index.ts';
-import { acceptedRequestId, type FrontDependencies } from '../front.ts';
+import { type FrontDependencies, requestIdOf } from '../front.ts';
 import { encodeStreamError, encodeStreamResponse } from './infer-response.ts';
 import { infer, type InferenceNotes } from './inference-call.ts';
 import type { MessageBytes, MessageStream, StreamHandler } from './server/index.ts';
@@ -32,7 +31,7 @@ class InferStream {
   constructor(dependencies: FrontDependencies, stream: MessageStream) {
     this.#dependencies = dependencies;
     this.#stream = stream;
-    this.#requestId = acceptedRequestId(stream.header('x-request-id')) ?? randomUUID();
+    this.#requestId = requestIdOf(stream);
     this.#endsWithErrors = stream.header('triton_grpc_error') === 'true';
   }
 

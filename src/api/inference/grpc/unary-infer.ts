@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { acceptedRequestId, type FrontDependencies } from '../front.ts';
+import { type FrontDependencies, requestIdOf } from '../front.ts';
 import { serverTiming } from '../rest/index.ts';
 import { encodeInferResponse } from './infer-response.ts';
 import { infer, type InferenceNotes } from './inference-call.ts';
@@ -8,7 +7,7 @@ import type { UnaryHandler } from './server/index.ts';
 /** ModelInfer. */
 export function createUnaryInfer(dependencies: FrontDependencies): UnaryHandler {
   return async (bytes, call) => {
-    const requestId = acceptedRequestId(call.header('x-request-id')) ?? randomUUID();
+    const requestId = requestIdOf(call);
     const notes: InferenceNotes = { requestId, id: '', service: null, version: null };
     call.metadata['x-request-id'] = requestId;
     try {

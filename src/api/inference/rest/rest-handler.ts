@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { asLeptonError, type LeptonError } from '../../../core/index.ts';
-import { acceptedRequestId, type FrontDependencies } from '../front.ts';
+import { type FrontDependencies, requestIdOf } from '../front.ts';
 import { compressReply } from './compression.ts';
 import { type CallNotes, type Door, refusalReply, type RestReply, type RestRequest } from './exchange.ts';
 
@@ -11,7 +10,7 @@ export type RestHandler = (door: Door, request: RestRequest) => Promise<RestRepl
 export function createRestHandler(dependencies: FrontDependencies): RestHandler {
   return async (door, request) => {
     const startedAtMs = performance.now();
-    const requestId = acceptedRequestId(request.header('x-request-id')) ?? randomUUID();
+    const requestId = requestIdOf(request);
     const notes: CallNotes = { headers: { 'x-request-id': requestId }, service: null, inference: false };
     let failure: LeptonError | null = null;
     let reply: RestReply;
