@@ -1,4 +1,4 @@
-import type { LeptonError } from '../../../core/index.ts';
+import { LeptonError } from '../../../core/index.ts';
 
 /** Lower-case names. */
 export type ReplyHeaders = Record<string, string | number>;
@@ -58,6 +58,23 @@ export function partsOf(body: RestReply['body']): readonly Uint8Array[] {
 /** A refusal: the error's status unless HTTP has a better one, and when to try again. */
 export function refusalReply(error: LeptonError, body: object, status: number = error.httpStatus): RestReply {
   return jsonReply(body, status, error.retryAfterSeconds === undefined ? {} : { 'retry-after': error.retryAfterSeconds });
+}
+
+/** Throws METHOD_NOT_ALLOWED, having noted what is allowed. */
+export function checkMethod({ method }: RestRequest, allowed: readonly string[], notes: CallNotes): void {
+  if (allowed.includes(method)) return;
+  const names = allowed.join(', ');
+  notes.headers.allow = names;
+  throw new LeptonError('METHOD_NOT_ALLOWED', `${method} is not possible here, only ${names}`);
+}
+
+/** A part of a path without its percent-encoding; throws INVALID_ARGUMENT if it is none. */
+export function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new LeptonError('INVALID_ARGUMENT', `'${part.slice(0, 100)}' in the path is not valid percent-encoding`, { cause });
+  }
 }
 
 /** A reply of JSON. */

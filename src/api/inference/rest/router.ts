@@ -1,5 +1,6 @@
 import { LeptonError } from '../../../core/index.ts';
 import { MODEL_ACTIONS, type ModelAction } from '../model-control.ts';
+import { decodePart } from './exchange.ts';
 
 /** What a path of the protocol asks for. */
 export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | 'feedback' | ModelAction;
@@ -48,15 +49,7 @@ export function matchRoute(path: string): Route {
   if (versioned && !parts[3]) throw notFound(path);
   const model = (inRepository ? REPOSITORY_MODEL : MODEL).get(parts.slice(versioned ? 4 : 2).join('/'));
   if (!model) throw notFound(path);
-  return { ...model, model: decode(parts[1]), version: versioned ? decode(parts[3] as string) : null };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch (cause) {
-    throw new LeptonError('INVALID_ARGUMENT', `'${part.slice(0, 100)}' in the path is not valid percent-encoding`, { cause });
-  }
+  return { ...model, model: decodePart(parts[1]), version: versioned ? decodePart(parts[3] as string) : null };
 }
 
 const notFound = (path: string): LeptonError => new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`);

@@ -6,7 +6,7 @@ import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
 import { modelConfig, modelMetadata, modelReady, modelStatistics, serverMetadata } from '../model-info.ts';
 import { traceSettings, updateTraceSettings } from '../trace-settings.ts';
-import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
+import { type CallNotes, checkMethod, type Door, jsonReply, type RestReply, type RestRequest } from './exchange.ts';
 import { inferThroughPlane } from './infer.ts';
 import { matchRoute, type Route } from './router.ts';
 
@@ -18,11 +18,7 @@ export function createV2Door(dependencies: FrontDependencies): Door {
       const route = matchRoute(request.path);
       notes.service = route.model || null;
       notes.inference = route.kind === 'infer';
-      if (!(route.methods as readonly string[]).includes(request.method)) {
-        const allowed = route.methods.join(', ');
-        notes.headers.allow = allowed;
-        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${allowed}`);
-      }
+      checkMethod(request, route.methods, notes);
       return answer(dependencies, route, request, notes);
     },
     refusal: (error: LeptonError) => error.toJSON(),

@@ -1,7 +1,6 @@
-import { LeptonError } from '../../../../core/index.ts';
 import type { FrontDependencies } from '../../front.ts';
 import { modelReady } from '../../model-info.ts';
-import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from '../../rest/exchange.ts';
+import { type CallNotes, checkMethod, type Door, jsonReply, type RestReply, type RestRequest } from '../../rest/exchange.ts';
 import { modelStatus } from '../tensorflow-serving/model-info.ts';
 import { matchModelPath, type ModelPath } from '../tensorflow-serving/paths.ts';
 import { createTensorflowServingDoor, predict } from '../tensorflow-serving/tensorflow-serving-door.ts';
@@ -40,9 +39,8 @@ function statusOf({ plane }: FrontDependencies, path: ModelPath, request: RestRe
 }
 
 async function answerGet(request: RestRequest, notes: CallNotes, answer: () => object): Promise<RestReply> {
-  if (request.method === 'GET') return jsonReply(answer());
-  notes.headers.allow = 'GET';
-  throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only GET`);
+  checkMethod(request, ['GET'], notes);
+  return jsonReply(answer());
 }
 
 /** An event's data is the request and, in an event of the same mode, the answer. A refusal is plain. */

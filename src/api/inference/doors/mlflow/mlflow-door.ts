@@ -1,7 +1,7 @@
 import { LeptonError } from '../../../../core/index.ts';
 import type { FrontDependencies } from '../../front.ts';
 import { modelReady } from '../../model-info.ts';
-import type { CallNotes, Door, RestReply, RestRequest } from '../../rest/exchange.ts';
+import { type CallNotes, checkMethod, type Door, type RestReply, type RestRequest } from '../../rest/exchange.ts';
 import { inferBySignature, resolveTarget } from '../infer-by-signature.ts';
 import { mimeType, readInvocation } from './invocation.ts';
 import { matchServicePath, type ServicePath } from './paths.ts';
@@ -21,10 +21,7 @@ export function createMlflowDoor(dependencies: FrontDependencies): Door {
       const path = matchServicePath(request.path);
       notes.service = path.model;
       notes.inference = path.kind === 'invocations';
-      if (request.method !== path.method) {
-        notes.headers.allow = path.method;
-        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${path.method}`);
-      }
+      checkMethod(request, [path.method], notes);
       return answer(dependencies, path, request, notes);
     },
     refusal: ({ code, httpStatus, message }) => ({ error_code: code === 'ROUTE_NOT_FOUND' ? 'ENDPOINT_NOT_FOUND' : (ERROR_CODES[httpStatus] ?? 'INTERNAL_ERROR'), message }),

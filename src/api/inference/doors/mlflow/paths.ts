@@ -1,6 +1,6 @@
 import { LeptonError } from '../../../../core/index.ts';
+import { decodePart } from '../../rest/exchange.ts';
 import type { Target } from '../infer-by-signature.ts';
-import { decoded } from '../json/path.ts';
 
 /** What a path under /mlflow asks for. */
 export interface ServicePath extends Target {
@@ -16,5 +16,5 @@ export function matchServicePath(path: string): ServicePath {
   if (!match) throw new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}; paths are /mlflow/SERVICE[/versions/VERSION|/labels/LABEL]/{invocations,ping,health,version}`);
   const [, model = '', version, label, name] = match;
   const kind = name === 'invocations' || name === 'version' ? name : 'ping';
-  return { kind, method: kind === 'invocations' ? 'POST' : 'GET', model: decoded(model), version: version === undefined ? null : decoded(version), label: label === undefined ? null : decoded(label) };
+  return { kind, method: kind === 'invocations' ? 'POST' : 'GET', model: decodePart(model), version: version === undefined ? null : decodePart(version), label: label === undefined ? null : decodePart(label) };
 }

@@ -1,6 +1,6 @@
 import { LeptonError } from '../../../../core/index.ts';
+import { decodePart } from '../../rest/exchange.ts';
 import type { Target } from '../infer-by-signature.ts';
-import { decoded } from '../json/path.ts';
 
 export type Verb = 'predict' | 'classify' | 'regress' | 'explain';
 
@@ -19,7 +19,7 @@ export function matchModelPath(path: string): ModelPath {
   const match = PATH.exec(path.replace(/%3a/gi, ':'));
   if (!match) throw new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}; paths are /v1/models/MODEL[/versions/VERSION|/labels/LABEL][:predict|/metadata]`);
   const [, model = '', version, label, verb, metadata] = match;
-  const target = { model: decoded(model), version: version === undefined ? null : decoded(version), label: label === undefined ? null : decoded(label) };
+  const target = { model: decodePart(model), version: version === undefined ? null : decodePart(version), label: label === undefined ? null : decodePart(label) };
   if (verb === undefined) return { ...target, kind: metadata === undefined ? 'status' : 'metadata', method: 'GET' };
   const kind = VERBS.find((each) => each === verb.toLowerCase());
   if (!kind) throw new LeptonError('ROUTE_NOT_FOUND', `':${verb.slice(0, 100)}' is nothing that a model can be asked; there is :predict`);

@@ -2,7 +2,7 @@ import { LeptonError } from '../../../../core/index.ts';
 import type { JsonObject } from '../../codec/parse-json.ts';
 import type { DataPlane } from '../../dispatch/index.ts';
 import type { FrontDependencies } from '../../front.ts';
-import { type CallNotes, type Door, jsonReply, type RestReply, type RestRequest } from '../../rest/exchange.ts';
+import { type CallNotes, checkMethod, type Door, jsonReply, type RestReply, type RestRequest } from '../../rest/exchange.ts';
 import { inferBySignature, type Target } from '../infer-by-signature.ts';
 import { parseBody } from '../json/parse.ts';
 import { modelMetadata, modelStatus } from './model-info.ts';
@@ -17,10 +17,7 @@ export function createTensorflowServingDoor(dependencies: FrontDependencies): Do
       const path = matchModelPath(request.path);
       notes.service = path.model;
       notes.inference = path.kind === 'predict';
-      if (request.method !== path.method) {
-        notes.headers.allow = path.method;
-        throw new LeptonError('METHOD_NOT_ALLOWED', `${request.method} is not possible here, only ${path.method}`);
-      }
+      checkMethod(request, [path.method], notes);
       return answer(dependencies, path, request, notes);
     },
     refusal: ({ message }) => ({ error: message }),
