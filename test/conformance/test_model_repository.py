@@ -2,12 +2,11 @@
 
 import json
 import unittest
-import urllib.error
-import urllib.request
 from typing import Any
 
 import grpc as grpcio
 import numpy as np
+import requests
 import shared
 import tritonclient.grpc as grpc
 import tritonclient.http as http
@@ -17,12 +16,8 @@ LOG_DEFAULTS = {"log_file": "", "log_info": True, "log_warning": True, "log_erro
 
 
 def post(path: str, body: Any) -> tuple[int, Any, str | None]:
-    request = urllib.request.Request(f"http://{shared.SERVER.http}/v2/{path}", json.dumps(body).encode(), {"content-type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return response.status, json.load(response), None
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error), error.headers["retry-after"]
+    response = requests.post(f"http://{shared.SERVER.http}/v2/{path}", json=body, timeout=60)
+    return response.status_code, response.json(), response.headers.get("retry-after")
 
 
 class ModelControl:
