@@ -12,7 +12,7 @@ REFERENCE ?=
 # make test ONLY=src/core runs only the test files whose path contains this.
 ONLY ?=
 
-.PHONY: help setup wheel demo serve test fuzz soak check bench clean
+.PHONY: help setup wheel demo serve test test-frameworks fuzz soak check bench clean
 
 help:
 	@echo 'make setup    install packages and build; bin/lepton-ai works after it'
