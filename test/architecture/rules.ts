@@ -41,6 +41,8 @@ export const PARTS: readonly Part[] = [
   { path: 'api/inference/doors/tensorflow-serving', imports: ['core', 'api/inference'] },
   { path: 'api/inference/doors/kserve-v1', imports: ['core', 'api/inference', 'api/inference/doors/tensorflow-serving'] },
   { path: 'api/inference/doors/mlflow', imports: ['core', 'api/inference'] },
+  // A server for tests, which needs their client.
+  { path: 'api/inference/grpc/server/test-server.ts', imports: ['core', 'api/inference', 'testing'] },
   { path: 'api/management', imports: ['core', 'version.ts'], types: ['config', 'model-repository', 'deployment-engine', 'monitoring', 'wire'] },
   { path: 'gateway', imports: ['core', 'wire', 'api/inference', 'monitoring', 'version.ts'], types: ['config'] },
   { path: 'worker', imports: ['core', 'wire', 'onnx', 'version.ts'] },
@@ -63,6 +65,7 @@ export const NESTED_IN: Readonly<Record<string, string>> = {
   'deployment-engine/runtimes/*': 'deployment-engine',
   'api/inference/traffic': 'api/inference',
   'api/inference/batching': 'api/inference',
+  'api/inference/grpc/server/test-server.ts': 'api/inference',
   'api/inference/doors/tensorflow-serving': 'api/inference',
   'api/inference/doors/kserve-v1': 'api/inference',
   'api/inference/doors/mlflow': 'api/inference',
