@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { protocolFiles } from './generate.ts';
 import { referencePages } from './reference-pages.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -11,6 +12,12 @@ describe('documentation', () => {
   for (const [file, text] of referencePages()) {
     it(`docs/reference/${file} says what the code does`, () => {
       assert.equal(readFileSync(join(ROOT, 'docs/reference', file), 'utf8'), text, 'run: node_modules/.bin/node scripts/generate.ts');
+    });
+  }
+
+  for (const [file, text] of protocolFiles()) {
+    it(`protocol/${file} says what the server speaks`, () => {
+      assert.equal(readFileSync(join(ROOT, 'protocol', file), 'utf8'), text, 'run: node_modules/.bin/node scripts/generate.ts');
     });
   }
 

@@ -13,6 +13,10 @@ export interface FileDescriptor {
   readonly services: readonly string[];
 }
 
+/**
+ * Not by protobufjs' own `toDescriptor`: it refers to types by relative names and has maps without their entry messages'
+ * names, which other readers of descriptors refuse.
+ */
 export function describeFile({ name, text }: SchemaFile): FileDescriptor {
   const root = parseSchema(text);
   const space = packageOf(root);

@@ -2,7 +2,8 @@ import { MODEL_CONFIG_PROTO } from '../../../../core/index.ts';
 
 /**
  * The Open Inference Protocol with Triton's extensions, written from the field numbers of the public protocol: names and
- * numbers are the protocol's. ModelConfig is core's schema, which also reads config.pbtxt.
+ * numbers are the protocol's. ModelConfig is core's schema, which also reads config.pbtxt. Written to
+ * protocol/inference.proto by scripts/generate.ts.
  */
 export const INFERENCE_PROTO = `// The Open Inference Protocol v2 as this server speaks it, Triton's extensions included. Clients of both work with it.
 syntax = "proto3";
