@@ -19,9 +19,6 @@ export class BenchPlatform implements ServerUnderLoad {
     return new BenchPlatform(await TestPlatform.start('--log-level', 'warn'));
   }
 
-  get url(): string {
-    return this.#platform.url;
-  }
   get httpPort(): number {
     return this.#platform.httpPort;
   }

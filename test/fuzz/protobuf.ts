@@ -27,5 +27,5 @@ export function encodeInferMessage({ model, id, inputs, raw }: InferMessage): Bu
   return Buffer.concat([field(1, model), field(3, id), ...tensors, ...contents]);
 }
 
-/** The names of a ModelMetadataRequest, ModelReadyRequest or ModelConfigRequest. */
-export const encodeNameMessage = (name: string, version = ''): Buffer => Buffer.concat([field(1, name), field(2, version)]);
+/** A ModelMetadataRequest, ModelReadyRequest or ModelConfigRequest, with an empty version. */
+export const encodeNameMessage = (name: string): Buffer => Buffer.concat([field(1, name), field(2, '')]);
