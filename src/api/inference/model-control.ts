@@ -74,13 +74,17 @@ function checkConfig(plane: DataPlane, model: string, version: string | null, va
   const served = [...plane.services()].some(({ route }) => route.service === model);
   const known: Readonly<Record<string, unknown>> = served ? modelConfig(plane, model, version, context).body : { name: model };
   const other = Object.keys(asked).find((key) => JSON.stringify(asked[key]) !== JSON.stringify(known[key]));
-  if (other !== undefined) throw new LeptonError('UNSUPPORTED', `parameters.config: ${other} would become ${show(asked[other])}, but a version's configuration can't be overridden at load; set it with lepton-ai deploy, or publish another version`);
+  if (other !== undefined) throw new LeptonError('UNSUPPORTED', `parameters.config: ${other.slice(0, 100)} would become ${show(asked[other])}, but a version's configuration can't be overridden at load; set it with lepton-ai deploy, or publish another version`);
 }
 
 function configOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text || '{}');
+    // What nests too deeply to be written again could not be compared.
+    JSON.stringify(value);
     if (isObject(value)) return value;
-  } catch {}
+  } catch (error) {
+    if (error instanceof RangeError) throw new LeptonError('INVALID_ARGUMENT', 'parameters.config is nested too deeply', { cause: error });
+  }
   throw new LeptonError('INVALID_ARGUMENT', `parameters.config is not a JSON object: ${show(text)}`);
 }
