@@ -19,10 +19,13 @@ export function updateTraceSettings(plane: DataPlane, model: string | null, chan
   const settings = traceSettings(plane, model);
   for (const [key, value] of Object.entries(changes)) {
     if (!Object.hasOwn(settings, key)) throw new LeptonError('INVALID_ARGUMENT', `${show(key)} is not a trace setting; known: ${Object.keys(settings).join(', ')}`);
-    if (value !== null && textOf(value) !== textOf(settings[key])) throw new LeptonError('UNSUPPORTED', `${key}: ${show(Array.isArray(value) ? value.join(', ') : value)} is not possible; this server writes no traces. Where time goes stands in each answer's server-timing header and in /metrics`);
+    if (value !== null && textOf(value) !== textOf(settings[key])) throw new LeptonError('UNSUPPORTED', `${key}: ${show(Array.isArray(value) ? value.map(wordOf).join(', ') : value)} is not possible; this server writes no traces. Where time goes stands in each answer's server-timing header and in /metrics`);
   }
   return settings;
 }
 
 /** Clients send texts, lists of them and numbers for the same thing. */
-const textOf = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(',') : String(value));
+const textOf = (value: unknown): string => (Array.isArray(value) ? value.map(wordOf).join(',') : wordOf(value));
+
+/** Lists in lists and objects are nothing that a setting could be, and may nest too deeply for JavaScript's own text. */
+const wordOf = (value: unknown): string => (typeof value === 'object' ? show(value) : String(value));
