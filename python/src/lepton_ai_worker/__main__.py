@@ -5,6 +5,7 @@ python -m lepton_ai_worker --check DIRECTORY loads an artefact and asks its know
 """
 
 import faulthandler
+import io
 import os
 import sys
 
@@ -73,7 +74,8 @@ def _stdout_to_log() -> None:
     sys.stdout.flush()
     os.dup2(STDERR, 1)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pickle
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, ClassVar, Optional
+from typing import Any, ClassVar, Optional
 
 FRAME_BYTES_MAX = 64 * 2**20
 #: Longer texts and bytes are read past; no name of a global is as long.
@@ -26,6 +26,10 @@ _SIZES = {
 
 class Unreadable(Exception):
     """What can't be judged, and why."""
+
+
+class _Stopped(Exception):
+    """The pickle's end."""
 
 
 class Budget:
@@ -80,7 +84,7 @@ class PickleMachine(pickle._Unpickler):
     dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
     pop_mark: Callable[[], list[Any]]
 
-    def __init__(self, stream: BinaryIO, budget: Budget, names: list[tuple[str, str]]) -> None:
+    def __init__(self, stream: "io.BufferedReader[Any]", budget: Budget, names: list[tuple[str, str]]) -> None:
         super().__init__(stream)
         self._stream = stream
         self._budget = budget
@@ -88,6 +92,7 @@ class PickleMachine(pickle._Unpickler):
 
     def run(self) -> None:
         """Raises what the real machine would raise on nonsense, or Unreadable."""
+        # What pickle's own load() reads frames with; typeshed does not list it.
         self._unframer = pickle._Unframer(self._file_read, self._file_readline)  # type: ignore[attr-defined]
         self.read, self.readinto, self.readline = self._read_bounded, self._unframer.readinto, self._unframer.readline
         self.metastack: list[list[Any]] = []
@@ -102,20 +107,22 @@ class PickleMachine(pickle._Unpickler):
                     raise EOFError
                 self._budget.operation()
                 dispatch[key[0]](self)
-        except pickle._Stop:  # type: ignore[attr-defined]
+        except _Stopped:
             return
 
     def _read_bounded(self, count: int) -> Any:
         if count <= VALUE_BYTES_MAX:
             return self._unframer.read(count)
-        remaining = count
-        while remaining > 0:
+        self._skip(self._unframer.read, count)
+        return b""
+
+    def _skip(self, read: Callable[[int], bytes], count: int) -> None:
+        while count > 0:
             self._budget.check_time()
-            got = len(self._unframer.read(min(CHUNK, remaining)))
+            got = len(read(min(CHUNK, count)))
             if not got:
                 raise EOFError
-            remaining -= got
-        return b""
+            count -= got
 
     def find_class(self, module: str, name: str) -> Inert:
         """Notes the name that the real machine would import."""
@@ -137,7 +144,11 @@ class PickleMachine(pickle._Unpickler):
         return Inert(("", "persistent"))
 
     def _instantiate(self, klass: Any, args: Any) -> None:
-        self.append(klass(*args) if isinstance(klass, Inert) else Inert(("", "")))
+        self.append(_called(klass, tuple(args)))
+
+    def _load_stop(self) -> None:
+        self.stack.pop()
+        raise _Stopped
 
     def _load_frame(self) -> None:
         size = int.from_bytes(self._unframer.read(8), "little")
@@ -147,11 +158,11 @@ class PickleMachine(pickle._Unpickler):
 
     def _load_reduce(self) -> None:
         args, function = self.stack.pop(), self.stack[-1]
-        self.stack[-1] = function(*(args if isinstance(args, tuple) else ())) if isinstance(function, Inert) else Inert(("", ""))
+        self.stack[-1] = _called(function, args)
 
     def _load_newobj(self) -> None:
         args, cls = self.stack.pop(), self.stack.pop()
-        self.append(cls(*(args if isinstance(args, tuple) else ())) if isinstance(cls, Inert) else Inert(("", "")))
+        self.append(_called(cls, args))
 
     def _load_newobj_ex(self) -> None:
         self.stack.pop()
@@ -180,19 +191,11 @@ class PickleMachine(pickle._Unpickler):
             PickleMachine(self._stream, self._budget, self.globals).run()
             return
         if state.get("numpy_array_alignment_bytes") is not None:
-            self._skip(self._stream.read(1)[0])
+            self._skip(self._stream.read, self._stream.read(1)[0])
         count = item_bytes
         for size in shape:
             count *= size
-        self._skip(count)
-
-    def _skip(self, count: int) -> None:
-        while count > 0:
-            self._budget.check_time()
-            got = len(self._stream.read(min(CHUNK, count)))
-            if not got:
-                raise EOFError
-            count -= got
+        self._skip(self._stream.read, count)
 
     def _load_bytearray8(self) -> None:
         self.append(self._read_bounded(int.from_bytes(self._unframer.read(8), "little")))
@@ -242,7 +245,7 @@ class PickleMachine(pickle._Unpickler):
 
 def _install() -> None:
     own: dict[bytes, Callable[[PickleMachine], None]] = {
-        pickle.FRAME: PickleMachine._load_frame, pickle.REDUCE: PickleMachine._load_reduce, pickle.NEWOBJ: PickleMachine._load_newobj,
+        pickle.STOP: PickleMachine._load_stop, pickle.FRAME: PickleMachine._load_frame, pickle.REDUCE: PickleMachine._load_reduce, pickle.NEWOBJ: PickleMachine._load_newobj,
         pickle.NEWOBJ_EX: PickleMachine._load_newobj_ex, pickle.STACK_GLOBAL: PickleMachine._load_stack_global, pickle.BUILD: PickleMachine._load_build,
         pickle.BYTEARRAY8: PickleMachine._load_bytearray8, pickle.NEXT_BUFFER: PickleMachine._load_next_buffer, pickle.READONLY_BUFFER: PickleMachine._load_readonly_buffer,
         pickle.DICT: PickleMachine._load_dict, pickle.SETITEM: PickleMachine._load_setitem, pickle.SETITEMS: PickleMachine._load_setitems,
@@ -252,6 +255,10 @@ def _install() -> None:
 
 
 _install()
+
+
+def _called(function: Any, args: Any) -> Inert:
+    return function(*(args if isinstance(args, tuple) else ())) if isinstance(function, Inert) else Inert(("", ""))
 
 
 def _dtype(value: Any) -> tuple[int, bool]:
@@ -287,16 +294,16 @@ def _item_bytes(kind: str, digits: str) -> int:
     return size
 
 
-def globals_of(stream: io.BufferedIOBase, budget: Budget) -> tuple[list[tuple[str, str]], Optional[str], bool]:
+def globals_of(stream: "io.BufferedReader[Any]", budget: Budget) -> tuple[list[tuple[str, str]], Optional[str], bool]:
     """What a stream of pickles would import; why it could not be read to its end, if so; whether anything follows the last STOP."""
     names: list[tuple[str, str]] = []
     pickles = 0
     try:
         while True:
-            ahead = stream.peek(1) if hasattr(stream, "peek") else b"?"
+            ahead = stream.peek(1)
             if pickles and ahead[:1] != pickle.PROTO:
                 return names, None, bool(ahead)
-            PickleMachine(stream, budget, names).run()  # type: ignore[arg-type]
+            PickleMachine(stream, budget, names).run()
             pickles += 1
     except (Unreadable, MemoryError, RecursionError) as error:
         return names, str(error) or type(error).__name__, False

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Optional, Union
 
 from .batch import TensorSet
@@ -11,7 +12,7 @@ from .known_answers import KNOWN_ANSWERS_FILE
 from .model import LoadedModel
 from .run_copy import run_copy
 from .signature import Signature
-from .synthesise import free_dimensions, guess_dimensions, synthesise
+from .synthesise import Sizes, free_dimensions, guess_dimensions, synthesise
 
 TRIES_MAX = 100
 BUDGET = 3.0
@@ -67,7 +68,11 @@ def _candidates(signature: Signature, keys: Sequence[str]) -> Iterator[Ran]:
         for sizes in guess_dimensions(keys):
             inputs = synthesise(signature, sizes, values, 1)
             if inputs is not None:
-                yield Ran(inputs, lambda seed, sizes=sizes, inputs=inputs: synthesise(signature, sizes, "random", seed) or inputs)  # type: ignore[misc]
+                yield Ran(inputs, partial(_another, signature, sizes, inputs))
+
+
+def _another(signature: Signature, sizes: Sizes, inputs: TensorSet, seed: int) -> TensorSet:
+    return synthesise(signature, sizes, "random", seed) or inputs
 
 
 def _nothing_is_guessed(signature: Signature) -> bool:

@@ -15,11 +15,10 @@ def load(directory: Path, descriptor: Descriptor) -> Any:
     """The exported program's module. Raises UNSUPPORTED on a torch that has no torch.export."""
     torch = import_torch(descriptor)
     try:
-        export = framework("torch.export", "torch", descriptor.format)
-        export.load  # noqa: B018
+        load_program = framework("torch.export", "torch", descriptor.format).load
     except (LeptonError, AttributeError):
         raise LeptonError("UNSUPPORTED", f"torch {torch.__version__} cannot load .pt2 programs: torch.export needs torch 2.1 or later") from None
-    return export.load(str(directory / descriptor.entry)).module()
+    return load_program(str(directory / descriptor.entry)).module()
 
 
 def open_model(directory: Path, descriptor: Descriptor, threads: int) -> "TorchExport":
