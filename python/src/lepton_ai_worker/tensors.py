@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import LeptonError, invalid
-from .signature import DATATYPE_BYTES, element_count
+from .signature import element_count
 
 Array = npt.NDArray[Any]
 
@@ -22,7 +22,8 @@ DTYPES: Mapping[str, "np.dtype[Any]"] = {
     }.items()
 }  # fmt: skip
 
-_DATATYPES: Mapping["np.dtype[Any]", str] = {dtype: name for name, dtype in DTYPES.items() if name not in ("BF16", "BYTES")}
+#: The datatypes of numpy's own dtypes, little-endian.
+DATATYPES: Mapping["np.dtype[Any]", str] = {dtype: name for name, dtype in DTYPES.items() if name not in ("BF16", "BYTES")}
 _LENGTH = struct.Struct("<I")
 
 
@@ -77,15 +78,10 @@ def to_bytes(tensor: Tensor) -> Array:
     return array.reshape(-1).view(np.uint8)
 
 
-def byte_size(tensor: Tensor) -> int:
-    """Bytes on the wire."""
-    return len(to_bytes(tensor)) if tensor.datatype == "BYTES" else tensor.array.size * DATATYPE_BYTES[tensor.datatype]
-
-
 def from_array(name: str, array: Array) -> Tensor:
     """The tensor that an array of any usual dtype stands for; texts become UTF-8. Raises MODEL_ERROR for dtypes that have no datatype."""
     dtype = array.dtype.newbyteorder("<") if array.dtype.byteorder == ">" else array.dtype
-    datatype = _DATATYPES.get(dtype)
+    datatype = DATATYPES.get(dtype)
     if datatype:
         return Tensor(name, datatype, array)
     if array.dtype.kind in "OUS":

@@ -1,7 +1,7 @@
 """What adapters share."""
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,10 +90,10 @@ def by_name(descriptor: Descriptor, result: Any) -> dict[str, Any]:
     return {spec.name: value for spec, value in zip(specs, result)}
 
 
-def tensors_of(descriptor: Descriptor, result: Any, outputs: Sequence[str]) -> dict[str, Tensor]:
-    """The outputs named, of a result of arrays, numbers and lists."""
+def tensors_of(descriptor: Descriptor, result: Any, outputs: Sequence[str], convert: Callable[[TensorSpec, Any], Tensor] = tensor_of) -> dict[str, Tensor]:
+    """The outputs named, each by `convert` (arrays, numbers and lists unless it is given)."""
     named = by_name(descriptor, result)
     missing = [name for name in outputs if name not in named]
     if missing:
         raise LeptonError("MODEL_ERROR", f"the model gave no output {', '.join(missing)}, only {', '.join(map(str, named)) or 'none'}")
-    return {spec.name: tensor_of(spec, named[spec.name]) for spec in descriptor.signature.outputs if spec.name in outputs}
+    return {spec.name: convert(spec, named[spec.name]) for spec in descriptor.signature.outputs if spec.name in outputs}

@@ -10,7 +10,7 @@ import numpy as np
 from ..descriptor import Descriptor
 from ..errors import LeptonError
 from ..tensors import Tensor, readable
-from .common import by_name, choice, framework, option, ordered, tensor_of
+from .common import choice, framework, option, ordered, tensor_of, tensors_of
 from .tensorflow import import_tensorflow, to_tensorflow
 from .torch_tensors import import_torch
 
@@ -43,7 +43,6 @@ class Keras:
         self._model = model
         self._tensorflow = tensorflow
         self._descriptor = descriptor
-        self._specs = {spec.name: spec for spec in descriptor.signature.outputs}
         own = [getattr(each, "name", "").partition(":")[0] for each in getattr(model, "inputs", None) or []]
         names = [spec.name for spec in descriptor.signature.inputs]
         #: By name where the model has these names, otherwise in order.
@@ -53,12 +52,7 @@ class Keras:
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
-        result = self._predict(inputs)
-        named = by_name(self._descriptor, result)
-        missing = [name for name in outputs if name not in named]
-        if missing:
-            raise LeptonError("MODEL_ERROR", f"the model gave no output {', '.join(missing)}, only {', '.join(named)}")
-        return {name: tensor_of(self._specs[name], np.asarray(named[name])) for name in outputs}
+        return tensors_of(self._descriptor, self._predict(inputs), outputs, lambda spec, value: tensor_of(spec, np.asarray(value)))
 
     def _predict(self, inputs: Mapping[str, Tensor]) -> Any:
         tensors = ordered(inputs, self._descriptor)

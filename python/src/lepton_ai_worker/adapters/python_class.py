@@ -16,8 +16,6 @@ from ..errors import LeptonError
 from ..tensors import Array, Tensor, readable
 from .common import choice, option, tensors_of
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
 
 def load(directory: Path, descriptor: Descriptor) -> Any:
     """An object of the class, its files loaded."""
@@ -32,7 +30,7 @@ def load(directory: Path, descriptor: Descriptor) -> Any:
     if not callable(getattr(model, "predict", None)):
         raise LeptonError("MODEL_INVALID", f"class {name} of {module_file} has no method predict")
     if callable(getattr(model, "load", None)):
-        model.load(*([str(directory)] if _positional(model.load) else []))
+        model.load(*([str(directory)] if parameters_of(model.load) else []))
     return model
 
 
@@ -45,27 +43,37 @@ class PythonClass:
     """Calls `predict`."""
 
     def __init__(self, model: Any, descriptor: Descriptor) -> None:
-        self._predict: Callable[..., Any] = model.predict
         self._descriptor = descriptor
         self._text: bool = option(descriptor, "text", bool, False)
-        names = [spec.name for spec in descriptor.signature.inputs]
-        parameters = _positional(self._predict)
-        by_name = bool(parameters) and set(_required(self._predict)) <= set(names) <= set(parameters)
-        default = "arguments" if by_name or (len(names) == 1 and not _wants_dict(self._predict)) else "dict"
-        self._arguments = choice(descriptor, "inputs", ("arguments", "dict"), default) == "arguments"
-        self._order = [each for each in parameters if each in names] if by_name else names
-        self._gaps = by_name and self._order != parameters[: len(self._order)]
+        given = choice(descriptor, "inputs", ("arguments", "dict"), "") if option(descriptor, "inputs", str) is not None else None
+        self._predict = Predict(model.predict, [spec.name for spec in descriptor.signature.inputs], given)
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
-        arrays: dict[str, Array] = {name: readable(tensor, self._text) for name, tensor in inputs.items()}
+        return tensors_of(self._descriptor, self._predict({name: readable(tensor, self._text) for name, tensor in inputs.items()}), outputs)
+
+
+class Predict:
+    """Calls `predict` with inputs of these names; `given` is `options.inputs`, None where its parameters decide."""
+
+    def __init__(self, predict: Callable[..., Any], names: Sequence[str], given: str | None = None) -> None:
+        self._predict = predict
+        parameters = parameters_of(predict)
+        positional = [each.name for each in parameters]
+        required = {each.name for each in parameters if each.default is each.empty}
+        by_name = bool(positional) and required <= set(names) <= set(positional)
+        default = "arguments" if by_name or (len(names) == 1 and not _wants_dict(predict)) else "dict"
+        self._arguments = (given or default) == "arguments"
+        self._order = [each for each in positional if each in names] if by_name else names
+        self._gaps = by_name and self._order != positional[: len(self._order)]
+
+    def __call__(self, arrays: dict[str, Array]) -> Any:
+        """What `predict` gives."""
         if not self._arguments:
-            result = self._predict(arrays)
-        elif self._gaps:
-            result = self._predict(**arrays)
-        else:
-            result = self._predict(*(arrays[name] for name in self._order))
-        return tensors_of(self._descriptor, result, outputs)
+            return self._predict(arrays)
+        if self._gaps:
+            return self._predict(**arrays)
+        return self._predict(*(arrays[name] for name in self._order))
 
 
 def _import(directory: Path, file: str) -> Any:
@@ -90,16 +98,16 @@ def _import(directory: Path, file: str) -> Any:
     return module
 
 
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Positional parameters; none where Python cannot tell."""
+    return [each for each in _parameters(function) if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+
+
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    return list(inspect.signature(function).parameters.values())
-
-
-def _positional(function: Callable[..., Any]) -> list[str]:
-    return [each.name for each in _parameters(function) if each.kind in _POSITIONAL]
-
-
-def _required(function: Callable[..., Any]) -> list[str]:
-    return [each.name for each in _parameters(function) if each.kind in _POSITIONAL and each.default is inspect.Parameter.empty]
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
 
 
 def _wants_dict(function: Callable[..., Any]) -> bool:

@@ -11,7 +11,7 @@ from ..descriptor import Descriptor
 from ..errors import LeptonError
 from ..signature import TensorSpec
 from ..tensors import Tensor
-from .common import framework, option, tensor_of
+from .common import framework, option, tensor_of, tensors_of
 
 
 def import_tensorflow(descriptor: Descriptor, threads: int = 0) -> Any:
@@ -60,7 +60,7 @@ class SavedModel:
     def __init__(self, tensorflow: Any, loaded: Any, descriptor: Descriptor) -> None:
         self._tensorflow = tensorflow
         self._loaded = loaded  # The signatures alone do not keep its variables.
-        self._specs = {spec.name: spec for spec in descriptor.signature.outputs}
+        self._descriptor = descriptor
         name: str = option(descriptor, "signature", str, "serving_default")
         if name not in loaded.signatures:
             raise LeptonError("MODEL_INVALID", f"options.signature {name!r} is none of the SavedModel's: {', '.join(loaded.signatures) or 'it has none'}")
@@ -73,4 +73,4 @@ class SavedModel:
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
         results = self._call(**{name: to_tensorflow(self._tensorflow, tensor) for name, tensor in inputs.items()})
-        return {name: from_tensorflow(self._specs[name], results[name]) for name in outputs}
+        return tensors_of(self._descriptor, results, outputs, from_tensorflow)

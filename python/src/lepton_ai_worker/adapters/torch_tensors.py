@@ -1,14 +1,17 @@
 """torch tensors to and from ours, shared by its two formats."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..descriptor import Descriptor
 from ..errors import LeptonError
+from ..json_tensor import flatten
+from ..signature import TensorSpec
 from ..tensors import Tensor
-from .common import by_name, framework, tensor_of
+from .common import framework, tensor_of, tensors_of
 
 #: numpy has these and torch, before 2.3, has not.
 _WIDER = {"UINT16": "INT32", "UINT32": "INT64", "UINT64": "INT64"}
@@ -38,28 +41,14 @@ def to_torch(torch: Any, tensor: Tensor) -> Any:
 
 def from_torch(torch: Any, descriptor: Descriptor, result: Any, outputs: Sequence[str]) -> Mapping[str, Tensor]:
     """The outputs named, of whatever a module gives: a tensor, a tuple or list of any depth, a dict, numbers."""
-    specs = {spec.name: spec for spec in descriptor.signature.outputs}
-    flat = result if isinstance(result, Mapping) else list(_flatten(result))
-    named = by_name(descriptor, flat[0] if isinstance(flat, list) and len(flat) == 1 else flat)
-    tensors: dict[str, Tensor] = {}
-    for name in outputs:
-        if name not in named:
-            raise LeptonError("MODEL_ERROR", f"the model gave no output {name!r}, only {', '.join(map(str, named)) or 'none'}")
-        value = named[name]
-        if not isinstance(value, torch.Tensor):
-            tensors[name] = tensor_of(specs[name], value)
-        else:
-            value = value.detach().to("cpu").contiguous()
-            if value.dtype == torch.bfloat16:
-                tensors[name] = Tensor(name, "BF16", value.view(torch.int16).numpy().view(np.uint16))
-            else:
-                tensors[name] = tensor_of(specs[name], value.resolve_conj().resolve_neg().numpy())
-    return tensors
+    flat = result if isinstance(result, Mapping) else list(flatten(result))
+    return tensors_of(descriptor, flat[0] if isinstance(flat, list) and len(flat) == 1 else flat, outputs, partial(_tensor, torch))
 
 
-def _flatten(result: Any) -> Any:
-    if isinstance(result, (list, tuple)):
-        for part in result:
-            yield from _flatten(part)
-    else:
-        yield result
+def _tensor(torch: Any, spec: TensorSpec, value: Any) -> Tensor:
+    if not isinstance(value, torch.Tensor):
+        return tensor_of(spec, value)
+    value = value.detach().to("cpu").contiguous()
+    if value.dtype == torch.bfloat16:
+        return Tensor(spec.name, "BF16", value.view(torch.int16).numpy().view(np.uint16))
+    return tensor_of(spec, value.resolve_conj().resolve_neg().numpy())
