@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { type Datatype, DATATYPES, LeptonError, type Tensor } from '../../../core/index.ts';
 import { rendezvous } from '../traffic/rendezvous.ts';
-import { classify, decodeRequest, tensorDataToJson } from './index.ts';
+import { classify, decodeRequest } from './index.ts';
+import { tensorDataToJson } from './tensor-to-json.ts';
 
 interface TensorVector {
   readonly datatype: Datatype;
