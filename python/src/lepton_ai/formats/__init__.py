@@ -26,6 +26,8 @@ def live_model(model: Any, format: Optional[str]) -> Live:
     kind = _kind_of(model)
     if kind is None:
         raise ModelInvalidError(f"a {type(model).__module__}.{type(model).__qualname__} is no model that can be saved: it is of no known framework ({', '.join(FORMATS)}) and has no method predict")
+    if isinstance(model, type) and kind != "python_class":
+        raise ModelInvalidError(f"{model.__name__} is a class; save a trained object of it")
     return _call(kind, model, format)
 
 

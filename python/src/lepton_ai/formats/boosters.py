@@ -14,8 +14,6 @@ from .common import Array, Arrays, Spec, Written, array_of, loaded, tensor_of
 
 def live(model: Any, format: Optional[str]) -> Booster:
     """XGBoost's or LightGBM's."""
-    if isinstance(model, type):
-        raise ModelInvalidError(f"{model.__name__} is a class; save a trained object of it")
     kind = XgboostModel if any(each.__module__.startswith("xgboost") for each in type(model).__mro__) else LightgbmModel
     if format not in (None, kind.format):
         raise ModelInvalidError(f"a model of {kind.format} is saved as {kind.format}, not as {format}")

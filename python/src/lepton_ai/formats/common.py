@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Protocol
@@ -16,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lepton_ai_worker.errors import LeptonError as WorkerError
+from lepton_ai_worker.json_tensor import flatten
 from lepton_ai_worker.signature import DATATYPE_BYTES
-from lepton_ai_worker.tensors import DTYPES, Tensor, from_array
+from lepton_ai_worker.tensors import DATATYPES, Tensor, from_array
 
 from ..errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
 
@@ -169,43 +169,34 @@ def datatype_of(value: Any) -> str:
     if isinstance(value, str) and value in DATATYPE_BYTES:
         return value
     text = str(getattr(value, "name", value)).removeprefix("torch.")
-    if text in ("bfloat16",):
+    if text == "bfloat16":
         return "BF16"
     if value is str or text in ("string", "str", "object"):
         return "BYTES"
-    dtype = np.dtype(text if isinstance(text, str) and not isinstance(value, type) else value)
-    for name, known in DTYPES.items():
-        if known == dtype.newbyteorder("<") and name not in ("BF16", "BYTES"):
-            return name
-    raise ValueError(f"{value!r} has no datatype in the protocol")
+    name = DATATYPES.get(np.dtype(value if isinstance(value, type) else text).newbyteorder("<"))
+    if name is None:
+        raise ValueError(f"{value!r} has no datatype in the protocol")
+    return name
 
 
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Positional parameters of a bound method or function."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+def by_output(result: Any, names: Optional[Sequence[str]] = None) -> dict[str, Any]:
+    """A model's result by output: a dict by its keys, a tuple or list of arrays in order, or the only one as `output`."""
+    if isinstance(result, Mapping):
+        return {str(name): value for name, value in result.items()}
+    if isinstance(result, (tuple, list)) and (isinstance(result, tuple) or any(hasattr(each, "shape") for each in result)):
+        flat = list(flatten(result))
+        return dict(zip(names if names and len(names) == len(flat) else output_names(len(flat)), flat))
+    return {names[0] if names else "output": result}
 
 
 def named_outputs(result: Any, names: Optional[Sequence[str]] = None) -> dict[str, Array]:
-    """A model's result by output: a dict by its keys, a tuple or list of arrays in order, or the only one as `output`."""
-    if isinstance(result, Mapping):
-        return {str(name): array_of(value) for name, value in result.items()}
-    if isinstance(result, (tuple, list)) and (isinstance(result, tuple) or any(hasattr(each, "shape") for each in result)):
-        flat = list(_flatten(result))
-        chosen = list(names) if names and len(names) == len(flat) else ["output"] if len(flat) == 1 else [f"output_{index}" for index in range(len(flat))]
-        return {name: array_of(value) for name, value in zip(chosen, flat)}
-    return {names[0] if names else "output": array_of(result)}
+    """`by_output`, as arrays."""
+    return {name: array_of(value) for name, value in by_output(result, names).items()}
 
 
-def _flatten(result: Any) -> Iterable[Any]:
-    if isinstance(result, (list, tuple)):
-        for part in result:
-            yield from _flatten(part)
-    else:
-        yield result
+def output_names(count: int) -> list[str]:
+    """Of outputs that the model itself gives no names."""
+    return ["output"] if count == 1 else [f"output_{index}" for index in range(count)]
 
 
 def pins(names: Iterable[str], extra: Sequence[str] = ()) -> list[str]:

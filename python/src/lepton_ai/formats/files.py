@@ -51,8 +51,7 @@ def _torch(path: Path, format: Optional[str]) -> Live:
 def _keras(path: Path, format: Optional[str]) -> Live:
     from .keras import live as keras_live
 
-    found: Live = keras_live(needed("keras", "keras").saving.load_model(str(path), compile=False, safe_mode=True), format)
-    return found
+    return keras_live(needed("keras", "keras").saving.load_model(str(path), compile=False, safe_mode=True), format)
 
 
 _OPENERS: dict[str, Callable[[Path, Optional[str]], Live]] = {".onnx": _onnx, ".pt": _torch, ".pth": _torch, ".jit": _torch, ".pt2": _torch, ".keras": _keras}

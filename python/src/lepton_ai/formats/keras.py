@@ -9,15 +9,13 @@ from typing import Any, Optional
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, datatype_of, loaded, named_outputs
+from .common import Array, Arrays, Live, Spec, Written, datatype_of, loaded, named_outputs, output_names
 
 _DISTRIBUTIONS = {"tensorflow": ["tensorflow", "tensorflow-cpu"], "torch": ["torch"], "jax": ["jax"], "numpy": [], "openvino": ["openvino"]}
 
 
-def live(model: Any, format: Optional[str]) -> Any:
+def live(model: Any, format: Optional[str]) -> Live:
     """See `Keras`."""
-    if isinstance(model, type):
-        raise ModelInvalidError(f"{model.__name__} is a class; save an object of it")
     if format == "tensorflow":
         from .tensorflow import TensorFlow
 
@@ -48,7 +46,7 @@ class Keras:
         tensors = list(getattr(self._model, "outputs", None) or [])
         names = list(getattr(self._model, "output_names", None) or [])
         if len(set(names)) != len(tensors):
-            names = ["output"] if len(tensors) == 1 else [f"output_{index}" for index in range(len(tensors))]
+            names = output_names(len(tensors))
         return [Spec(name, datatype_of(each.dtype), _shape(each.shape)) for name, each in zip(names, tensors)] or None
 
     def run(self, inputs: Arrays) -> dict[str, Array]:

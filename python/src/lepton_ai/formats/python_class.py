@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-import numpy as np
+from lepton_ai_worker.adapters.python_class import Predict, parameters_of
+from lepton_ai_worker.tensors import readable
 
 from ..errors import ModelInvalidError
-from .common import Array, Arrays, Spec, Written, named_outputs, parameters_of
+from .common import Array, Arrays, Spec, Written, named_outputs, tensor_of
 from .source import extract
 
 _MODULE = "model.py"
@@ -44,11 +45,12 @@ class PythonClass:
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """As the worker calls it."""
-        predict = self._live().predict
-        arrays = {name: _as_served(array) for name, array in inputs.items()}
-        parameters = [each.name for each in parameters_of(predict)]
-        result = predict(**arrays) if set(arrays) <= set(parameters) else predict(arrays) if parameters == ["inputs"] or len(arrays) > 1 else predict(next(iter(arrays.values())))
-        return named_outputs(result)
+        predict = Predict(self._live().predict, list(inputs), self._given_as())
+        return named_outputs(predict({name: readable(tensor_of(name, array)) for name, array in inputs.items()}))
+
+    def _given_as(self) -> Optional[str]:
+        """`options.inputs`: a dict where the parameters name no inputs."""
+        return "dict" if self.input_names is None and inspect.signature(self._bound()).parameters else None
 
     def _live(self) -> Any:
         if self._given is None:
@@ -68,15 +70,7 @@ class PythonClass:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         options: dict[str, Any] = {"class": self._class.__name__, "module": _MODULE}
-        if self.input_names is None and inspect.signature(self._bound()).parameters:
-            options["inputs"] = "dict"
+        given = self._given_as()
+        if given is not None:
+            options["inputs"] = given
         return Written("python", _MODULE, options, ["numpy", *source.distributions])
-
-
-def _as_served(array: Array) -> Array:
-    """The worker gives texts as bytes."""
-    if array.dtype.kind not in "OUS":
-        return array
-    flat = np.empty(array.size, dtype=object)
-    flat[:] = [each.encode() if isinstance(each, str) else each for each in array.reshape(-1).tolist()]
-    return flat.reshape(array.shape)

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from lepton_ai_worker.adapters.python_class import parameters_of
+
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, needed, parameters_of
+from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, needed, output_names
 
 _REQUIREMENTS = ["torch", "numpy"]
 
 
 def live(model: Any, format: Optional[str]) -> PyTorch:
     """See `PyTorch`."""
-    if isinstance(model, type):
-        raise ModelInvalidError(f"{model.__name__} is a class; save an object of it: {model.__name__}()")
     if format not in (None, "torchscript", "torch-export", "onnx"):
         raise ModelInvalidError(f"a PyTorch module is saved as torchscript, torch-export or onnx, not as {format}")
     exported = type(model).__name__ == "ExportedProgram"
@@ -75,16 +75,14 @@ class PyTorch:
                 return self._torch.jit.script(self._module)
             except Exception as error:
                 if not examples:
-                    reason = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
-                    raise ModelInvalidError(f"torch.jit.script cannot save this module ({reason}); give example_inputs= so that it can be traced, or format='torch-export'") from error
+                    raise ModelInvalidError(f"torch.jit.script cannot save this module ({_reason(error)}); give example_inputs= so that it can be traced, or format='torch-export'") from error
             written.notes.append("traced, since it cannot be scripted: branches that depend on values are as the example took them")
             _forget_names(self._torch)
             try:
                 # Whether the trace answers as the module does is checked with all examples, in a process of its own.
                 return self._torch.jit.trace(self._module, self._arguments(examples[0]), strict=False, check_trace=False)
             except Exception as error:
-                reason = str(error).strip().partition("\n")[0][:300] or type(error).__name__
-                raise ModelInvalidError(f"this module can be neither scripted nor traced ({reason}); try format='torch-export' or format='onnx'") from error
+                raise ModelInvalidError(f"this module can be neither scripted nor traced ({_reason(error)}); try format='torch-export' or format='onnx'") from error
 
     def _read_schema(self, scripted: Any, exemplified: bool) -> None:
         """Names, and without examples as many untyped outputs as the script says."""
@@ -96,7 +94,7 @@ class PyTorch:
         if kind in ("DictType", "ListType"):
             raise ModelInvalidError(f"the module gives a {kind.removesuffix('Type').lower()}, whose entries only an example shows; give example_inputs=")
         count = len(returned.elements()) if kind == "TupleType" else 1
-        self.outputs = [Spec(name, untyped=True) for name in (["output"] if count == 1 else [f"output_{index}" for index in range(count)])]
+        self.outputs = [Spec(name, untyped=True) for name in output_names(count)]
 
     def _export(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         export: Any = getattr(self._torch, "export", None)
@@ -127,30 +125,31 @@ class PyTorch:
     def _onnx(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         if not examples:
             raise ModelInvalidError("an ONNX conversion runs the module: give example_inputs=")
-        outputs = list(self.run(examples[0]))
-        if "dynamo" in inspect.signature(self._torch.onnx.export).parameters:
-            needed("onnx", "onnx")
-        names = list(examples[0])
-        axes = {name: {0: "batch"} for name in names + outputs} if _takes_batches(self, examples[0]) else None
+        answer = self.run(examples[0])
+        names, outputs = list(examples[0]), list(answer)
+        axes = {name: {0: "batch"} for name in names + outputs} if self._takes_batches(examples[0], answer) else None
         options: dict[str, Any] = {"input_names": names, "output_names": outputs, "dynamic_axes": axes}
         if "dynamo" in inspect.signature(self._torch.onnx.export).parameters:
+            needed("onnx", "onnx")
             options["dynamo"] = False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._torch.onnx.export(self._module, self._arguments(examples[0]), str(directory / "model.onnx"), **options)
         return Written("onnx", "model.onnx")
 
+    def _takes_batches(self, example: Arrays, answer: Arrays) -> bool:
+        twice = doubled(example)
+        if twice is None:
+            return False
+        try:
+            both = self.run(twice)
+        except Exception:
+            return False
+        return all(name in both and both[name].ndim and array.ndim and both[name].shape[0] == 2 * array.shape[0] for name, array in answer.items())
 
-def _takes_batches(model: PyTorch, example: Arrays) -> bool:
-    twice = doubled(example)
-    if twice is None:
-        return False
-    once = model.run(example)
-    try:
-        both = model.run(twice)
-    except Exception:
-        return False
-    return all(name in both and both[name].ndim and array.ndim and both[name].shape[0] == 2 * array.shape[0] for name, array in once.items())
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__
 
 
 def _input_names(module: Any) -> Optional[list[str]]:

@@ -17,8 +17,6 @@ _OUTPUTS = (("label", "predict"), ("probabilities", "predict_proba"))
 
 def live(model: Any, format: Optional[str]) -> Estimator:
     """See `Estimator`."""
-    if isinstance(model, type):
-        raise ModelInvalidError(f"{model.__name__} is a class; save a fitted object of it")
     if format not in (None, "sklearn"):
         raise ModelInvalidError(f"an estimator of scikit-learn is saved as sklearn, not as {format}; skl2onnx makes ONNX, whose file can be saved")
     return Estimator(model)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from ..errors import ModelInvalidError
-from .common import Array, Arrays, Live, Spec, Written, array_of, datatype_of, loaded
+from lepton_ai_worker.adapters.python_class import parameters_of
 
-REQUIREMENTS = ["tensorflow", "tensorflow-cpu", "numpy"]
+from ..errors import ModelInvalidError
+from .common import Array, Arrays, Live, Spec, Written, by_output, datatype_of, loaded, named_outputs
+
+_REQUIREMENTS = ["tensorflow", "tensorflow-cpu", "numpy"]
 _DEFAULT = "serving_default"
 
 
@@ -46,10 +48,7 @@ class TensorFlow:
         else:
             call = self._call()
             result = call(**tensors) if _takes(call, tensors) else call(*tensors.values())
-        if not isinstance(result, dict):
-            parts = list(result) if isinstance(result, (tuple, list)) else [result]
-            result = dict(zip(["output"] if len(parts) == 1 else [f"output_{index}" for index in range(len(parts))], parts))
-        return {str(name): array_of(value) for name, value in result.items()}
+        return named_outputs(result)
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """The folder `saved_model`."""
@@ -63,7 +62,7 @@ class TensorFlow:
         # A random number of each save.
         (target / "fingerprint.pb").unlink(missing_ok=True)
         self.inputs, self.outputs = specs_of_function(self._tf.saved_model.load(str(target)).signatures[_DEFAULT])
-        return Written("tensorflow", "saved_model", {}, REQUIREMENTS)
+        return Written("tensorflow", "saved_model", {}, _REQUIREMENTS)
 
     def _call(self) -> Any:
         call = getattr(self._model, "__call__", None) or getattr(self._model, "predict", None)  # noqa: B004 — a traced one has attributes of its own
@@ -79,11 +78,7 @@ class TensorFlow:
         call = self._call()
 
         def serve(**inputs: Any) -> dict[str, Any]:
-            result = call(**inputs) if _takes(call, inputs) else call(*inputs.values())
-            if isinstance(result, dict):
-                return result
-            parts = list(result) if isinstance(result, (tuple, list)) else [result]
-            return dict(zip(["output"] if len(parts) == 1 else [f"output_{index}" for index in range(len(parts))], parts))
+            return by_output(call(**inputs) if _takes(call, inputs) else call(*inputs.values()))
 
         return self._tf.function(serve).get_concrete_function(**specs)
 
@@ -102,7 +97,5 @@ def _spec(name: str, spec: Any) -> Spec:
 
 
 def _takes(call: Any, inputs: Any) -> bool:
-    from .common import parameters_of
-
     function = getattr(call, "python_function", call)
     return set(inputs) <= {each.name for each in parameters_of(function)}
