@@ -83,6 +83,11 @@ export class FrameConnection {
     body.forEach((part, index) => this.#socket.write(part, index === last ? onSent : undefined));
   }
 
+  /** Gives the memory of a large frame from here back for the next one; nobody reads it any more. */
+  recycle(body: Uint8Array): void {
+    this.#decoder.recycle(body);
+  }
+
   /** Sends what is buffered, then closes. */
   end(): void {
     this.#socket.end();

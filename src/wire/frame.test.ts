@@ -113,4 +113,34 @@ describe('frame decoder', () => {
       }
     }
   });
+
+  it('aligns the bodies of large frames, whatever their headers’ length', () => {
+    for (let length = 0; length < 16; length++) {
+      const bodyBytes = LARGE_FRAME_BYTES;
+      const head = encodeFrameHead(FrameType.infer, 1, { pad: 'x'.repeat(length) }, bodyBytes);
+      const [frame] = new FrameDecoder().push(Buffer.concat([head, Buffer.alloc(bodyBytes, length)])) as [Frame];
+      assert.equal(frame.body.byteOffset % 8, 0);
+      assert.ok(frame.body.every((byte) => byte === length));
+    }
+  });
+
+  it('puts later large frames into memory that was given back, each into its own', () => {
+    const decoder = new FrameDecoder();
+    const receive = (fill: number, bytes: number): Uint8Array => {
+      const [frame] = decoder.push(Buffer.concat([encodeFrameHead(FrameType.infer, fill, undefined, bytes), Buffer.alloc(bytes, fill)])) as [Frame];
+      assert.ok(frame.body.length === bytes && frame.body.every((byte) => byte === fill));
+      return frame.body;
+    };
+    const first = receive(1, 200_000);
+    for (let times = 0; times < 2; times++) decoder.recycle(first);
+    const [second, third] = [receive(2, 150_000), receive(3, 150_000)];
+    assert.equal(second.buffer, first.buffer);
+    assert.notEqual(third.buffer, first.buffer);
+    assert.ok(second.every((byte) => byte === 2));
+    decoder.recycle(second);
+    assert.ok(receive(4, 300_000).buffer !== second.buffer, 'too small for it');
+    const huge = receive(5, 2 ** 20 + 1);
+    decoder.recycle(huge);
+    assert.equal(huge.byteLength, 0, 'very large memory goes back at once');
+  });
 });

@@ -51,6 +51,11 @@ export interface Frame {
 const EMPTY = new Uint8Array(0);
 /** Frames from this size on are put together in memory of their own, which whoever reads them may release. */
 export const LARGE_FRAME_BYTES = 64 * 2 ** 10;
+/** Bodies of large frames begin at a multiple of this, so that a tensor's elements can be read where they are. */
+const BODY_ALIGNMENT = 8;
+/** Memory that is kept for the next large frames, since new memory costs its zeroing and its pages. */
+const SPARE_BYTES_MAX = 2 ** 20;
+const SPARES_MAX = 2;
 
 /** One under way. */
 interface LargeFrame {
@@ -83,6 +88,7 @@ export class FrameDecoder {
   #needed = 4;
   #large: LargeFrame | null = null;
   readonly #bytesMax: number;
+  readonly #spares: ArrayBuffer[] = [];
 
   constructor(bytesMax: number = FRAME_BYTES_MAX) {
     this.#bytesMax = bytesMax;
@@ -128,7 +134,7 @@ export class FrameDecoder {
       const headThere = buffer.length >= FRAME_HEADER_BYTES;
       if (headThere) checkHead(buffer);
       if (headThere && total >= LARGE_FRAME_BYTES) {
-        this.#large = { bytes: Buffer.allocUnsafeSlow(total), filled: 0 };
+        this.#large = { bytes: this.#memory(total, FRAME_HEADER_BYTES + buffer.readUInt32LE(12)), filled: 0 };
         const alone = frames.length === 0;
         const rest = this.#fillLarge(this.#large, buffer, frames);
         if (alone && rest.length === 0) releaseBytes(buffer);
@@ -144,6 +150,24 @@ export class FrameDecoder {
     }
     this.#chunks = buffer.length ? [buffer] : [];
     this.#buffered = buffer.length;
+  }
+
+  /**
+   * Takes back a large frame's memory from who got it, for a later frame. Like `releaseBytes`: nobody reads any view of it
+   * again.
+   */
+  recycle(body: Uint8Array): void {
+    const { buffer } = body;
+    if (!(buffer instanceof ArrayBuffer) || this.#spares.includes(buffer)) return;
+    if (buffer.byteLength < LARGE_FRAME_BYTES || buffer.byteLength > SPARE_BYTES_MAX || this.#spares.length >= SPARES_MAX) releaseBytes(body);
+    else this.#spares.push(buffer);
+  }
+
+  #memory(bytes: number, bodyAt: number): Buffer {
+    const padding = -bodyAt & (BODY_ALIGNMENT - 1);
+    const spare = this.#spares.pop();
+    const fits = spare !== undefined && spare.byteLength >= bytes + padding;
+    return (fits ? Buffer.from(spare) : Buffer.allocUnsafeSlow(bytes + padding)).subarray(padding, padding + bytes);
   }
 
   #checkLength(length: number): number {

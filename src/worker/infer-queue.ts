@@ -80,7 +80,7 @@ export class InferQueue {
       const { header, body } = this.#runner.answer(job.header, job.body);
       job.connection.send(FrameType.inferResult, job.id, header, body, () => body.forEach(releaseBytes));
       // A large frame's memory is its own; an answer may still be a view of it.
-      if (job.body.byteLength >= LARGE_FRAME_BYTES && body.every((part) => part.buffer !== job.body.buffer)) releaseBytes(job.body);
+      if (job.body.byteLength >= LARGE_FRAME_BYTES && body.every((part) => part.buffer !== job.body.buffer)) job.connection.recycle(job.body);
     } catch (error) {
       refuse(job, asLeptonError(error));
     }

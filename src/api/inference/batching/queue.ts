@@ -12,6 +12,8 @@ export class QueueEntry {
   mergeKey: string | null = null;
   /** Monotonic milliseconds at which it joined the queue. */
   enqueuedAtMs = 0;
+  /** Monotonic milliseconds after which nobody wants its answer. */
+  deadlineMs = Number.POSITIVE_INFINITY;
 
   /** @internal links of its level; only RequestQueue touches them. */
   next: QueueEntry | null = null;

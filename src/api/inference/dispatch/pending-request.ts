@@ -17,7 +17,6 @@ export class PendingRequest extends QueueEntry implements Expiring {
   readonly request: InferenceRequest;
   readonly stickyKey: string | undefined;
   readonly arrivedAtMs: number;
-  deadlineMs = 0;
   heapIndex = -1;
   /** Runs begun; a replica's death costs one. */
   attempts = 0;

@@ -6,16 +6,9 @@ const BACKOFF_FIRST_MS = 20;
 const BACKOFF_LAST_MS = 1000;
 const HELLO_TIMEOUT_MS = 5000;
 
-/**
- * Runs in flight on one replica. One: while it runs, the next batch gathers in the queue, which is where deadlines,
- * priorities and other replicas can still get at it. Two were tried with the add/sub toy and 64 clients: batches became
- * half as large (3 rows instead of 6) and a request cost the gateway about 15 % more CPU, for no more answers.
- */
-const RUNS_MAX = 1;
-
 /** What a link tells its lane. */
 export interface ReplicaLinkEvents {
-  /** Connected, or free again: it takes work. */
+  /** It takes work: connected, or free, or with a place behind the run that it is at. */
   onFree(): void;
   onResult(entries: readonly PendingRequest[], result: InferResultMessage, body: Uint8Array): void;
   /** A whole run was refused by the worker. */
@@ -30,7 +23,8 @@ export interface ReplicaLinkEvents {
 
 interface Run {
   readonly entries: readonly PendingRequest[];
-  readonly startedAtMs: number;
+  /** When it was sent, or when the one before it was answered. */
+  startedAtMs: number;
   /** Its requests were given to others; the answer, if it ever comes, only shows that the replica lives. */
   abandoned: boolean;
 }
@@ -68,7 +62,29 @@ export class ReplicaLink {
 
   /** Takes a run now. A run that was given up counts too: a replica that hangs gets no more. */
   get free(): boolean {
-    return this.#connection !== null && !this.#ended && this.#runs.size < RUNS_MAX && !this.#connection.congested;
+    return this.#runs.size === 0 && this.#takes;
+  }
+
+  /**
+   * Takes a run that waits for the one before it, so that the worker need not wait for the way to the gateway and back. Not
+   * behind a request that may have killed another replica. What it took is out of reach of deadlines, priorities and other
+   * replicas, so it is for batches that waiting in the queue would not make larger: two in flight always were tried with the
+   * add/sub toy and 64 clients, and batches became half as large.
+   */
+  get takesAnother(): boolean {
+    if (this.#runs.size !== 1 || !this.#takes) return false;
+    const [run] = this.#runs.values();
+    return run !== undefined && !run.abandoned && run.entries.every((entry) => entry.attempts === 1);
+  }
+
+  /** When the run that it is at began; Infinity when it is at none. */
+  get busySinceMs(): number {
+    const [run] = this.#runs.values();
+    return run?.startedAtMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  get #takes(): boolean {
+    return this.#connection !== null && !this.#ended && !this.#connection.congested;
   }
 
   /** Requests that wait for this replica's answer. */
@@ -127,13 +143,24 @@ export class ReplicaLink {
     if (!run) return;
     if (frame.type !== FrameType.inferResult && frame.type !== FrameType.failure) return;
     this.#runs.delete(frame.id);
+    this.#follow();
     if (!run.abandoned) this.#deliver(run, frame);
     this.#next();
   }
 
+  /** The run that waited begins now. */
+  #follow(): void {
+    const now = performance.now();
+    for (const run of this.#runs.values()) {
+      if (run.abandoned) continue;
+      run.startedAtMs = now;
+      for (const entry of run.entries) entry.startedAtMs = now;
+    }
+  }
+
   /** More work, or the end. */
   #next(): void {
-    if (this.free) this.#events.onFree();
+    if (this.free || this.takesAnother) this.#events.onFree();
     if (this.#retiring) this.#endIfIdle();
   }
 
@@ -162,10 +189,13 @@ export class ReplicaLink {
     this.#watch = null;
     const limitMs = this.#runTimeoutMs();
     const now = performance.now();
+    const [first] = this.#runs.values();
+    const hangs = first !== undefined && now - first.startedAtMs >= limitMs;
     let oldest = Number.POSITIVE_INFINITY;
     for (const run of this.#runs.values()) {
       if (run.abandoned) continue;
-      if (now - run.startedAtMs >= limitMs) this.#abandon(run, limitMs);
+      // What waits behind a run that hangs waits for nothing.
+      if (hangs) this.#abandon(run, limitMs);
       else oldest = Math.min(oldest, run.startedAtMs);
     }
     if (oldest !== Number.POSITIVE_INFINITY) this.#watch = setTimeout(() => this.#checkRuns(), Math.max(1, oldest + limitMs - now));

@@ -1,6 +1,6 @@
 import { LeptonError, type ErrorCode, type PredictionIds, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
 import { FRAME_BYTES_MAX, type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
-import { PullBatcher } from '../batching/index.ts';
+import { type BatchTuner, PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
 import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
 import { ReplicaLink } from './replica-link.ts';
@@ -10,6 +10,8 @@ import { VersionStatistics } from './statistics.ts';
 const REQUEST_BYTES_MAX = FRAME_BYTES_MAX - 2 ** 20;
 /** Runs that one request may be part of. */
 const ATTEMPTS_MAX = 2;
+/** Runs up to this long are followed by a run that waits at the worker: the way there and back counts beside them. */
+const SHORT_RUN_MS = 20;
 
 /** What a lane tells the data plane. */
 export interface LaneEvents {
@@ -55,12 +57,13 @@ export class VersionLane {
   /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
   #runMs = 1;
 
-  constructor(service: string, route: VersionRoute, events: LaneEvents, predictionIds: PredictionIds) {
+  /** `tuner`: what was learnt of this version's batches before. */
+  constructor(service: string, route: VersionRoute, events: LaneEvents, predictionIds: PredictionIds, tuner: BatchTuner) {
     this.service = service;
     this.#events = events;
     this.#predictionIds = predictionIds;
     this.#route = route;
-    this.#batcher = new PullBatcher(rulesOf(route));
+    this.#batcher = new PullBatcher(rulesOf(route), tuner);
     this.#check = compileSignatureCheck(service, route.version, route.signature, route.batching.rowsMax);
     this.#outputOrder = route.signature.outputs.map((output) => output.name);
     this.#freeTrailing = route.signature.inputs.some((input) => input.untyped || input.shape.slice(1).includes(-1));
@@ -231,10 +234,11 @@ export class VersionLane {
 
   /** Whether a run began. */
   #runNext(): boolean {
-    const link = this.#nextFree();
+    const idle = this.#nextFree();
+    const link = idle ?? this.#nextBehindAnother();
     if (!link) return false;
     const now = performance.now();
-    const pull = this.#batcher.pull(now);
+    const pull = this.#batcher.pull(now, { fullOnly: !idle });
     if (pull.kind === 'wait') this.#pumpAt(pull.untilMs, now);
     if (pull.kind !== 'run') return false;
     for (const pending of pull.entries) {
@@ -254,6 +258,14 @@ export class VersionLane {
     return undefined;
   }
 
+  /** The replica that has been busy longest, for a run that waits there. What has outlived a replica waits here for an idle one. */
+  #nextBehindAnother(): ReplicaLink | undefined {
+    if (this.#runs === 0 || this.#runMs > SHORT_RUN_MS || this.#batcher.queue.first()?.attempts) return undefined;
+    let longest: ReplicaLink | undefined;
+    for (const link of this.#order) if (link.takesAnother && (!longest || link.busySinceMs < longest.busySinceMs)) longest = link;
+    return longest;
+  }
+
   #pumpAt(atMs: number, nowMs: number): void {
     if (this.#delay) return;
     this.#delay = setTimeout(() => {
@@ -267,6 +279,7 @@ export class VersionLane {
     const runMs = result.runNs / 1e6;
     this.#runs++;
     this.#runMs += (runMs - this.#runMs) / Math.min(16, this.#runs);
+    this.#batcher.ran(entries, runMs + (result.inputNs + result.outputNs) / 1e6);
     this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs });
     const letGo = whenAll(entries.length, body);
     entries.forEach((pending, index) => {
@@ -340,8 +353,8 @@ export class VersionLane {
 }
 
 function rulesOf(route: VersionRoute): PullBatcher<PendingRequest>['rules'] {
-  const { batchable, batchMax, maxDelayMs, queueLengthMax } = route.batching;
-  return { batchable, batchMax, maxDelayMs, queueLengthMax };
+  const { batchable, batchMax, maxBatch, rowsMax, maxDelayMs, queueLengthMax } = route.batching;
+  return { batchable, batchMax, tunedMax: maxBatch === null ? (rowsMax ?? Number.POSITIVE_INFINITY) : null, maxDelayMs, queueLengthMax };
 }
 
 /** Releases the bytes of an answer frame when each of its requests has let them go; small ones are left to the collector. */
