@@ -28,7 +28,7 @@ export async function collectGarbage(context: RepositoryContext, options: GcOpti
   for (const tree of await context.trees.list()) {
     if (tree.madeAtMs < beforeMs && (await removeTree(context, tree.version, dryRun))) report.removedDirectories++;
   }
-  report.removedDirectories += await context.blobs.sweepTemporary(dryRun);
+  report.removedDirectories += await context.blobs.sweepTemporary(beforeMs, dryRun);
   return report;
 }
 

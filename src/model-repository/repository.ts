@@ -37,7 +37,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
   const { db } = database;
   const labels = new Labels(context);
   const missingBlobs: ModelRepository['missingBlobs'] = (digests) => blobs.missing(digests);
-  const putBlob: ModelRepository['putBlob'] = (digest, content, choice) => blobs.put(digest, content, Math.min(choice?.sizeMax ?? fileBytesMax, fileBytesMax));
+  const putBlob: ModelRepository['putBlob'] = (digest, content, choice) => blobs.put(digest, content, fileBytesMax, choice?.offset);
   return {
     createRepository: (name, choice) => createRepository(context, name, choice),
     getRepository: async (name) => repositoryInfo(db, await requireRepository(db, checkName('repository', name))),
@@ -46,6 +46,7 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
     deleteRepository: (name, { by }) => deleteRepository(context, checkName('repository', name), by),
 
     missingBlobs,
+    partialBlobs: (digests) => partialBlobs(context, digests),
     putBlob,
     openBlob: (digest) => blobs.open(digest),
 
@@ -76,6 +77,15 @@ export function createModelRepository(options: ModelRepositoryOptions): ModelRep
     gc: (choice) => collectGarbage(context, choice),
     fsck: (choice) => checkRepository(context, choice),
   };
+}
+
+async function partialBlobs({ blobs }: RepositoryContext, digests: readonly Digest[]): Promise<{ digest: Digest; offset: number }[]> {
+  const found = [];
+  for (const digest of new Set(digests)) {
+    const offset = await blobs.uploadOffset(digest);
+    if (offset > 0) found.push({ digest, offset });
+  }
+  return found;
 }
 
 async function materialise(context: RepositoryContext, digest: Digest): Promise<string> {

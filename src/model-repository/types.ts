@@ -95,8 +95,13 @@ export interface ModelRepository {
 
   /** Which of these are not stored. */
   missingBlobs(digests: readonly Digest[]): Promise<readonly Digest[]>;
-  /** Stores a file once, verifying digest and size as it streams; atomic; the same content again is a no-op. */
-  putBlob(digest: Digest, content: Readable, options?: { sizeMax?: number }): Promise<{ size: number; created: boolean }>;
+  /** Uploads of these that broke off, with the number of bytes that came; others are left out. */
+  partialBlobs(digests: readonly Digest[]): Promise<readonly { digest: Digest; offset: number }[]>;
+  /**
+   * Stores a file once, verifying digest and size as it streams; atomic; the same content again is a no-op. `offset`: the content is the
+   * rest of an upload of which just that many bytes came, else CONFLICT.
+   */
+  putBlob(digest: Digest, content: Readable, options?: { offset?: number }): Promise<{ size: number; created: boolean }>;
   openBlob(digest: Digest): Promise<{ size: number; content: Readable }>;
 
   /** Verifies the artefact, then makes it visible in one transaction. */

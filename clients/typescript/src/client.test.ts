@@ -70,7 +70,7 @@ describe('LeptonClient', () => {
       const missing = await dropped(digests);
       if (asked++ === 0) {
         for (let claim = 0; claim < 2; claim++) await assert.rejects(client.publish('scale', { version: 'bad', files: [{ path: 'model.onnx', digest, size: 13 }] }), failsWith('MODEL_INVALID', 422));
-        assert.deepEqual(await dropped([digest]), [digest]);
+        assert.deepEqual((await dropped([digest])).digests, [digest]);
       }
       return missing;
     };

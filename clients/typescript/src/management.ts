@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionPublish,
 } from './types.ts';
 
@@ -89,14 +89,15 @@ export class LeptonClient {
     return response.body ?? new Blob([]).stream();
   }
 
-  async missingBlobs(digests: readonly string[]): Promise<string[]> {
-    return (await unwrap(this.#api.POST('/api/v1/blobs/missing', { body: { digests: [...digests] } }))).digests;
+  /** Which of these the server lacks; `partial`: where an upload of one that broke off can go on. */
+  missingBlobs(digests: readonly string[]): Promise<BlobsToSend> {
+    return unwrap(this.#api.POST('/api/v1/blobs/missing', { body: { digests: [...digests] } }));
   }
-  /** Uploads a file's content; the server checks digest and size. */
-  async putBlob(digest: string, content: ReadableStream<Uint8Array> | Uint8Array, size: number): Promise<void> {
-    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
+  /** Uploads a file of `size` bytes, or what it has from `offset` on; the server checks digest and size. */
+  async putBlob(digest: string, content: ReadableStream<Uint8Array> | Uint8Array, size: number, offset = 0): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size - offset) };
     // A stream has no length of its own; the header carries it, so that the server can refuse early.
-    await this.#raw('PUT', `/api/v1/blobs/${digest}`, { headers, body: content, duplex: 'half' } as RequestInit);
+    await this.#raw('PUT', `/api/v1/blobs/${digest}${offset ? `?offset=${offset}` : ''}`, { headers, body: content, duplex: 'half' } as RequestInit);
   }
 
   listLabels(repository: string): Promise<Label[]> {

@@ -5,6 +5,7 @@ import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { LeptonApiError } from './errors.ts';
 import type { LeptonClient } from './management.ts';
+import { sendMissing, type Upload } from './upload.ts';
 import type { ArtefactFile, PublishResult, VersionPublish } from './types.ts';
 
 /** The server takes no more files in one version. */
@@ -32,11 +33,7 @@ export interface PushResult extends PublishResult {
   readonly totalBytes: number;
 }
 
-interface LocalFile {
-  readonly path: string;
-  readonly size: number;
-  readonly open: () => Readable;
-}
+type LocalFile = Omit<Upload, 'digest'>;
 
 /**
  * Hashes, asks which files the server lacks, sends those, publishes. A file that changes meanwhile is refused by the server.
@@ -49,9 +46,9 @@ export async function pushDirectory(client: LeptonClient, path: string, options:
   const hashed = await hashAll(files, meter('hash', totalBytes, onProgress));
   let sentBytes = 0;
   const attempt = async (): Promise<PublishResult> => {
-    sentBytes += await sendMissing(client, hashed, onProgress);
+    sentBytes += await sendMissing(client, hashed, (bytes) => meter('upload', bytes, onProgress));
     onProgress({ phase: 'verify', doneBytes: totalBytes, totalBytes });
-    return client.publish(repository, { ...input, files: hashed.map(({ file, digest }) => ({ path: file.path, size: file.size, digest })) });
+    return client.publish(repository, { ...input, files: hashed.map(({ path, size, digest }) => ({ path, size, digest })) });
   };
   const result = await attempt().catch((error: unknown) => {
     if (error instanceof LeptonApiError && error.code === 'BLOB_MISSING') return attempt();
@@ -60,19 +57,10 @@ export async function pushDirectory(client: LeptonClient, path: string, options:
   return { ...result, sentBytes, totalBytes };
 }
 
-/** Resolves with the bytes sent. */
-async function sendMissing(client: LeptonClient, hashed: readonly HashedFile[], onProgress: (progress: PushProgress) => void): Promise<number> {
-  const missing = await missingFiles(client, hashed);
-  const sentBytes = sum(missing.map(({ file }) => file));
-  const advance = meter('upload', sentBytes, onProgress);
-  for (const { file, digest } of missing) await client.putBlob(digest, Readable.toWeb(counted(file.open(), advance)) as ReadableStream<Uint8Array>, file.size);
-  return sentBytes;
-}
-
 const sum = (files: readonly LocalFile[]): number => files.reduce((total, file) => total + file.size, 0);
 
 function memoryFile([path, content]: [string, Uint8Array]): LocalFile {
-  return { path, size: content.byteLength, open: () => Readable.from([content]) };
+  return { path, size: content.byteLength, open: (start) => Readable.from([content.subarray(start)]) };
 }
 
 async function localFiles(path: string, onWarning: (message: string) => void): Promise<LocalFile[]> {
@@ -81,7 +69,7 @@ async function localFiles(path: string, onWarning: (message: string) => void): P
   });
   const found = facts.isDirectory() ? await walk({ root: path, realRoot: await realpath(path), onWarning }, '') : [{ path: basename(path), absolute: path, size: facts.size }];
   if (found.length === 0) throw new LeptonApiError(`${path} holds no file`, { code: 'INVALID_ARGUMENT', status: 0 });
-  return found.map(({ path: name, absolute, size }) => ({ path: name, size, open: () => createReadStream(absolute) }));
+  return found.map(({ path: name, absolute, size }) => ({ path: name, size, open: (start) => createReadStream(absolute, { start }) }));
 }
 
 interface Found {
@@ -122,8 +110,7 @@ async function warnOutside({ root, realRoot, onWarning }: Walk, path: string, ab
   if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) onWarning(`${path} is a link to ${target}, outside ${root}; what it leads to is pushed`);
 }
 
-interface HashedFile {
-  readonly file: LocalFile;
+interface HashedFile extends LocalFile {
   readonly digest: ArtefactFile['digest'];
 }
 
@@ -131,30 +118,16 @@ async function hashAll(files: readonly LocalFile[], advance: (bytes: number) => 
   const hashed: HashedFile[] = [];
   for (const file of files) {
     const hash = createHash('sha256');
-    for await (const chunk of file.open()) {
+    for await (const chunk of file.open(0)) {
       hash.update(chunk as Uint8Array);
       advance((chunk as Uint8Array).byteLength);
     }
-    hashed.push({ file, digest: `sha256:${hash.digest('hex')}` });
+    hashed.push({ ...file, digest: `sha256:${hash.digest('hex')}` });
   }
   return hashed;
-}
-
-/** Each digest once, however many files have it. */
-async function missingFiles(client: LeptonClient, hashed: readonly HashedFile[]): Promise<HashedFile[]> {
-  const byDigest = new Map(hashed.map((one) => [one.digest, one]));
-  const missing = await client.missingBlobs([...byDigest.keys()]);
-  return missing.flatMap((digest) => byDigest.get(digest) ?? []);
 }
 
 function meter(phase: PushProgress['phase'], totalBytes: number, onProgress: (progress: PushProgress) => void): (bytes: number) => void {
   let doneBytes = 0;
   return (bytes) => onProgress({ phase, doneBytes: (doneBytes += bytes), totalBytes });
-}
-
-function counted(source: Readable, advance: (bytes: number) => void): Readable {
-  return source.map((chunk: Uint8Array) => {
-    advance(chunk.byteLength);
-    return chunk;
-  });
 }

@@ -12,7 +12,7 @@ export interface paths {
         get: operations["getBlob"];
         /**
          * Store a file, verified as it streams.
-         * @description Needs `content-length`. The same content again is a no-op.
+         * @description Needs `content-length`. The same content again is a no-op. What arrived of an upload that breaks off is kept for a day: `findMissingBlobs` says where it can go on.
          */
         put: operations["putBlob"];
         post?: never;
@@ -31,7 +31,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Which of these files are not stored yet. */
+        /** Which of these files are not stored yet, and where their uploads can go on. */
         post: operations["findMissingBlobs"];
         delete?: never;
         options?: never;
@@ -621,6 +621,12 @@ export interface components {
             /** @description Bytes. */
             size: number;
         };
+        BlobsToSend: {
+            /** @description Those that are not stored. */
+            digests: string[];
+            /** @description Of those, the ones whose upload broke off: it can go on at `offset`. */
+            partial: components["schemas"]["PartialBlob"][];
+        };
         ChangeResult: {
             /** @description Empty: nothing to do, no new revision. */
             changes: components["schemas"]["SpecChange"][];
@@ -917,6 +923,12 @@ export interface components {
             };
             loadMs: number;
             residentBytes: number;
+        };
+        PartialBlob: {
+            /** @description `sha256:` and 64 hexadecimal digits. */
+            digest: string;
+            /** @description Bytes that are here. */
+            offset: number;
         };
         PlatformStatus: {
             counts: {
@@ -1364,7 +1376,10 @@ export interface operations {
     };
     putBlob: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The body is the file from this byte on; as many must be here, else CONFLICT. */
+                offset?: number;
+            };
             header?: never;
             path: {
                 /** @description `sha256:` and 64 hexadecimal digits. */
@@ -1389,6 +1404,15 @@ export interface operations {
             };
             /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFLICT: Somebody else changed it meanwhile; read it again and repeat. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1453,7 +1477,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BlobDigests"];
+                    "application/json": components["schemas"]["BlobsToSend"];
                 };
             };
             /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */

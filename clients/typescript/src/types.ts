@@ -10,6 +10,7 @@ export type HistoryEntry = Schemas['HistoryEntry'];
 export type VersionDiff = Schemas['VersionDiff'];
 export type PublishResult = Schemas['PublishResult'];
 export type VersionPublish = Schemas['VersionPublish'];
+export type BlobsToSend = Schemas['BlobsToSend'];
 export type GcReport = Schemas['GcReport'];
 export type FsckReport = Schemas['FsckReport'];
 export type DeploymentInput = Schemas['DeploymentInput'];

@@ -53,17 +53,20 @@ class Management:
         """Another method, with a JSON body; the answer's JSON."""
         return self._json(method, path, body, query)
 
-    def put_blob(self, digest: str, open_file: Callable[[], BinaryIO], size: int, advance: Callable[[int], None]) -> None:
-        """Uploads a file of `size` bytes; the server checks the digest. Once more if a kept connection broke off at the start."""
+    def put_blob(self, digest: str, file: BinaryIO, size: int, offset: int, advance: Callable[[int], None]) -> None:
+        """Uploads what a file of `size` bytes has from `offset` on; the server checks the digest. Never repeated by itself."""
 
         def chunks() -> Iterator[bytes]:
-            with open_file() as file:
-                while chunk := file.read(_CHUNK):
-                    advance(len(chunk))
-                    yield chunk
+            file.seek(offset)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+                advance(len(chunk))
 
-        headers = {"content-type": "application/octet-stream", "content-length": str(size)}
-        self._exchange("PUT", f"blobs/{digest}", chunks, headers)
+        headers = {"content-type": "application/octet-stream", "content-length": str(size - offset)}
+        with self._lock:
+            # A kept connection may have died unseen.
+            self._close()
+        self._exchange("PUT", f"blobs/{digest}" + (f"?offset={offset}" if offset else ""), chunks, headers)
 
     def download(self, path: str, write: Callable[[bytes], Any]) -> None:
         """Streams an answer's bytes to `write`."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
-from .errors import InvalidArgumentError, LeptonError
+from .errors import InvalidArgumentError, LeptonError, UnavailableError
 from .management import Management, path_of
-from .progress import bar
+from .progress import Advance, bar, size_text
 
 _FILES_MAX = 4096
 _CHUNK = 1 << 20
+#: Seconds before each further try of an upload that broke off; they begin anew whenever more has arrived.
+_WAITS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,11 @@ def _digest(path: Path, advance: Any) -> str:
 
 
 def publish(api: Management, repository: str, body: Mapping[str, Any], files: Sequence[LocalFile]) -> Published:
-    """Sends what is missing and publishes. A file that the server dropped meanwhile is sent after all; a broken upload is repeated by file."""
+    """Sends what is missing and publishes. A file that the server dropped meanwhile is sent after all.
+
+    Each file goes on from where an earlier upload of it broke off. A server that goes away in the middle is waited for and the upload goes
+    on; one that stays away is an error, and the next save goes on.
+    """
     sent = 0
     for last in (False, True):
         sent += _send_missing(api, files)
@@ -76,11 +83,80 @@ def publish(api: Management, repository: str, body: Mapping[str, Any], files: Se
 
 def _send_missing(api: Management, files: Sequence[LocalFile]) -> int:
     by_digest = {file.digest: file for file in files}
-    missing = [by_digest[digest] for digest in api.send("POST", "blobs/missing", {"digests": list(by_digest)})["digests"]]
-    total = sum(file.size for file in missing)
+    answer = api.send("POST", "blobs/missing", {"digests": list(by_digest)})
+    offsets = {each["digest"]: int(each["offset"]) for each in answer.get("partial", ())}
+    missing = [by_digest[digest] for digest in answer["digests"]]
     if not missing:
         return 0
-    with bar("uploading", total) as advance:
-        for file in missing:
-            api.put_blob(file.digest, lambda path=file.absolute: path.open("rb"), file.size, advance)  # type: ignore[misc]
-    return total
+    with bar("uploading", sum(file.size for file in missing)) as advance:
+        advance(sum(offsets.values()))
+        return sum(_send(api, file, offsets.get(file.digest, 0), advance) for file in missing)
+
+
+def _send(api: Management, file: LocalFile, offset: int, advance: Advance) -> int:
+    """One file, with patience for a server that goes away. Returns the bytes sent."""
+    sent = at = failures = 0
+
+    def count(amount: int) -> None:
+        nonlocal sent, at
+        sent += amount
+        at += amount
+        advance(amount)
+
+    while True:
+        at = offset
+        try:
+            with file.absolute.open("rb") as content:
+                api.put_blob(file.digest, content, file.size, offset, count)
+            return sent
+        except LeptonError as error:
+            if not _may_go_on(error, offset):
+                raise
+            there = None
+            while there is None:
+                if failures == len(_WAITS):
+                    raise _broken_off(error, file, offset) from error
+                time.sleep(_WAITS[failures])
+                failures += 1
+                there = _there_now(api, file)
+            advance(there.size - at)
+            if there.stored:
+                return sent
+            if there.size > offset:
+                failures = 0
+            offset = there.size
+
+
+def _may_go_on(error: LeptonError, offset: int) -> bool:
+    """Also where others sent the same file, or what was there turned out to be of another one, and is gone now."""
+    return _is_away(error) or error.code == "CONFLICT" or (offset > 0 and error.code == "DIGEST_MISMATCH")
+
+
+def _is_away(error: LeptonError) -> bool:
+    return isinstance(error, UnavailableError)
+
+
+class _There(NamedTuple):
+    """What the server has of a file."""
+
+    stored: bool
+    size: int
+
+
+def _there_now(api: Management, file: LocalFile) -> Optional[_There]:
+    """None: the server is away."""
+    try:
+        answer = api.send("POST", "blobs/missing", {"digests": [file.digest]})
+    except LeptonError as error:
+        if _is_away(error):
+            return None
+        raise
+    if not answer["digests"]:
+        return _There(True, file.size)
+    return _There(False, sum(int(each["offset"]) for each in answer.get("partial", ())))
+
+
+def _broken_off(error: LeptonError, file: LocalFile, offset: int) -> LeptonError:
+    there = f"; at least {size_text(offset)} of {size_text(file.size)} are there" if offset else ""
+    message = f"the server went away in the middle of the upload of {file.path} ({error.message}){there}. Nothing was published; save again when it is back, and it goes on from what is there"
+    return type(error)(message, code=error.code, status=error.status, details=error.details, retry_after=error.retry_after)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -18,7 +18,7 @@ def _free_port() -> int:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Its URL. The SDK starts it itself, as for a user who names none."""
     home = tmp_path_factory.mktemp("home")
-    given = {"HOME": str(home), "LEPTON_HTTP": f"127.0.0.1:{_free_port()}", "LEPTON_GRPC": f"127.0.0.1:{_free_port()}", "LEPTON_USER": "ada"}
+    given = {"HOME": str(home), "LEPTON_HTTP": f"127.0.0.1:{free_port()}", "LEPTON_GRPC": f"127.0.0.1:{free_port()}", "LEPTON_USER": "ada"}
     before = {name: os.environ.get(name) for name in (*given, "LEPTON_URL", "XDG_STATE_HOME", "XDG_DATA_HOME", "LEPTON_DATA_DIR")}
     for name in before:
         os.environ.pop(name, None)

@@ -116,14 +116,17 @@ describe('uploads', () => {
 
   it('are asked for once', async () => {
     const digest = digestOf(garbage);
-    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [digest] });
+    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [digest], partial: [] });
     assert.deepEqual((await putBlob(garbage)).body, { digest, size: garbage.byteLength, created: true });
     assert.equal((await putBlob(garbage)).body.created, false);
-    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [] });
+    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [], partial: [] });
   });
 
   it('with another content than announced, without content or too large are refused', async () => {
     fails(await putBlob(garbage, digestOf('something else')), 422, 'DIGEST_MISMATCH');
+    fails(await call('PUT', `/blobs/${digestOf(garbage)}?offset=5`, garbage, { 'content-type': 'application/octet-stream' }), 409, 'CONFLICT', /can go on at byte 0, not 5/);
+    fails(await call('PUT', `/blobs/${digestOf(garbage)}?offset=-1`, garbage, { 'content-type': 'application/octet-stream' }), 400, 'INVALID_ARGUMENT', /offset/);
+    fails(await call('PUT', `/blobs/${digestOf(garbage)}?offset=${2 ** 20}`, garbage, { 'content-type': 'application/octet-stream' }), 413, 'TOO_LARGE');
     const large = new Uint8Array(2 ** 20 + 1);
     fails(await putBlob(large), 413, 'TOO_LARGE', /file-bytes-max/);
     fails(await call('PUT', `/blobs/${digestOf(garbage)}`, {}), 415, 'UNSUPPORTED_MEDIA_TYPE');
@@ -273,7 +276,7 @@ describe('the server', () => {
       upload.on('socket', (socket) => socket.on('connect', () => setImmediate(() => upload.destroy(new Error('gone')))));
       upload.write('part');
     });
-    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [digest] });
+    assert.deepEqual((await call('POST', '/blobs/missing', { digests: [digest] })).body, { digests: [digest], partial: [] });
     assert.equal((await call('GET', '/status')).status, 200);
   });
 });

@@ -37,8 +37,15 @@ function explain(part: Part, schema: TSchema, value: unknown, faults: readonly F
   const fault = faults.filter((candidate) => candidate.keyword !== 'anyOf').sort((a, b) => depth(b) - depth(a))[0] ?? faults[0];
   if (!fault) return `${part} does not fit its schema`;
   const allowed = (fault.params as { allowedValues?: unknown[] }).allowedValues;
-  const rule = allowed ? `must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}` : fault.message;
+  const rule = allowed ? `must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}` : (patternInWords(schema, fault) ?? fault.message);
   return `${place(part, fault.instancePath)} ${rule}, but is ${brief(lookUp(value, fault.instancePath))}`;
+}
+
+/** What the schema says of a text that must match a pattern. */
+function patternInWords(schema: TSchema, { keyword, schemaPath }: Fault): string | undefined {
+  if (keyword !== 'pattern') return undefined;
+  const { description } = (lookUp(schema, schemaPath.replace(/^#/, '').replace(/\/pattern$/, '')) ?? {}) as { description?: string };
+  return description && `must be ${description.replaceAll('`', '').replace(/\.$/, '')}`;
 }
 
 const depth = (fault: Fault): number => fault.instancePath.split('/').length;

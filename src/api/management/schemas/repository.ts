@@ -132,6 +132,13 @@ export const LabelMove = closed(
 );
 
 export const BlobsMissing = closed({ digests: Type.Array(DigestText, { maxItems: 4096 }) }, { title: 'BlobDigests' });
+export const BlobsToSend = closed(
+  {
+    digests: Type.Array(DigestText, { description: 'Those that are not stored.' }),
+    partial: Type.Array(closed({ digest: DigestText, offset: Bytes('Bytes that are here.') }, { title: 'PartialBlob' }), { description: 'Of those, the ones whose upload broke off: it can go on at `offset`.' }),
+  },
+  { title: 'BlobsToSend' },
+);
 export const BlobStored = closed({ digest: DigestText, size: Bytes('Bytes.'), created: Type.Boolean() }, { title: 'BlobStored' });
 
 export const GcRequest = closed(

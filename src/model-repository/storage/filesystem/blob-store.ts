@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { chmod, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Mutex } from '../../../database/index.ts';
 import { type Digest, isDigest, LeptonError } from '../../../core/index.ts';
 import { codeOf, syncDirectory } from './files.ts';
+import { PartialUploads, type UploadPlace } from './partial-uploads.ts';
+
+const READ_BYTES = 1024 * 1024;
 
 export interface BlobFacts {
   readonly digest: Digest;
@@ -17,15 +20,17 @@ export interface BlobFacts {
 /**
  * Files by the SHA-256 of their content: `blobs/sha256/ab/<hex>`, mode 0444, each stored once.
  *
- *   stream ──▶ tmp/<uuid> ──(size, hash, fsync)──▶ link to its name ──▶ fsync of the folder
+ *   stream ──▶ uploads/<hex> ──(size, hash, fsync)──▶ rename to its name ──▶ fsync of the folder
  *
- * A name exists only with its whole content behind it, so a crash at any moment leaves it there or not there. `exclusive`
- * orders everything that relies on a blob staying with the collector that removes them.
+ * A name exists only with its whole content behind it, so a crash at any moment leaves it there or not there; what arrived of
+ * an upload that broke off can be gone on with. `exclusive` orders everything that relies on a blob staying with the
+ * collector that removes them.
  */
 export class BlobStore {
   readonly #root: string;
   /** For files on their way; same file system. Emptied at start: the data directory has one server. */
   readonly #temporary: string;
+  readonly #uploads: PartialUploads;
   readonly #inUse = new Set<string>();
   readonly #gate = new Mutex();
   readonly #held = new Map<Digest, number>();
@@ -38,6 +43,7 @@ export class BlobStore {
     rmSync(this.#temporary, { recursive: true, force: true });
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     mkdirSync(this.#temporary, { recursive: true, mode: 0o700 });
+    this.#uploads = new PartialUploads(directory);
   }
 
   pathOf(digest: Digest): string {
@@ -59,11 +65,11 @@ export class BlobStore {
     }
   }
 
-  /** Temporary files that nobody uses, left by a failure to remove them; removes them unless `dryRun`. */
-  async sweepTemporary(dryRun: boolean): Promise<number> {
+  /** Temporary files that nobody uses, left by a failure to remove them, and uploads that broke off before `beforeMs`; removes them unless `dryRun`. */
+  async sweepTemporary(beforeMs: number, dryRun: boolean): Promise<number> {
     const left = (await readdir(this.#temporary)).filter((name) => !this.#inUse.has(name));
     if (!dryRun) for (const name of left) await rm(join(this.#temporary, name), { recursive: true, force: true });
-    return left.length;
+    return left.length + (await this.#uploads.sweep(beforeMs, dryRun));
   }
 
   /** Runs `work` while no blob is removed. */
@@ -131,14 +137,30 @@ export class BlobStore {
     });
   }
 
-  /** Stores content under the digest that it must have: DIGEST_MISMATCH if it has another, TOO_LARGE over `sizeMax` bytes. */
-  async put(digest: Digest, content: Readable, sizeMax: number): Promise<{ size: number; created: boolean }> {
+  /** How many of a file's first bytes came with an upload that broke off. */
+  uploadOffset(digest: Digest): Promise<number> {
     this.pathOf(digest);
-    return this.withTemporary(async (temporary) => {
-      const { size, hex } = await this.#receive(temporary, content, sizeMax);
-      if (digest !== `sha256:${hex}`) throw new LeptonError('DIGEST_MISMATCH', `the content of ${size} bytes has the digest sha256:${hex}, announced was ${digest}`);
-      return { size, created: await this.exclusive(() => this.#place(temporary, digest)) };
-    });
+    return this.#uploads.offsetOf(digest);
+  }
+
+  /**
+   * Stores content under the digest that it must have: DIGEST_MISMATCH if it has another, TOO_LARGE over `sizeMax` bytes. With an `offset`
+   * the content is the rest of an upload of which just that many bytes are here, else CONFLICT.
+   */
+  async put(digest: Digest, content: Readable, sizeMax: number, offset = 0): Promise<{ size: number; created: boolean }> {
+    this.pathOf(digest);
+    const place = await this.#uploads.take(digest, offset);
+    // Another sends the same file: it makes no difference whose is the one that stays.
+    if (!place) return this.withTemporary((path) => this.#store(digest, { path, offset: 0 }, content, sizeMax));
+    let keep = false;
+    try {
+      return await this.#store(digest, place, content, sizeMax);
+    } catch (error) {
+      keep = error instanceof SenderGone;
+      throw error instanceof SenderGone ? error.cause : error;
+    } finally {
+      await place.leave(keep);
+    }
   }
 
   async open(digest: Digest): Promise<{ size: number; content: Readable }> {
@@ -170,12 +192,19 @@ export class BlobStore {
     }
   }
 
-  async #receive(temporary: string, content: Readable, sizeMax: number): Promise<{ size: number; hex: string }> {
+  async #store(digest: Digest, place: Pick<UploadPlace, 'path' | 'offset'>, content: Readable, sizeMax: number): Promise<{ size: number; created: boolean }> {
+    const { size, hex } = await this.#receive(place, content, sizeMax);
+    if (digest !== `sha256:${hex}`) throw new LeptonError('DIGEST_MISMATCH', `the content of ${size} bytes has the digest sha256:${hex}, announced was ${digest}`);
+    return { size, created: await this.exclusive(() => this.#place(place.path, digest)) };
+  }
+
+  async #receive({ path, offset }: Pick<UploadPlace, 'path' | 'offset'>, content: Readable, sizeMax: number): Promise<{ size: number; hex: string }> {
     const hash = createHash('sha256');
-    let size = 0;
-    const file = await open(temporary, 'wx', 0o600);
+    let size = offset;
+    const file = await open(path, offset > 0 ? 'a' : 'wx', 0o600);
     try {
-      for await (const chunk of content as AsyncIterable<Uint8Array>) {
+      if (offset > 0) for await (const chunk of createReadStream(path, { end: offset - 1, highWaterMark: READ_BYTES })) hash.update(chunk as Buffer);
+      for await (const chunk of arriving(content)) {
         size += chunk.byteLength;
         if (size > sizeMax) throw new LeptonError('TOO_LARGE', `the file is larger than ${sizeMax} bytes (setting limits.fileBytesMax)`);
         hash.update(chunk);
@@ -198,8 +227,8 @@ export class BlobStore {
     const folder = join(path, '..');
     await chmod(temporary, 0o444);
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(this.#root);
-    // Within `exclusive` nobody else makes this name, so that rename is as good as link where links are not to be had.
-    await link(temporary, path).catch(() => rename(temporary, path));
+    // Within `exclusive` nobody else makes this name. Not a link: a crash would leave the blob with a second, writable name.
+    await rename(temporary, path);
     await syncDirectory(folder);
     this.#claim(digest);
     return true;
@@ -217,9 +246,20 @@ export class BlobStore {
   }
 }
 
+/** The sender went away in the middle, so that it is not our disk that failed. */
+class SenderGone extends Error {}
+
+async function* arriving(content: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw new SenderGone('the sender went away', { cause });
+  }
+}
+
 /** SHA-256 of a file's content, streamed. */
 export async function hashFile(path: string): Promise<Digest> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) hash.update(chunk as Buffer);
   return `sha256:${hash.digest('hex')}`;
 }
