@@ -9,7 +9,7 @@ const WARM_UP_RUNS_MAX = 20;
 const WARM_UP_MS_MAX = 1_000;
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64] as const;
 const MEASURE_MS_MAX = 1_500;
-const RUNS_PER_SIZE_MAX = 15;
+const RUNS_PER_SIZE_MAX = 5;
 /** A larger batch must raise the throughput by this factor to be worth its latency. */
 const GAIN_MIN = 1.1;
 const SAMPLE_ROWS_MAX = 3;

@@ -17,7 +17,7 @@ WARM_UP_RUNS_MAX = 20
 WARM_UP_MS_MAX = 1_000
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 MEASURE_MS_MAX = 1_500
-RUNS_PER_SIZE_MAX = 15
+RUNS_PER_SIZE_MAX = 5
 #: A larger batch must raise the throughput by this factor to be worth its latency.
 GAIN_MIN = 1.1
 SAMPLE_ROWS_MAX = 3
