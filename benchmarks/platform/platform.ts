@@ -37,6 +37,12 @@ export class BenchPlatform implements ServerUnderLoad {
     await this.apply(service, versions);
   }
 
+  /** An ONNX model that is no file, as the only version of a repository and service. */
+  async serveBytes(service: string, model: Uint8Array): Promise<void> {
+    await this.#platform.publish(service, 'v1', model);
+    await this.apply(service, ['v1']);
+  }
+
   push(model: BenchModel, version: string, repository: string = model.entry.name): Promise<unknown> {
     return this.client.pushDirectory(model.file, { repository, version, createRepository: true, metadata: { version } });
   }

@@ -2,6 +2,7 @@ import { memory } from './memory.ts';
 import type { Scenario } from './scenario.ts';
 import { isolation } from './isolation.ts';
 import { peers } from './peers.ts';
+import { python } from './python.ts';
 import { raw } from './raw.ts';
 import { registry } from './registry.ts';
 import { swap } from './swap.ts';
@@ -9,4 +10,4 @@ import { toy } from './toy.ts';
 import { versions } from './versions.ts';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, peers];
+export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, python, peers];

@@ -12,14 +12,22 @@ const REQUIREMENTS = ['test/conformance/requirements.txt', 'python/requirements-
 
 /** Runs a folder of Python tests in our own virtual environment; its runner leaves the counts in a file. */
 export async function runPythonTests(root: string, folder: string): Promise<Tally> {
-  return runIn(root, folder, await virtualEnvironment(join(root, '.venv'), REQUIREMENTS.map((file) => join(root, file))));
+  return runIn(root, folder, await testEnvironment(root));
+}
+
+/** The interpreter of that environment, which is made if need be: numpy, scikit-learn and what the SDK needs; undefined when that is impossible here. */
+export function testEnvironment(root: string): Promise<string | undefined> {
+  return virtualEnvironment(join(root, '.venv'), REQUIREMENTS.map((file) => join(root, file)));
 }
 
 /** Runs the tests of python/ that need torch, tensorflow or keras, in an environment of their own. */
 export async function runFrameworkTests(root: string): Promise<Tally> {
   const files = ['requirements-dev.txt', 'requirements-frameworks.txt'].map((file) => join(root, 'python', file));
-  return runIn(root, 'python/tests', await virtualEnvironment(join(root, '.cache/python/frameworks'), files), ['-m', 'framework']);
+  return runIn(root, 'python/tests', await virtualEnvironment(frameworkEnvironment(root), files), ['-m', 'framework']);
 }
+
+/** Where the environment with the big frameworks is, if it was made. */
+export const frameworkEnvironment = (root: string): string => join(root, '.cache/python/frameworks');
 
 async function runIn(root: string, folder: string, python: string | undefined, args: readonly string[] = []): Promise<Tally> {
   if (!python) return check(false, `${folder}: no virtual environment could be made (Python 3.11 with venv is needed)`);

@@ -42,8 +42,18 @@ class Management:
         self._host = split.netloc
         self._base = split.path.rstrip("/") + "/api/v1/"
         self._secure = split.scheme == "https"
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._connection: Optional[http.client.HTTPConnection] = None
+
+    def _exclusively(self) -> threading.Lock:
+        """In a forked process the connection is the parent's, and so is whoever holds the lock."""
+        if self._process != os.getpid():
+            self._start_anew()
+        return self._lock
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; the answer's JSON."""
@@ -70,7 +80,7 @@ class Management:
 
     def download(self, path: str, write: Callable[[bytes], Any]) -> None:
         """Streams an answer's bytes to `write`."""
-        with self._lock:
+        with self._exclusively():
             response = self._request("GET", path, None, {})
             self._raise_for(response)
             while chunk := response.read(_CHUNK):
@@ -84,7 +94,7 @@ class Management:
         return json.loads(text) if text else None
 
     def _exchange(self, method: str, path: str, body: Union[bytes, Callable[[], Iterator[bytes]], None], headers: Mapping[str, str]) -> bytes:
-        with self._lock:
+        with self._exclusively():
             response = self._request(method, path, body, headers)
             self._raise_for(response)
             try:

@@ -1,17 +1,23 @@
 """What needs no platform."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rules
 
 from lepton_ai.client.protobuf import fields, packed, text, varint
 from lepton_ai.client.result import parse_timing
 from lepton_ai.client.tensors import decode, describe, encode, request_head
 from lepton_ai.formats.common import normalise_examples, pins, specs_of
+from lepton_ai.formats.source import extract
+from lepton_ai.management import Management
 from lepton_ai.repository import environment_digest
 from lepton_ai.training import taken_metrics, train_progress
 
@@ -30,6 +36,44 @@ def test_digests_of_environments_are_the_servers(monkeypatch):
         monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
         monkeypatch.setattr("sys.platform", system)
         assert environment_digest(vector) == vector["digest"]
+
+
+def test_locals_are_not_taken_for_what_the_module_computes():
+    text = extract(rules.Local).text
+    assert "LIMIT = 3.0" in text and "import numpy" in text
+    assert "upper" not in text and "def above" not in text
+
+
+def test_management_opens_its_own_connection_in_a_forked_process():
+    peers, answers = [], []
+
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            peers.append(self.client_address)
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        api = Management(f"http://127.0.0.1:{server.server_port}", "ada")
+        answers.append(api.get("versions"))
+        child = os.fork()
+        if not child:
+            try:
+                os._exit(0 if api.get("versions") == [] else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        answers.append(api.get("versions"))
+        server.shutdown()
+    assert answers == [[], []] and peers[0] == peers[2] != peers[1]
 
 
 def test_tensors_come_back_from_the_wire():

@@ -85,6 +85,25 @@ def test_sklearn_text_columns_sparse_and_jobs(tmp_path: Path) -> None:
     assert open_model(tmp_path, read_descriptor(tmp_path), 1)._calls["y"][1].__self__.n_jobs == 1  # type: ignore[attr-defined]
 
 
+def test_sklearn_does_what_outputs_share_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forest's label is made from its probabilities, and steps that change their input in place must not see it twice."""
+    model = make_pipeline(StandardScaler(copy=False), StandardScaler(copy=False), RandomForestClassifier(5, random_state=0)).fit(X.copy(), Y)
+    label, probabilities = model.predict(X.copy()), model.predict_proba(X.copy())
+    outputs = {"label": spec("label", "BYTES", (-1,)), "p": spec("p", "FP64", (-1, 2))}
+    estimator(tmp_path, model, [spec("x", "FP64")], list(outputs.values()), methods={"label": "predict", "p": "predict_proba"})
+    calls: list[str] = []
+    for owner, name in ((StandardScaler, "transform"), (RandomForestClassifier, "predict_proba")):
+        original = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda self, table, original=original, name=name: calls.append(name) or original(self, table))
+    loaded = open_model(tmp_path, read_descriptor(tmp_path), 1)
+    for names in (["label", "p"], ["p", "label"]):
+        calls.clear()
+        got = loaded.run({"x": from_array("x", X.copy())}, names)
+        assert got["label"].array.tolist() == [each.encode() for each in label]
+        np.testing.assert_array_equal(got["p"].array, probabilities)
+        assert sorted(calls) == ["predict_proba", "transform", "transform"]
+
+
 def test_sklearn_says_what_is_wrong(tmp_path: Path) -> None:
     estimator(tmp_path, LinearRegression().fit(X, X[:, 0]), [spec("x", "FP64")], [spec("y", "FP64", (-1,))], method="predict_proba")
     with pytest.raises(LoadFailure, match="comes from method 'predict_proba', which LinearRegression lacks; it has predict"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Optional, Union
+from functools import lru_cache
+from typing import Any, NamedTuple, Optional, Union
 
 from ..errors import DeadlineExceededError, LeptonError, UnavailableError
 from ..management import error_from
@@ -15,11 +15,12 @@ from .tensors import Encoded, Parameters, decode, describe, request_head
 
 #: How much longer than the server's deadline its answer to that is waited for, seconds.
 ANSWER_MARGIN = 0.5
+#: Before the first retry, seconds; then four times as long. Two retries outlast a gateway's restart.
+_RETRY_WAIT = 0.15
 _RETRY_WAIT_MAX = 5.0
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How one inference is asked for."""
 
     version: Optional[str] = None
@@ -45,8 +46,15 @@ def infer_request(address: Address, service: str, inputs: Sequence[Encoded], opt
     """The bytes to send, in parts; tensors are the caller's own memory."""
     head = request_head(describe(inputs), tuple(options.outputs) if options.outputs else None, options.wire_parameters(), options.request_id)
     body = [memoryview(head), *(each.data for each in inputs if each.data.nbytes)]
-    sent = {**headers, **(options.headers or {}), "content-type": "application/octet-stream", "inference-header-content-length": str(len(head))}
-    return [memoryview(request_bytes("POST", model_path(address.base, service, options.version, "/infer"), address, sent, total_bytes(body))), *body]
+    sent = {**headers, **(options.headers or {})}
+    return [memoryview(_infer_head(address, service, options.version, tuple((name, str(value)) for name, value in sent.items()), len(head), total_bytes(body))), *body]
+
+
+@lru_cache(maxsize=256)
+def _infer_head(address: Address, service: str, version: Optional[str], headers: tuple[tuple[str, str], ...], json_bytes: int, total: int) -> bytes:
+    """Requests of one form share it."""
+    sent = {**dict(headers), "content-type": "application/octet-stream", "inference-header-content-length": str(json_bytes)}
+    return request_bytes("POST", model_path(address.base, service, version, "/infer"), address, sent, total)
 
 
 def infer_result(head: Head, body: Array) -> InferenceResult:
@@ -72,6 +80,6 @@ def retry_wait(error: LeptonError, attempt: int, retries: int, left: Optional[fl
     """Seconds after which to ask again; None: not. Inference may be repeated; what a model has computed is lost only."""
     if attempt >= retries or not (isinstance(error, UnavailableError) or error.status == 503):
         return None
-    wait = min(_RETRY_WAIT_MAX, error.retry_after if error.retry_after is not None else 0.05 * 2**attempt)
+    wait = min(_RETRY_WAIT_MAX, error.retry_after if error.retry_after is not None else _RETRY_WAIT * 4**attempt)
     wait *= 1 + 0.2 * random.random()
     return None if left is not None and wait >= left else wait

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -53,7 +52,3 @@ def parse_timing(header: str) -> Timing:
             found["batch_size"] = int(rows)
     return Timing(**found)
 
-
-def empty_bytes(size: int) -> Array:
-    """Memory for an answer, not cleared."""
-    return np.empty(size, dtype=np.uint8)

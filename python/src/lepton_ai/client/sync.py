@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import socket
-import ssl
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union, cast
+from typing import Any, Literal, Optional, Union
 
 from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
 from ..platform_process import connect
+from .connection import Connection
 from .exchange import ANSWER_MARGIN, Options, deadline_error, infer_request, infer_result, raise_for, retry_wait
-from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path, parse_head, request_bytes
-from .result import Array, InferenceResult, empty_bytes
+from .http_message import Address, Head, model_path, request_bytes
+from .result import Array, InferenceResult
 from .signature import Signatures
 from .tensors import Encoded, encode
 
 _IDLE_MAX = 16
-_BUFFERS_MAX = 64
 
 
 class Client:
@@ -126,7 +125,11 @@ class HttpTransport:
     def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
         self._address = address
         self._headers = headers
-        self._idle: list[_Connection] = []
+        self._forget_connections()
+
+    def _forget_connections(self) -> None:
+        self._process = os.getpid()
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
     def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
@@ -156,27 +159,34 @@ class HttpTransport:
 
     def close(self) -> None:
         """The idle ones."""
+        self._forget_the_parents()
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
 
+    def _forget_the_parents(self) -> None:
+        """In a forked process the connections are the parent's, and so are the lock's holders."""
+        if self._process != os.getpid():
+            self._forget_connections()
+
     def _get(self, path: str, deadline: float) -> tuple[Head, Array]:
         return self._exchange([memoryview(request_bytes("GET", path, self._address, self._headers, 0))], deadline, None)
 
     def _exchange(self, parts: Sequence[memoryview], deadline: float, timeout: Optional[float]) -> tuple[Head, Array]:
+        self._forget_the_parents()
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             kept = connection is not None
             try:
-                connection = connection or _Connection(self._address, deadline)
+                connection = connection or Connection(self._address, deadline)
                 head, body = connection.exchange(parts, deadline)
             except TimeoutError:
                 if connection:
                     connection.close()
                 raise deadline_error(timeout) from None
-            except (OSError, ssl.SSLError, EOFError) as error:
+            except (OSError, EOFError) as error:
                 if connection:
                     connection.close()
                 # A kept connection may be closed in the moment of its reuse; inference may be asked twice.
@@ -190,110 +200,10 @@ class HttpTransport:
             self._keep(connection, head)
             return head, body
 
-    def _keep(self, connection: _Connection, head: Head) -> None:
+    def _keep(self, connection: Connection, head: Head) -> None:
         with self._lock:
             if head.keeps and head.length is not None and len(self._idle) < _IDLE_MAX:
                 self._idle.append(connection)
                 return
         connection.close()
 
-
-class _Connection:
-    """One socket. Raises TimeoutError at the deadline (time.monotonic), OSError or EOFError when it breaks."""
-
-    def __init__(self, address: Address, deadline: float) -> None:
-        plain = socket.create_connection((address.host, address.port), timeout=_left(deadline))
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._secure = address.secure
-        self._socket = ssl.create_default_context().wrap_socket(plain, server_hostname=address.host) if address.secure else plain
-        self._ahead = b""
-
-    def close(self) -> None:
-        """Never raises."""
-        try:
-            self._socket.close()
-        except OSError:
-            pass
-
-    def exchange(self, parts: Sequence[memoryview], deadline: float) -> tuple[Head, Array]:
-        """Sends a request and reads its answer."""
-        self._socket.settimeout(_left(deadline))
-        self._send(list(parts), deadline)
-        head = parse_head(self._until(b"\r\n\r\n", deadline))
-        while head.status == 100:
-            head = parse_head(self._until(b"\r\n\r\n", deadline))
-        length = head.length
-        if length is not None:
-            return head, self._exactly(length, deadline)
-        return head, self._chunks(deadline) if "chunked" in head.headers.get("transfer-encoding", "") else self._rest(deadline)
-
-    def _send(self, parts: list[memoryview], deadline: float) -> None:
-        if self._secure:
-            for part in parts:
-                self._socket.sendall(part)
-            return
-        while parts:
-            sent = self._socket.sendmsg(parts[:_BUFFERS_MAX])
-            while parts and sent >= parts[0].nbytes:
-                sent -= parts.pop(0).nbytes
-            if parts:
-                parts[0] = parts[0][sent:]
-                self._socket.settimeout(_left(deadline))
-
-    def _until(self, mark: bytes, deadline: float) -> bytes:
-        data = self._ahead
-        while (at := data.find(mark)) < 0:
-            if len(data) > HEAD_BYTES_MAX:
-                raise ServerUnreachableError("the server's answer has no end of its head")
-            data += self._some(deadline)
-        self._ahead = data[at + len(mark) :]
-        return data[:at]
-
-    def _some(self, deadline: float) -> bytes:
-        more = self._socket.recv(65536)
-        if not more:
-            raise EOFError("the server closed the connection")
-        self._socket.settimeout(_left(deadline))
-        return more
-
-    def _exactly(self, size: int, deadline: float) -> Array:
-        body = empty_bytes(size)
-        view = memoryview(cast(Any, body))
-        at = min(size, len(self._ahead))
-        view[:at] = self._ahead[:at]
-        self._ahead = self._ahead[at:]
-        while at < size:
-            count = self._socket.recv_into(view[at:])
-            if not count:
-                raise EOFError("the server closed the connection in the middle of its answer")
-            at += count
-        return body
-
-    def _chunks(self, deadline: float) -> Array:
-        parts = []
-        while size := chunk_size(self._until(b"\r\n", deadline)):
-            parts.append(self._exactly(size, deadline).tobytes())
-            self._until(b"\r\n", deadline)
-        self._until(b"\r\n", deadline)
-        return _joined(parts)
-
-    def _rest(self, deadline: float) -> Array:
-        parts = [self._ahead]
-        try:
-            while True:
-                parts.append(self._some(deadline))
-        except EOFError:
-            return _joined(parts)
-
-
-def _joined(parts: Sequence[bytes]) -> Array:
-    body = empty_bytes(sum(map(len, parts)))
-    body[:] = memoryview(b"".join(parts))
-    return body
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Optional, Union, cast
+from typing import Any, NamedTuple, Optional, Union, cast
 
 import numpy as np
 
 from lepton_ai_worker.errors import LeptonError as WorkerError
-from lepton_ai_worker.tensors import DTYPES, from_array, from_bytes, to_bytes
+from lepton_ai_worker.tensors import DTYPES, bfloat16_to_float32, from_array, from_bytes, to_bytes
 
 from ..errors import InvalidArgumentError, ServerUnreachableError
 from .result import Array
@@ -22,8 +22,7 @@ _PLAIN = {dtype: name for name, dtype in DTYPES.items() if name not in ("BF16", 
 Parameters = tuple[tuple[str, Union[str, int, float, bool]], ...]
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(NamedTuple):
     """One input as it goes out."""
 
     name: str
@@ -40,17 +39,32 @@ def encode(inputs: Mapping[str, Any]) -> list[Encoded]:
 
 
 def _encode(name: str, value: Any) -> Encoded:
-    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    array = value if type(value) is np.ndarray else _array(name, value)
     datatype = _PLAIN.get(array.dtype)
     if datatype is None or not array.flags.c_contiguous:
         try:
             tensor = from_array(name, np.ascontiguousarray(array).reshape(array.shape))
         except WorkerError:
-            raise InvalidArgumentError(f"input {name!r} has dtype {array.dtype}, for which the protocol has no datatype") from None
+            raise InvalidArgumentError(f"input {name!r} {_unknown(array)}") from None
         return Encoded(name, tensor.datatype, array.shape, _view(to_bytes(tensor)))
     if not array.size:
         return Encoded(name, datatype, array.shape, memoryview(b""))
     return Encoded(name, datatype, array.shape, _view(array.reshape(-1).view(np.uint8)))
+
+
+def _array(name: str, value: Any) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        raise InvalidArgumentError(f"input {name!r} has a mask, which the protocol lacks; give its .filled(value)")
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InvalidArgumentError(f"input {name!r} is a {type(value).__name__} of which numpy makes no array: {error}") from None
+
+
+def _unknown(array: Array) -> str:
+    other = next((each for each in array.reshape(-1).tolist() if not isinstance(each, (str, bytes, bytearray, memoryview))), None) if array.dtype.kind == "O" else None
+    held = f" and holds {type(other).__name__} {str(other)[:80]!r}; texts and bytes can stand in it, numbers need a dtype of their own" if array.dtype.kind == "O" else ", for which the protocol has no datatype"
+    return f"has dtype {array.dtype}{held}"
 
 
 def _view(array: Array) -> memoryview:
@@ -98,10 +112,7 @@ def decode(body: Array, head_bytes: int) -> tuple[dict[str, Array], str]:
 
 def array_of(name: str, datatype: str, shape: Sequence[int], data: Array) -> Array:
     """A tensor's bytes as an array; BF16 as float32, BYTES as an object array of `bytes`."""
-    from lepton_ai_worker.tensors import bfloat16_to_float32
-
-    dtype = DTYPES[datatype]
-    if datatype not in ("BF16", "BYTES") and data.size != int(np.prod(shape, dtype=np.int64)) * dtype.itemsize:
+    if datatype != "BYTES" and data.size != math.prod(shape) * DTYPES[datatype].itemsize:
         raise ValueError(f"output {name} has {data.size} bytes, its shape {list(shape)} of {datatype} other many")
     tensor = from_bytes(name, datatype, shape, data)
     return bfloat16_to_float32(tensor.array) if datatype == "BF16" else tensor.array

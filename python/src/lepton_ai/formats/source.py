@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import symtable
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def _closure(start: str, tree: ast.Module) -> set[str]:
     uses: dict[str, set[str]] = {}
     for node in tree.body:
         for name in _binds(node):
-            uses.setdefault(name, set()).update(each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load))
+            uses.setdefault(name, set()).update(_reads(node))
     if start not in uses:
         raise ModelInvalidError(f"class {start} is not at the top level of its file")
     found: set[str] = set()
@@ -58,6 +59,17 @@ def _closure(start: str, tree: ast.Module) -> set[str]:
             found.add(name)
             waiting.extend(uses[name])
     return found
+
+
+def _reads(node: ast.stmt) -> Iterator[str]:
+    """Names of the module that it reads; parameters and other locals are not the module's, whatever they are called."""
+    outer = symtable.symtable(ast.unparse(node), "<model>", "exec")
+    yield from (symbol.get_name() for symbol in outer.get_symbols() if symbol.is_referenced())
+    waiting = outer.get_children()
+    while waiting:
+        scope = waiting.pop()
+        yield from (symbol.get_name() for symbol in scope.get_symbols() if symbol.is_global())
+        waiting.extend(scope.get_children())
 
 
 def _binds(node: ast.stmt) -> set[str]:

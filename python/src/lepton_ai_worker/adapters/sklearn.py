@@ -6,6 +6,7 @@
 import pickle
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import LeptonError
 from ..tensors import Tensor
 from .columns import Table
 from .common import choice, framework, option, tensor_of
+from .once import Once
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "score_samples", "apply", "kneighbors")
 
@@ -41,6 +43,8 @@ def open_model(directory: Path, descriptor: Descriptor, threads: int) -> "Estima
     """See the module."""
     estimator = load(directory, descriptor)
     _set_jobs(estimator, threads)
+    # The names of columns are the signature's business.
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
     return Estimator(estimator, descriptor)
 
 
@@ -52,6 +56,7 @@ class Estimator:
         self._table = Table(descriptor)
         self._specs = {spec.name: spec for spec in descriptor.signature.outputs}
         methods = option(descriptor, "methods", dict) or {name: choice(descriptor, "method", METHODS, "predict") for name in self._specs}
+        self._once = Once(estimator) if len(methods) > 1 else nullcontext()
         self._calls: dict[str, tuple[str, Any]] = {}
         for name in self._specs:
             method = methods.get(name)
@@ -64,9 +69,7 @@ class Estimator:
         """See `Adapter`."""
         table = self._table.of(inputs)
         results: dict[str, Any] = {}
-        with warnings.catch_warnings():
-            # The names of columns are the signature's business.
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        with self._once:
             for name in outputs:
                 method, call = self._calls[name]
                 if method not in results:
