@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { checks } from './checks.ts';
 import { hasPostgres, installDebianPackages } from './tests/debian.ts';
 import { runNodeTests } from './tests/node-tests.ts';
-import { runPythonTests } from './tests/python-tests.ts';
+import { runPythonTests, runSolverTests } from './tests/python-tests.ts';
 import { add, check, countsLine, NOTHING, type Tally } from './tests/tally.ts';
 import { TEST_GROUPS, testFiles } from './tests/test-files.ts';
 
@@ -33,9 +33,8 @@ async function everything(): Promise<Tally> {
     const files = testFiles(root, group, only);
     if (files.length) total = add(total, await step(group.name, () => runNodeTests(root, files, group.concurrency)));
   }
-  for (const [name, folder] of [['Python: lint, types and tests', 'python/tests'], ['conformance (Python clients)', 'test/conformance']] as const) {
-    if (!only.length || only.some((part) => folder.includes(part))) total = add(total, await step(name, () => runPythonTests(root, folder)));
-  }
+  const python = [['Python: lint, types and tests', 'python/tests', runPythonTests], ['conformance (Python clients)', 'test/conformance', runPythonTests], ['other solvers (Python)', 'test/solvers', runSolverTests]] as const;
+  for (const [name, folder, run] of python) if (!only.length || only.some((part) => folder.includes(part))) total = add(total, await step(name, () => run(root, folder)));
   return total;
 }
 

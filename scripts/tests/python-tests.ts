@@ -7,7 +7,7 @@ import { runCommand } from './command.ts';
 import { installDebianPackages } from './debian.ts';
 import { check, refuseEmpty, type Tally } from './tally.ts';
 
-/** One environment for all Python tests. */
+/** One environment for all Python tests that need no framework. */
 const REQUIREMENTS = ['test/conformance/requirements.txt', 'python/requirements-dev.txt'] as const;
 
 /** Runs a folder of Python tests in our own virtual environment; its runner leaves the counts in a file. */
@@ -18,6 +18,11 @@ export async function runPythonTests(root: string, folder: string): Promise<Tall
 /** The interpreter of that environment, which is made if need be: numpy, scikit-learn and what the SDK needs; undefined when that is impossible here. */
 export function testEnvironment(root: string): Promise<string | undefined> {
   return virtualEnvironment(join(root, '.venv'), REQUIREMENTS.map((file) => join(root, file)));
+}
+
+/** Runs the tests that solve our programs with other solvers, in an environment of their own. */
+export async function runSolverTests(root: string, folder: string): Promise<Tally> {
+  return runIn(root, folder, await virtualEnvironment(join(root, '.cache/python/solvers'), [join(root, folder, 'requirements.txt')]));
 }
 
 /** Runs the tests of python/ that need torch, tensorflow or keras, in an environment of their own. */

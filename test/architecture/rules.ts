@@ -29,6 +29,7 @@ export const PARTS: readonly Part[] = [
   { path: 'deployment-engine', imports: ['core', 'wire', 'config', 'database', 'model-repository', 'version.ts'], types: ['monitoring'] },
   { path: 'deployment-engine/plan', imports: ['core'], types: ['deployment-engine', 'wire'], pure: true },
   { path: 'deployment-engine/scheduler', imports: ['core'], types: ['deployment-engine', 'wire'], pure: true },
+  { path: 'deployment-engine/solvers', imports: ['core', 'deployment-engine/scheduler'] },
   { path: 'deployment-engine/rollout', imports: ['core'], types: ['deployment-engine', 'wire'], pure: true },
   { path: 'deployment-engine/process-table.ts', imports: [] },
   { path: 'deployment-engine/targets', imports: ['core', 'wire', 'config', 'deployment-engine/targets/*', 'deployment-engine/process-table.ts'], types: ['deployment-engine/runtimes'] },
@@ -46,7 +47,8 @@ export const PARTS: readonly Part[] = [
   { path: 'api/management', imports: ['core', 'version.ts'], types: ['config', 'model-repository', 'deployment-engine', 'monitoring', 'wire'] },
   { path: 'gateway', imports: ['core', 'wire', 'api/inference', 'monitoring', 'version.ts'], types: ['config'] },
   { path: 'worker', imports: ['core', 'wire', 'onnx', 'version.ts'] },
-  { path: 'cli', imports: ['core', 'config', 'control.ts', 'version.ts', '/clients/typescript'] },
+  // What plans and simulates without a server takes the scheduler itself.
+  { path: 'cli', imports: ['core', 'config', 'control.ts', 'version.ts', '/clients/typescript', 'deployment-engine/scheduler', 'deployment-engine/solvers'] },
   { path: 'control.ts', imports: ['core', 'config', 'platform.ts', 'version.ts'], types: ['deployment-engine', 'monitoring'] },
   // The composition root knows everybody.
   { path: 'platform.ts', imports: ['core', 'wire', 'config', 'database', 'security', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'api/management', 'version.ts'] },
@@ -57,6 +59,7 @@ export const PARTS: readonly Part[] = [
 export const NESTED_IN: Readonly<Record<string, string>> = {
   'deployment-engine/plan': 'deployment-engine',
   'deployment-engine/scheduler': 'deployment-engine',
+  'deployment-engine/solvers': 'deployment-engine',
   'deployment-engine/rollout': 'deployment-engine',
   'deployment-engine/process-table.ts': 'deployment-engine',
   'deployment-engine/targets': 'deployment-engine',

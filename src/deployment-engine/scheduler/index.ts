@@ -1,0 +1,14 @@
+export { describeSubject, shortNumber } from './describe.ts';
+export { dominatedVersions } from './dominance.ts';
+export { shadowPrices, type ShadowPrice, versionReasons, type VersionReason } from './explain.ts';
+export { formulate, type Formulation, type FormulationOptions } from './formulation.ts';
+export { greedyPlan, needOf } from './greedy.ts';
+export { alikeGroups, singleGroups } from './groups.ts';
+export * from './input.ts';
+export { movesOf, planObjective, type Assignment, type Move, type PlanMethod, type SchedulePlan, type VersionPlan } from './plan.ts';
+export * from './paper/index.ts';
+export * from './program/index.ts';
+export { serviceRate } from './queueing.ts';
+export { schedule, type ScheduleOptions } from './schedule.ts';
+export { conflictingConstraints } from './conflicts.ts';
+export type * from './solver.ts';

@@ -1,0 +1,2 @@
+export * from './paper-case.ts';
+export { paperInput } from './paper-input.ts';

@@ -1,0 +1,1 @@
+export { loadHighsSolver } from './highs/highs-solver.ts';
