@@ -17,6 +17,9 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   { name: 'end to end', patterns: ['test/e2e/**/*.test.ts'], concurrency: 1 },
 ];
 
+/** Run by `make test-frameworks` alone. */
+export const FRAMEWORK_GROUP: TestGroup = { name: 'frameworks', patterns: ['test/frameworks/**/*.test.ts'], concurrency: 1 };
+
 /** Absolute paths of a group's files whose path contains one of `only` (all when `only` is empty), sorted. */
 export function testFiles(root: string, group: TestGroup, only: readonly string[]): readonly string[] {
   return globSync([...group.patterns], { cwd: root, exclude: (name) => name.includes('node_modules') })

@@ -15,7 +15,7 @@ for (const { page, http, grpc } of GUIDES) {
     const blocks = readBlocks(page);
     let shell: DocumentShell;
     before(async () => {
-      shell = await DocumentShell.open(http, grpc);
+      shell = await DocumentShell.open({ http, grpc });
     });
     after(() => shell.close());
 

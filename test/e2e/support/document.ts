@@ -1,47 +1,88 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { freePort, ROOT } from '../harness.ts';
 import { until } from './until.ts';
 
-/** Commands of a page, which run as they stand. */
+/** Commands of a page, which run as they stand, or a piece of a script that they run. */
 export interface Block {
   readonly background: boolean;
   readonly commands: readonly string[];
   /** What the last command says, where the page shows it. */
   readonly answer: string | null;
+  /** A file, and what the block adds to it. */
+  readonly script: { readonly file: string; readonly text: string } | null;
 }
 
-/** The blocks of a page that are marked `<!-- tour -->` or `<!-- tour: background -->`, each with the `<!-- answer -->` behind it. */
-export function readBlocks(page: string): readonly Block[] {
+/**
+ * The blocks of a page that are marked `<!-- tour -->`, `<!-- tour: background -->` or `<!-- tour: FILE.py -->`, each with the
+ * `<!-- answer -->` behind it. With a heading: of that section alone, until the next heading of any level.
+ */
+export function readBlocks(page: string, heading?: string): readonly Block[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  return [...text.matchAll(/<!-- tour(: background)? -->\n```console\n([\s\S]*?)```(?:\n+<!-- answer -->\n```\w*\n([\s\S]*?)```)?/g)].map(([, background, body = '', answer]) => ({
-    background: background !== undefined,
-    commands: body.split('\n').map((line) => line.trim()).filter(Boolean),
-    answer: answer?.trim() ?? null,
-  }));
+  return [...sectionOf(text, heading).matchAll(/<!-- tour(?:: ([\w.]+))? -->\n```(console|python)\n([\s\S]*?)```(?:\n+<!-- answer -->\n```\w*\n([\s\S]*?)```)?/g)].map(([, name, language, body = '', answer]) => {
+    assert.equal(language === 'python', name?.endsWith('.py') ?? false, `${page}: ${name ?? 'a block'} is ${language}`);
+    return {
+      background: name === 'background',
+      commands: language === 'console' ? body.split('\n').map((line) => line.trim()).filter(Boolean) : [],
+      answer: answer?.trim() ?? null,
+      script: language === 'python' ? { file: name as string, text: body } : null,
+    };
+  });
+}
+
+function sectionOf(text: string, heading: string | undefined): string {
+  if (heading === undefined) return text;
+  const [section] = text.split(/^(?=#{1,6} )/m).filter((part) => part.split('\n', 1)[0]?.replace(/^#+ /, '') === heading);
+  assert.ok(section, `there is a heading ${heading}`);
+  return section;
+}
+
+/** The Chinese README has the same blocks, letter by letter. */
+export function assertInBothLanguages(blocks: readonly Block[]): void {
+  const chinese = readFileSync(join(ROOT, 'README.zh-CN.md'), 'utf8');
+  for (const { commands, script } of blocks) {
+    const block = script ? `\`\`\`python\n${script.text}\`\`\`` : `\`\`\`console\n${commands.join('\n')}\n\`\`\``;
+    assert.ok(chinese.includes(block), block);
+  }
+}
+
+export interface ShellOptions {
+  /** The ports that the page names. */
+  readonly http: string;
+  readonly grpc: string;
+  /** Runs as on a machine with Python alone: no Node on the PATH, no server named, so that the local platform is used. */
+  readonly python?: boolean;
 }
 
 /** A shell in an empty directory that has what a checkout has; the ports that a page names are free ones here. */
 export class DocumentShell {
   readonly directory = mkdtempSync(join(tmpdir(), 'lepton-page-'));
+  readonly #options: ShellOptions;
   readonly #http: string;
   readonly #ports: ReadonlyMap<string, number>;
+  /** Commands that change the shell they run in; each of ours is a new one. */
+  readonly #before: string[] = [];
   #server: ChildProcess | undefined;
 
-  private constructor(http: string, ports: ReadonlyMap<string, number>) {
-    for (const name of ['bin', 'examples', 'node_modules']) symlinkSync(join(ROOT, name), join(this.directory, name));
-    this.#http = http;
+  private constructor(options: ShellOptions, ports: ReadonlyMap<string, number>) {
+    for (const name of options.python ? ['dist'] : ['bin', 'examples', 'node_modules']) symlinkSync(join(ROOT, name), join(this.directory, name));
+    if (options.python) {
+      mkdirSync(join(this.directory, NO_NODE));
+      for (const name of ['node', 'npm', 'npx']) writeFileSync(join(this.directory, NO_NODE, name), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    }
+    this.#options = options;
+    this.#http = `http://127.0.0.1:${options.http}`;
     this.#ports = ports;
   }
 
-  static async open(httpPort: string, grpcPort: string): Promise<DocumentShell> {
+  static async open(options: ShellOptions): Promise<DocumentShell> {
     const ports = new Map<string, number>();
-    for (const port of [httpPort, grpcPort]) ports.set(`127.0.0.1:${port}`, await freePort());
-    return new DocumentShell(`http://127.0.0.1:${httpPort}`, ports);
+    for (const port of [options.http, options.grpc]) ports.set(`127.0.0.1:${port}`, await freePort());
+    return new DocumentShell(options, ports);
   }
 
   /** Runs the page's command for the platform and waits for its answer. */
@@ -56,12 +97,18 @@ export class DocumentShell {
     });
   }
 
+  /** Adds to a script that commands of the page run. */
+  write({ file, text }: NonNullable<Block['script']>): void {
+    appendFileSync(join(this.directory, file), this.#here(text));
+  }
+
   async outputOf(command: string): Promise<string> {
     const child = this.#run(command);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
     assert.equal(code, 0, `${command}\n${output}`);
+    if (/^(\.|cd|export) /.test(command)) this.#before.push(command);
     return output;
   }
 
@@ -80,7 +127,19 @@ export class DocumentShell {
   }
 
   #run(command: string): ChildProcess {
-    const env = { PATH: process.env['PATH'], HOME: this.directory, TMPDIR: this.directory, LEPTON_URL: this.#here(this.#http) };
-    return spawn('bash', ['-c', `set -o pipefail; ${this.#here(command)}`], { cwd: this.directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const script = ['set -o pipefail', ...(this.#options.python ? [MAKE_IN_CHECKOUT] : []), ...this.#before, this.#here(command)].join('; ');
+    return spawn('bash', ['-c', script], { cwd: this.directory, env: { HOME: this.directory, TMPDIR: this.directory, ...(this.#options.python ? this.#pythonEnvironment() : { PATH: process.env['PATH'], LEPTON_URL: this.#here(this.#http) }) }, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  #pythonEnvironment(): NodeJS.ProcessEnv {
+    const path = process.env['PATH'] ?? '';
+    const addresses = { LEPTON_HTTP: this.#here(`127.0.0.1:${this.#options.http}`), LEPTON_GRPC: this.#here(`127.0.0.1:${this.#options.grpc}`) };
+    const pip = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^pip_|_proxy$/i.test(name)));
+    return { PIP_CACHE_DIR: join(ROOT, '.cache/pip'), ...pip, ...addresses, PATH: [join(this.directory, NO_NODE), path].join(delimiter), WHOLE_PATH: path };
   }
 }
+
+/** Folder whose `node` is as good as none; it may share its own folder with what is needed. */
+const NO_NODE = 'no-node';
+/** A page's `make` means the checkout's, which needs Node; where it is run makes no difference to its reader. */
+const MAKE_IN_CHECKOUT = `make() { PATH="$WHOLE_PATH" command make -C ${ROOT} "$@"; }`;
