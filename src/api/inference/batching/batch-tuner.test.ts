@@ -26,8 +26,14 @@ describe('batch tuner', () => {
 
   test('comes down to one where batches gain nothing, within 60 runs', () => {
     const tuner = tuned(16);
-    serve(tuner, IMAGE, (rows) => 0.52 * rows, 60);
+    serve(tuner, IMAGE, (rows) => 4 * rows, 60);
     assert.equal(tuner.best(IMAGE), 1);
+  });
+
+  test('counts what a run costs on the way: short runs go a few at a time, though the model gains nothing', () => {
+    const tuner = tuned(16);
+    serve(tuner, IMAGE, (rows) => 0.5 * rows);
+    assert.ok(tuner.best(IMAGE) === 2 || tuner.best(IMAGE) === 4);
   });
 
   test('finds the batch from which on more rows gain nothing, from below and from above', () => {

@@ -2,9 +2,9 @@
 const ROWS_MAX = 64;
 /** A larger batch must raise the throughput by this factor to be worth its latency, and by less to stay chosen. */
 const GAIN_MIN = 1.1;
-const GAIN_TO_STAY = 1.07;
-/** What a run costs besides the time that its worker reports: a frame there and back, and a wake-up at each end. */
-const RUN_OVERHEAD_MS = 0.02;
+const GAIN_TO_STAY = 1.08;
+/** CPU that a run costs besides the time that its worker reports: a frame there and back, and a wake-up at each end. */
+const RUN_OVERHEAD_MS = 0.08;
 /** Runs of one size whose median counts, and how many there must be before it does. */
 const SAMPLES = 9;
 const SAMPLES_MIN = 3;
