@@ -33,7 +33,7 @@ class Torch:
         def block(given, made, stride):
             return [torch.nn.Conv2d(given, made, 3, stride, 1), torch.nn.ReLU()]
 
-        layers = [*block(3, 48, 1), *block(48, 96, 2), *block(96, 128, 1), *block(128, 128, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(128, 10)]
+        layers = [*block(3, 48, 1), *block(48, 96, 2), *block(96, 160, 1), *block(160, 160, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(160, 10)]
         self.live = torch.jit.script(torch.nn.Sequential(*layers).eval())
         random = np.random.default_rng(7)
         self.rows = [{"input": random.random((1, 3, 64, 64), dtype=np.float32)} for _ in range(16)]

@@ -17,7 +17,7 @@ const CLIENTS = 8;
  */
 export async function measureThroughput(bench: Bench, { name, text, child, bestBatch }: ServedModel): Promise<{ lines: Line[]; row: Table['rows'][number] }> {
   const batch = Math.min(CLIENTS, bestBatch);
-  const milliseconds = bench.quick ? 1_000 : 2_000;
+  const milliseconds = bench.quick ? 1_000 : 1_500;
   const inProcess = (rows: number) => (): Promise<Round> => child.call('inProcess', { batch: rows, milliseconds });
   const service = (clients: number) => (): Promise<Round> => child.call('service', { clients, milliseconds });
   await service(CLIENTS)();

@@ -10,7 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import AsyncClient, Client, InferenceResult
+    from .client.aio import AsyncClient
+    from .client.result import InferenceResult
+    from .client.sync import Client
     from .deployer import Deployer
     from .errors import (
         ConflictError,
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "client": ("AsyncClient", "Client", "InferenceResult"),
+    "client.aio": ("AsyncClient",),
+    "client.result": ("InferenceResult",),
+    "client.sync": ("Client",),
     "deployer": ("Deployer",),
     "errors": (
         "ConflictError", "DeadlineExceededError", "DeploymentError", "InUseError", "InvalidArgumentError", "LeptonError", "LossyConversionError", "ModelError", "ModelInvalidError", "ModelUnsafeError",

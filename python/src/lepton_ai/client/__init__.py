@@ -1,7 +1,4 @@
-"""Clients of the Open Inference Protocol: numpy in, numpy out, over HTTP with binary tensors or gRPC."""
+"""Clients of the Open Inference Protocol: numpy in, numpy out, over HTTP with binary tensors or gRPC.
 
-from .aio import AsyncClient
-from .result import InferenceResult, Timing
-from .sync import Client
-
-__all__ = ["AsyncClient", "Client", "InferenceResult", "Timing"]
+`lepton_ai.Client` and `lepton_ai.AsyncClient`; each is imported when it is used.
+"""

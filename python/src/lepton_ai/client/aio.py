@@ -15,7 +15,7 @@ from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
 from ..platform_process import connect
 from .exchange import ANSWER_MARGIN, Options, deadline_error, infer_request, infer_result, raise_for, retry_wait
 from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path, parse_head, request_bytes
-from .result import Array, InferenceResult
+from .result import Array, InferenceResult, body_memory
 from .signature import Signatures
 from .tensors import Encoded, encode
 
@@ -154,7 +154,9 @@ async def _talk(streams: _Streams, parts: Sequence[memoryview]) -> tuple[Head, A
         data = await _chunks(reader)
     else:
         data = await reader.read()
-    return head, np.frombuffer(data, dtype=np.uint8)
+    body = body_memory(head, len(data))
+    body[:] = np.frombuffer(data, dtype=np.uint8)
+    return head, body
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:

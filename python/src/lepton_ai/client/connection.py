@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import struct
 import time
 from collections.abc import Sequence
@@ -13,13 +12,11 @@ import numpy as np
 
 from ..errors import ServerUnreachableError
 from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, parse_head
-from .result import Array
+from .result import Array, body_memory
 
 _BUFFERS_MAX = 64
 #: How old a time limit that the kernel was given may be, seconds: so much later than the deadline it may end.
 _LIMIT_AGE_MAX = 0.05
-#: What memory for an answer starts at a multiple of.
-_ALIGNMENT = 16
 _END = b"\r\n\r\n"
 
 
@@ -37,7 +34,7 @@ class Connection:
         plain = socket.create_connection((address.host, address.port), timeout=left)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._secure = address.secure
-        self._socket = ssl.create_default_context().wrap_socket(plain, server_hostname=address.host) if address.secure else plain
+        self._socket = _secured(plain, address) if address.secure else plain
         if not self._secure:
             self._socket.settimeout(None)
         self._limited_at = -_LIMIT_AGE_MAX
@@ -95,8 +92,7 @@ class Connection:
     def _body(self, head: Head, deadline: float) -> Array:
         length = head.length
         if length is not None:
-            before_tensors = head.headers.get("inference-header-content-length", "")
-            return self._exactly(length, deadline, -int(before_tensors) % _ALIGNMENT if before_tensors.isdigit() else 0)
+            return self._exactly(body_memory(head, length), deadline)
         return self._chunks(deadline) if "chunked" in head.headers.get("transfer-encoding", "") else self._rest(deadline)
 
     def _until(self, mark: bytes, deadline: float) -> bytes:
@@ -121,9 +117,8 @@ class Connection:
         self._end += count
         return count
 
-    def _exactly(self, size: int, deadline: float, skip: int = 0) -> Array:
-        """`skip`: bytes to leave free in front, so that tensors start where an array of theirs may: others are copied."""
-        body: Array = np.empty(skip + size, dtype=np.uint8)[skip:]
+    def _exactly(self, body: Array, deadline: float) -> Array:
+        size = body.size
         view = memoryview(cast(Any, body))
         at = min(size, self._end - self._start)
         view[:at] = self._view[self._start : self._start + at]
@@ -138,7 +133,7 @@ class Connection:
     def _chunks(self, deadline: float) -> Array:
         parts = []
         while size := chunk_size(self._until(b"\r\n", deadline)):
-            parts.append(self._exactly(size, deadline).tobytes())
+            parts.append(self._exactly(np.empty(size, dtype=np.uint8), deadline).tobytes())
             self._until(b"\r\n", deadline)
         while self._until(b"\r\n", deadline):
             pass  # Trailers.
@@ -169,6 +164,12 @@ class Connection:
             self._socket.settimeout(left)
         else:
             self._socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(left), max(1, int(left % 1 * 1e6))))
+
+
+def _secured(plain: socket.socket, address: Address) -> socket.socket:
+    import ssl
+
+    return ssl.create_default_context().wrap_socket(plain, server_hostname=address.host)
 
 
 def _joined(parts: Sequence[bytes]) -> Array:

@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+import numpy as np
 import numpy.typing as npt
 
+from .http_message import Head
+
 Array = npt.NDArray[Any]
+
+#: What numpy's own memory starts at a multiple of.
+_ALIGNMENT = 16
 
 
 @dataclass(frozen=True)
@@ -52,3 +58,9 @@ def parse_timing(header: str) -> Timing:
             found["batch_size"] = int(rows)
     return Timing(**found)
 
+
+def body_memory(head: Head, size: int) -> Array:
+    """Memory for an answer's body, in which its first tensor starts where an array of it may: others would be copied."""
+    before_tensors = head.headers.get("inference-header-content-length", "")
+    skipped = -int(before_tensors) % _ALIGNMENT if before_tensors.isdigit() else 0
+    return np.empty(skipped + size, dtype=np.uint8)[skipped:]
