@@ -100,6 +100,8 @@ export interface VersionDemand {
   /** Without what the client or the load is to blame for (bad input, cancelled, queue full). */
   readonly failures: number;
   readonly batches: number;
+  /** Rows of the batches that are formed now: what the spec asks for, or else what serving has found best. */
+  readonly batchRows: number;
   /** Milliseconds over the last 1,024 answered requests; null before the first. */
   readonly latencyP50Ms: number | null;
   readonly latencyP99Ms: number | null;

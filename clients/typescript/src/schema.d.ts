@@ -1186,6 +1186,8 @@ export interface components {
         };
         VersionDemand: {
             batches: number;
+            /** @description Rows of the batches that are formed now: what the spec asks for, or else what serving has found best. */
+            batchRows: number;
             failures: number;
             latencyP50Ms: number | null;
             latencyP99Ms: number | null;

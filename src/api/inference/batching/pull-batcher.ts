@@ -35,6 +35,7 @@ export class PullBatcher<T extends QueueEntry> {
   readonly queue = new RequestQueue<T>();
   readonly #tuner: BatchTuner;
   #rules: BatchingRules;
+  #rowBytes: number | null = null;
 
   constructor(rules: BatchingRules, tuner = new BatchTuner()) {
     this.#tuner = tuner;
@@ -73,7 +74,16 @@ export class PullBatcher<T extends QueueEntry> {
   /** These ran together, and took this long. */
   ran(entries: readonly T[], milliseconds: number): void {
     const head = entries[0];
-    if (head && this.#rules.tunedMax !== null && head.mergeKey !== null) this.#tuner.ran(bytesOfRow(head), rowsOf(entries), milliseconds);
+    if (!head || this.#rules.tunedMax === null || head.mergeKey === null) return;
+    this.#rowBytes = bytesOfRow(head);
+    this.#tuner.ran(this.#rowBytes, rowsOf(entries), milliseconds);
+  }
+
+  /** Rows of the batches that it forms now, of what ran last. */
+  get batchRows(): number {
+    const { batchable, batchMax, tunedMax } = this.#rules;
+    if (!batchable) return 1;
+    return tunedMax === null || this.#rowBytes === null ? batchMax : this.#tuner.best(this.#rowBytes);
   }
 
   #gather(head: T, nowMs: number): { entries: readonly T[]; mayGrow: boolean } {

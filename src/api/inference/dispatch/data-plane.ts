@@ -205,6 +205,7 @@ export class DataPlane {
         requests: statistics.success.count + statistics.failure.count,
         failures: statistics.faults,
         batches: statistics.executions,
+        batchRows: lane.batchRows,
         latencyP50Ms: quantiles?.p50 ?? null,
         latencyP99Ms: quantiles?.p99 ?? null,
       });

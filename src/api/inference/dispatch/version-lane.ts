@@ -78,6 +78,11 @@ export class VersionLane {
     return this.#batcher.queue.length;
   }
 
+  /** Rows of the batches that are formed now. */
+  get batchRows(): number {
+    return this.#batcher.batchRows;
+  }
+
   get connectedReplicas(): number {
     return this.#order.filter((link) => link.connected).length;
   }
@@ -155,8 +160,8 @@ export class VersionLane {
   }
 
   #queueFull(): LeptonError {
-    const { queueLengthMax, batchMax } = this.#batcher.rules;
-    const runs = this.queueLength / Math.max(1, batchMax) / Math.max(1, this.connectedReplicas);
+    const { queueLengthMax } = this.#batcher.rules;
+    const runs = this.queueLength / this.batchRows / Math.max(1, this.connectedReplicas);
     const retryAfterSeconds = Math.min(60, Math.max(1, Math.ceil((runs * this.#runMs) / 1000)));
     return new LeptonError('QUEUE_FULL', `the queue of model '${this.service}' version '${this.#route.version}' is full: ${queueLengthMax} requests wait`, { retryAfterSeconds });
   }

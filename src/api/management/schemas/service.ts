@@ -130,6 +130,7 @@ const VersionDemand = closed(
     requests: Type.Integer({ description: 'Since the gateway started.' }),
     failures: Type.Integer(),
     batches: Type.Integer(),
+    batchRows: Type.Integer({ description: 'Rows of the batches that are formed now: what the spec asks for, or else what serving has found best.' }),
     latencyP50Ms: nullable(Type.Number()),
     latencyP99Ms: nullable(Type.Number()),
   },
