@@ -181,6 +181,7 @@ describe('control and the gateway', () => {
     const demand = gateway.demand as DemandMessage | null;
     assert.equal(demand?.versions[0]?.requests, 20);
     assert.ok((demand?.versions[0]?.latencyP99Ms ?? 0) > 0);
+    assert.equal(demand?.versions[0]?.batchRows, 8);
     const other = await gateway.worker('r2', 3);
     await gateway.setServices(serviceRoute('m', [versionRoute('v2', [other.route])]));
     assert.equal((await gateway.infer('m')).headers.get('lepton-version'), 'v2');

@@ -114,6 +114,10 @@ describe('pull batching', () => {
     assert.equal(ran(filled([new Entry('a', { key: null }), new Entry('b')]).pull(0, { fullOnly: true })), 'a');
   });
 
+  test('says how large its batches are now', () => {
+    assert.deepEqual([filled([]).batchRows, filled([], { batchMax: 16, tunedMax: 64 }).batchRows, filled([], { batchable: false }).batchRows], [4, 16, 1]);
+  });
+
   test('where the size is not asked for, it comes down to what runs best', () => {
     const batcher = filled([], { batchMax: 16, tunedMax: 64, queueLengthMax: 1000 });
     const sizes = Array.from({ length: 100 }, () => {
@@ -124,6 +128,7 @@ describe('pull batching', () => {
       return pull.entries.length;
     });
     assert.equal(sizes[0], 16);
+    assert.ok(batcher.batchRows <= 2);
     assert.ok(sizes.slice(90).every((size) => size <= 2), sizes.join(' '));
   });
 
