@@ -64,6 +64,13 @@ describe('batch tuner', () => {
     }
   });
 
+  test('tries no larger batch whose inputs would take more than 4 MiB', () => {
+    const tuner = tuned(1);
+    const rows = serve(tuner, 2 ** 20, () => 1, 4_000);
+    assert.equal(Math.max(...rows), 4);
+    assert.equal(tuner.best(2 ** 20), 4);
+  });
+
   test('tells rows of different sizes apart', () => {
     const tuner = tuned(16);
     serve(tuner, IMAGE, (rows) => rows);

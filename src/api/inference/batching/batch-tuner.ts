@@ -12,6 +12,8 @@ const SAMPLES_MIN = 3;
 const TRIAL_EVERY = 64;
 const SMALLER_EVERY = 4;
 const LARGER_EVERY = 16;
+/** Inputs of a batch larger than the best that is tried: what a model needs besides grows with them, and must not end its worker. */
+const LARGER_BYTES_MAX = 4 * 2 ** 20;
 /** The best is chosen anew after so many runs. */
 const CHOOSE_EVERY = 8;
 
@@ -43,7 +45,9 @@ export class BatchTuner {
 
   /** Rows to form for the next run: the best, or another size that is to be tried. */
   propose(rowBytes: number): number {
-    return this.#class(rowBytes).propose(this.best(rowBytes), this.#ceiling);
+    const best = this.best(rowBytes);
+    const larger = 2 * best;
+    return this.#class(rowBytes).propose(best, larger > this.#ceiling || larger * rowBytes > LARGER_BYTES_MAX ? best : larger);
   }
 
   /** How long a run of so many rows should take, milliseconds; null when too few like it were seen. */
@@ -99,9 +103,9 @@ class RowClass {
   readonly #samples: readonly Samples[] = Array.from({ length: sizeIndex(ROWS_MAX) + 1 }, () => new Samples());
   #runs = 0;
 
-  propose(best: number, ceiling: number): number {
+  /** `larger`: the size above the best that may be tried, or the best. */
+  propose(best: number, larger: number): number {
     const smaller = this.#unknownBelow(best);
-    const larger = Math.min(2 * best, ceiling);
     if (smaller !== null && this.#due(SMALLER_EVERY)) return smaller;
     if (!this.#of(larger).enough && this.#due(LARGER_EVERY)) return larger;
     return this.#due(TRIAL_EVERY) ? this.#longestUnseen(best, larger) : best;
