@@ -46,12 +46,20 @@ export interface InferenceResult {
   readonly outputs: Readonly<Record<string, TensorOutput>>;
 }
 
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** `untyped`: the model does not say what it takes or gives; datatype and shape do not bind. */
+  readonly parameters?: { readonly untyped?: boolean };
+}
+
 export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];
   readonly platform: string;
-  readonly inputs: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[] }[];
-  readonly outputs: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[] }[];
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
   /** The version that this describes: what the traffic policy gives to a request with the same headers. */
   readonly version: string | undefined;
 }

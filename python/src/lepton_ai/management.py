@@ -157,8 +157,13 @@ def error_from(status: int, headers: Mapping[str, str], text: str) -> LeptonErro
         body = None
     fields = body if isinstance(body, dict) else {}
     message = fields.get("error") if isinstance(fields.get("error"), str) else f"HTTP {status}: {text[:300]}"
-    retry = headers.get("retry-after", "")
     return error_of(
         str(fields.get("code") or headers.get("lepton-code") or f"HTTP_{status}"), str(message), status=status, details=fields.get("details"),
-        retry_after=float(retry) if re.fullmatch(r"\d+(\.\d+)?", retry) else None, request_id=headers.get("x-request-id"),
+        retry_after=retry_after_of(headers), request_id=headers.get("x-request-id"),
     )  # fmt: skip
+
+
+def retry_after_of(headers: Mapping[str, str]) -> Optional[float]:
+    """Seconds after which a retry makes sense, if the server says so."""
+    retry = str(headers.get("retry-after", ""))
+    return float(retry) if re.fullmatch(r"\d+(\.\d+)?", retry) else None

@@ -32,7 +32,7 @@ export interface About<T> {
 
 export function modelMetadata(plane: DataPlane, model: string, version: string | null, context: CallContext) {
   const { service, lane } = plane.resolve(model, version, context);
-  const tensor = ({ name, datatype, shape }: TensorSpec) => ({ name, datatype, shape });
+  const tensor = ({ name, datatype, shape, untyped }: TensorSpec) => ({ name, datatype, shape, ...(untyped && { parameters: { untyped } }) });
   const body = {
     name: model,
     versions: service.route.versions.map((entry) => entry.version),

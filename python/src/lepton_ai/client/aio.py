@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional, Union
+from typing import Any, Literal, Optional, Union
 
 import numpy as np
 
-from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
+from ..errors import InvalidArgumentError, LeptonError
 from ..platform_process import connect
-from .exchange import ANSWER_MARGIN, Options, deadline_error, infer_request, infer_result, raise_for, retry_wait
-from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path, parse_head, request_bytes
+from .exchange import ANSWER_MARGIN, Options, deadline_error, feedback_request, get_request, infer_request, infer_result, json_answer, retry_wait, unreachable
+from .feedback import feedback_entry
+from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path, parse_head
 from .result import Array, InferenceResult, body_memory
 from .signature import Signatures
 from .tensors import Encoded, encode
@@ -25,16 +25,21 @@ _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class AsyncClient:
-    """As `Client`, for asyncio: any number of inferences at once, each on a connection of its own from a pool."""
+    """As `Client`, for asyncio: any number of inferences at once, over HTTP each on a connection of its own from a pool."""
 
-    def __init__(self, url: Optional[str] = None, *, headers: Optional[Mapping[str, str]] = None, timeout: float = 60.0, retries: int = 2, check: bool = True) -> None:
-        self._address = Address.of(connect(url))
-        self._headers = dict(headers or {})
+    def __init__(self, url: Optional[str] = None, *, headers: Optional[Mapping[str, str]] = None, timeout: float = 60.0, retries: int = 2, protocol: Literal["http", "grpc"] = "http", check: bool = True) -> None:
         self._timeout = timeout
         self._retries = retries
         self._check = check
         self._signatures = Signatures()
-        self._idle: list[_Streams] = []
+        if protocol == "grpc":
+            from .grpc import AsyncGrpcTransport
+
+            self._transport: Any = AsyncGrpcTransport(url, dict(headers or {}))
+        elif protocol == "http":
+            self._transport = AsyncHttpTransport(Address.of(connect(url)), dict(headers or {}))
+        else:
+            raise InvalidArgumentError(f"protocol {protocol!r} is neither http nor grpc")
 
     async def infer(
         self, service: str, inputs: Mapping[str, Any], version: Optional[str] = None, *, outputs: Optional[Sequence[str]] = None, headers: Optional[Mapping[str, str]] = None,
@@ -49,8 +54,8 @@ class AsyncClient:
         deadline = time.monotonic() + seconds
         for attempt in range(self._retries + 1):
             try:
-                head, body = await self._exchange(infer_request(self._address, service, encoded, options, self._headers), deadline + ANSWER_MARGIN, seconds)
-                return infer_result(head, body)
+                result: InferenceResult = await self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
+                return result
             except LeptonError as error:
                 wait = retry_wait(error, attempt, self._retries, deadline - time.monotonic())
                 if wait is None:
@@ -60,29 +65,23 @@ class AsyncClient:
 
     async def metadata(self, service: str, version: Optional[str] = None) -> dict[str, Any]:
         """See `Client.metadata`."""
-        head, body = await self._get(model_path(self._address.base, service, version))
-        raise_for(head, body)
-        found: dict[str, Any] = json.loads(body.tobytes())
+        found: dict[str, Any] = await self._transport.metadata(service, version, time.monotonic() + self._timeout)
         return found
 
     async def ready(self, service: str, version: Optional[str] = None) -> bool:
         """See `Client.ready`."""
-        return (await self._get(model_path(self._address.base, service, version, "/ready")))[0].status == 200
+        answer: bool = await self._transport.ready(service, version, time.monotonic() + self._timeout)
+        return answer
 
-    async def feedback(self, prediction_id: str, **content: Any) -> dict[str, Any]:
+    async def feedback(self, prediction_id: str, *, reward: Optional[float] = None, label: Any = None, correct: Optional[bool] = None, comment: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, id: Optional[str] = None) -> dict[str, Any]:
         """See `Client.feedback`."""
-        body = json.dumps({"prediction_id": prediction_id, **{name: value for name, value in content.items() if value is not None}}).encode()
-        request = request_bytes("POST", f"{self._address.base}/v2/feedback", self._address, {**self._headers, "content-type": "application/json"}, len(body))
-        head, answer = await self._exchange([memoryview(request), memoryview(body)], time.monotonic() + self._timeout, self._timeout)
-        raise_for(head, answer)
-        receipt: dict[str, Any] = json.loads(answer.tobytes())
+        entry = feedback_entry(prediction_id, reward, label, correct, comment, metadata, id)
+        receipt: dict[str, Any] = await self._transport.feedback(entry, time.monotonic() + self._timeout)
         return receipt
 
     async def close(self) -> None:
         """Closes the connections that are open and idle."""
-        idle, self._idle = self._idle, []
-        for _, writer in idle:
-            writer.close()
+        await self._transport.close()
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -91,25 +90,51 @@ class AsyncClient:
         await self.close()
 
     async def _refuse_unlike(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> None:
-        known = self._signatures
-        if known.knows(service, version) and not known.fault(service, version, inputs):
+        if self._signatures.fits(service, version, inputs):
             return
-        known.forget(service)
-        known.learn(service, version, await self.metadata(service, version))
-        fault = known.fault(service, version, inputs)
-        if not fault:
+        asking = self._signatures.check(service, version, inputs)
+        try:
+            about = next(asking)
+            while True:
+                about = asking.send(await self.metadata(service, about))
+        except StopIteration:
             return
-        if version is None:
-            for each in known.versions(service, None):
-                known.learn(service, each, await self.metadata(service, each))
-                if not known.fault(service, each, inputs):
-                    return
-        raise InvalidArgumentError(fault)
 
-    async def _get(self, path: str) -> tuple[Head, Array]:
-        return await self._exchange([memoryview(request_bytes("GET", path, self._address, self._headers, 0))], time.monotonic() + self._timeout, self._timeout)
 
-    async def _exchange(self, parts: Sequence[memoryview], deadline: float, timeout: float) -> tuple[Head, Array]:
+class AsyncHttpTransport:
+    """A pool of kept connections to one server."""
+
+    def __init__(self, address: Address, headers: Mapping[str, str]) -> None:
+        self._address = address
+        self._headers = headers
+        self._idle: list[_Streams] = []
+
+    async def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
+        """One attempt."""
+        return infer_result(*await self._exchange(infer_request(self._address, service, inputs, options, self._headers), deadline, options.timeout))
+
+    async def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
+        """The protocol's own."""
+        return json_answer(*await self._get(model_path(self._address.base, service, version), deadline))
+
+    async def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
+        """By status."""
+        return (await self._get(model_path(self._address.base, service, version, "/ready"), deadline))[0].status == 200
+
+    async def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        """POST /v2/feedback."""
+        return json_answer(*await self._exchange(feedback_request(self._address, entry, self._headers), deadline, None))
+
+    async def close(self) -> None:
+        """The idle ones."""
+        idle, self._idle = self._idle, []
+        for _, writer in idle:
+            writer.close()
+
+    async def _get(self, path: str, deadline: float) -> tuple[Head, Array]:
+        return await self._exchange(get_request(self._address, path, self._headers), deadline, None)
+
+    async def _exchange(self, parts: Sequence[memoryview], deadline: float, timeout: Optional[float]) -> tuple[Head, Array]:
         try:
             return await asyncio.wait_for(self._attempts(parts), max(0.0, deadline - time.monotonic()))
         except (TimeoutError, asyncio.TimeoutError):
@@ -128,7 +153,7 @@ class AsyncClient:
                 # A kept connection may be closed in the moment of its reuse; inference may be asked twice.
                 if kept:
                     continue
-                raise ServerUnreachableError(f"no answer from {self._address.host}:{self._address.port} ({error or type(error).__name__}); is it running? lepton-ai status") from None
+                raise unreachable(self._address, error) from None
             except BaseException:
                 if streams:
                     streams[1].close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Optional, Union
 
-from ..errors import DeadlineExceededError, LeptonError, UnavailableError
+from ..errors import DeadlineExceededError, LeptonError, ServerUnreachableError, UnavailableError
 from ..management import error_from
 from .http_message import Address, Head, model_path, request_bytes, total_bytes
 from .result import Array, InferenceResult
@@ -83,3 +84,26 @@ def retry_wait(error: LeptonError, attempt: int, retries: int, left: Optional[fl
     wait = min(_RETRY_WAIT_MAX, error.retry_after if error.retry_after is not None else _RETRY_WAIT * 4**attempt)
     wait *= 1 + 0.2 * random.random()
     return None if left is not None and wait >= left else wait
+
+
+def feedback_request(address: Address, entry: Mapping[str, Any], headers: Mapping[str, str]) -> list[memoryview]:
+    """POST /v2/feedback."""
+    body = json.dumps(entry).encode()
+    return [memoryview(request_bytes("POST", f"{address.base}/v2/feedback", address, {**headers, "content-type": "application/json"}, len(body))), memoryview(body)]
+
+
+def get_request(address: Address, path: str, headers: Mapping[str, str]) -> list[memoryview]:
+    """GET, by a path of `model_path`."""
+    return [memoryview(request_bytes("GET", path, address, headers, 0))]
+
+
+def json_answer(head: Head, body: Array) -> dict[str, Any]:
+    """The answer's object; raises the typed error of one that is none."""
+    raise_for(head, body)
+    found: dict[str, Any] = json.loads(body.tobytes())
+    return found
+
+
+def unreachable(address: Address, error: BaseException) -> ServerUnreachableError:
+    """Nobody answers there, or the answer broke off."""
+    return ServerUnreachableError(f"no answer from {address.host}:{address.port} ({error or type(error).__name__}); is it running? lepton-ai status")

@@ -1,4 +1,4 @@
-"""The protocol over gRPC, with grpcio as the transport and messages encoded by hand."""
+"""The protocol over gRPC, with grpcio as the transport; blocking and for asyncio."""
 
 from __future__ import annotations
 
@@ -6,125 +6,115 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-import numpy as np
-
-from ..errors import LeptonError, UnsupportedError, error_of
-from ..management import Management
-from ..platform_process import connect
+from ..errors import NotFoundError
 from .exchange import Options
-from .protobuf import fields, numbers, packed, parameters, string, text
-from .result import Array, InferenceResult
-from .tensors import Encoded, array_of
-
-_SERVICE = "/inference.GRPCInferenceService/"
-_MESSAGE_BYTES_MAX = 1 << 30
-_CODES = {"UNAVAILABLE": "SHUTTING_DOWN", "DEADLINE_EXCEEDED": "DEADLINE_EXCEEDED", "NOT_FOUND": "MODEL_NOT_FOUND", "INVALID_ARGUMENT": "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED": "QUEUE_FULL", "UNIMPLEMENTED": "UNSUPPORTED"}
+from .grpc_messages import CHANNEL_OPTIONS, Call, Notes, error_from_call, feedback_call, grpc_module, infer_call, metadata_call, ready_call, target_of
+from .result import InferenceResult
+from .tensors import Encoded
 
 
 class GrpcTransport:
     """One channel. `address` is host:port; without one the local platform's."""
 
     def __init__(self, address: Optional[str], headers: Mapping[str, str]) -> None:
-        try:
-            import grpc
-        except ImportError:
-            raise UnsupportedError("gRPC needs grpcio: pip install 'lepton-ai[grpc]'") from None
-        self._grpc = grpc
+        self._grpc = grpc_module()
         self._headers = headers
-        target = address if address and "://" not in address else _address_of(address)
-        options = [("grpc.max_receive_message_length", _MESSAGE_BYTES_MAX), ("grpc.max_send_message_length", _MESSAGE_BYTES_MAX)]
-        self._channel = grpc.insecure_channel(target, options)
-        self._infer = self._method("ModelInfer")
-        self._metadata = self._method("ModelMetadata")
-        self._ready = self._method("ModelReady")
-        self._feedback = self._method("Feedback")
-
-    def _method(self, name: str) -> Any:
-        return self._channel.unary_unary(_SERVICE + name, request_serializer=None, response_deserializer=None)
+        self._target = target_of(address)
+        self._channel = self._grpc.insecure_channel(self._target, CHANNEL_OPTIONS)
+        self._methods: dict[str, Any] = {}
 
     def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
         """One attempt."""
-        request = [text(1, service), text(2, options.version or ""), text(3, options.request_id or ""), parameters(4, dict(options.wire_parameters()))]
-        request += [text(5, text(1, each.name) + text(2, each.datatype) + packed(3, each.shape)) for each in inputs]
-        request += [text(6, text(1, name)) for name in options.outputs or ()]
-        request += [text(7, each.data) for each in inputs]
-        answer, notes = self._call(self._infer, b"".join(request), deadline, options.headers)
-        return _infer_result(memoryview(answer), notes)
+        result: InferenceResult = self._run(infer_call(service, inputs, options), deadline, options.headers)
+        return result
 
     def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
         """In the REST API's form."""
-        answer, _ = self._call(self._metadata, text(1, service) + text(2, version or ""), deadline)
-        found: dict[str, Any] = {"name": service, "versions": [], "platform": "", "inputs": [], "outputs": []}
-        for field, value in fields(memoryview(answer)):
-            if field == 2:
-                found["versions"].append(string(value))
-            elif field == 3:
-                found["platform"] = string(value)
-            elif field in (4, 5):
-                found["inputs" if field == 4 else "outputs"].append(_described(value))
+        found: dict[str, Any] = self._run(metadata_call(service, version), deadline)
         return found
 
     def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
         """ModelReady."""
         try:
-            answer, _ = self._call(self._ready, text(1, service) + text(2, version or ""), deadline)
-        except LeptonError as error:
-            if error.code in ("MODEL_NOT_FOUND", "VERSION_NOT_FOUND"):
-                return False
-            raise
-        return any(field == 1 and value for field, value in fields(memoryview(answer)))
+            return bool(self._run(ready_call(service, version), deadline))
+        except NotFoundError:
+            return False
 
     def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
-        """Over the REST API would need its address; see Client(protocol='http')."""
-        raise UnsupportedError("send feedback over Client(protocol='http')")
+        """lepton.v1.Feedback/Send."""
+        receipt: dict[str, Any] = self._run(feedback_call(entry), deadline)
+        return receipt
 
     def close(self) -> None:
         """Closes the channel."""
         self._channel.close()
 
-    def _call(self, method: Any, request: bytes, deadline: float, headers: Optional[Mapping[str, str]] = None) -> tuple[bytes, dict[str, str]]:
-        sent = [(name.lower(), value) for name, value in {**self._headers, **(headers or {})}.items()]
+    def _run(self, call: Call, deadline: float, headers: Optional[Mapping[str, str]] = None) -> Any:
+        method = self._methods.get(call.method) or self._methods.setdefault(call.method, self._channel.unary_unary(call.method))
+        timeout = max(0.001, deadline - time.monotonic())
         try:
-            answer, call = method.with_call(request, timeout=max(0.001, deadline - time.monotonic()), metadata=sent)
+            answer, done = method.with_call(call.request, timeout=timeout, metadata=_metadata(self._headers, headers))
         except self._grpc.RpcError as error:
-            raise _error_from(error) from None
-        return answer, {key: value for key, value in (*call.initial_metadata(), *call.trailing_metadata()) if isinstance(value, str)}
+            raise error_from_call(error, self._target, timeout) from None
+        return call.read(memoryview(answer), _notes(done.initial_metadata(), done.trailing_metadata()))
 
 
-def _address_of(url: Optional[str]) -> str:
-    address = Management(connect(url)).get("status").get("grpcAddress")
-    if not address:
-        raise UnsupportedError("the server has no gRPC; use protocol='http'")
-    return str(address)
+class AsyncGrpcTransport:
+    """As `GrpcTransport`, for asyncio; its channel opens in the loop that uses it first."""
+
+    def __init__(self, address: Optional[str], headers: Mapping[str, str]) -> None:
+        self._grpc = grpc_module()
+        self._headers = headers
+        self._target = target_of(address)
+        self._channel: Any = None
+        self._methods: dict[str, Any] = {}
+
+    async def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
+        """One attempt."""
+        result: InferenceResult = await self._run(infer_call(service, inputs, options), deadline, options.headers)
+        return result
+
+    async def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
+        """In the REST API's form."""
+        found: dict[str, Any] = await self._run(metadata_call(service, version), deadline)
+        return found
+
+    async def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
+        """ModelReady."""
+        try:
+            return bool(await self._run(ready_call(service, version), deadline))
+        except NotFoundError:
+            return False
+
+    async def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+        """lepton.v1.Feedback/Send."""
+        receipt: dict[str, Any] = await self._run(feedback_call(entry), deadline)
+        return receipt
+
+    async def close(self) -> None:
+        """Closes the channel."""
+        if self._channel is not None:
+            channel, self._channel = self._channel, None
+            self._methods.clear()
+            await channel.close()
+
+    async def _run(self, call: Call, deadline: float, headers: Optional[Mapping[str, str]] = None) -> Any:
+        if self._channel is None:
+            self._channel = self._grpc.aio.insecure_channel(self._target, CHANNEL_OPTIONS)
+        method = self._methods.get(call.method) or self._methods.setdefault(call.method, self._channel.unary_unary(call.method))
+        timeout = max(0.001, deadline - time.monotonic())
+        running = method(call.request, timeout=timeout, metadata=_metadata(self._headers, headers))
+        try:
+            answer = await running
+            notes = _notes(await running.initial_metadata(), await running.trailing_metadata())
+        except self._grpc.RpcError as error:
+            raise error_from_call(error, self._target, timeout) from None
+        return call.read(memoryview(answer), notes)
 
 
-def _infer_result(answer: memoryview, notes: Mapping[str, str]) -> InferenceResult:
-    described: list[dict[str, Any]] = []
-    raw: list[Array] = []
-    version = ""
-    for field, value in fields(answer):
-        if field == 2:
-            version = string(value)
-        elif field == 5:
-            described.append(_described(value))
-        elif field == 6:
-            raw.append(np.frombuffer(value, dtype=np.uint8))
-    outputs = {one["name"]: array_of(one["name"], one["datatype"], one["shape"], data) for one, data in zip(described, raw)}
-    return InferenceResult(outputs, notes.get("lepton-version", version), notes.get("lepton-prediction-id"), notes.get("x-request-id"), notes.get("server-timing", ""))
+def _metadata(own: Mapping[str, str], of_call: Optional[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(name.lower(), str(value)) for name, value in {**own, **(of_call or {})}.items()]
 
 
-def _described(message: memoryview) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": "", "datatype": "", "shape": []}
-    for field, value in fields(message):
-        if field in (1, 2):
-            found["name" if field == 1 else "datatype"] = string(value)
-        elif field == 3:
-            found["shape"] += numbers(value)
-    return found
-
-
-def _error_from(error: Any) -> LeptonError:
-    notes = {key: value for key, value in (*(error.trailing_metadata() or ()), *(error.initial_metadata() or ()))}
-    retry = str(notes.get("retry-after", ""))
-    code = str(notes.get("lepton-code") or _CODES.get(error.code().name, f"GRPC_{error.code().name}"))
-    return error_of(code, error.details() or error.code().name, retry_after=float(retry) if retry.replace(".", "", 1).isdigit() else None, request_id=notes.get("x-request-id"))
+def _notes(*metadata: Any) -> Notes:
+    return {key: value for each in metadata for key, value in each or () if isinstance(value, str)}

@@ -33,6 +33,16 @@ def packed(field: int, values: tuple[int, ...]) -> bytes:
     return text(field, b"".join(map(varint, values))) if values else b""
 
 
+def double(field: int, value: float) -> bytes:
+    """A double, 64 bits."""
+    return varint(field << 3 | _FIXED64) + struct.pack("<d", value)
+
+
+def bit(field: int, value: bool) -> bytes:
+    """True or false."""
+    return varint(field << 3) + varint(int(value))
+
+
 def parameters(field: int, values: Mapping[str, Any]) -> bytes:
     """map<string, InferParameter>."""
     return b"".join(text(field, text(1, name) + text(2, _parameter(value))) for name, value in values.items())
@@ -40,11 +50,11 @@ def parameters(field: int, values: Mapping[str, Any]) -> bytes:
 
 def _parameter(value: Any) -> bytes:
     if isinstance(value, bool):
-        return varint(1 << 3) + varint(int(value))
+        return bit(1, value)
     if isinstance(value, int):
         return varint(2 << 3) + varint(value)
     if isinstance(value, float):
-        return varint(4 << 3 | _FIXED64) + struct.pack("<d", value)
+        return double(4, value)
     return text(3, str(value))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
+from ..errors import InvalidArgumentError
 from .tensors import Encoded
 
 
@@ -16,53 +17,76 @@ class Wanted:
     name: str
     datatype: str
     shape: tuple[int, ...]
-
-    @property
-    def binds(self) -> bool:
-        """A model that does not say what it takes has FP32 and [-1] in its metadata."""
-        return (self.datatype, self.shape) != ("FP32", (-1,))
+    #: Whether datatype and shape mean something; a model may not say what it takes.
+    binds: bool
 
     def __str__(self) -> str:
         return f"{self.name} {self.datatype}{list(self.shape)}"
 
 
+class Signature(NamedTuple):
+    """What a version takes, and which versions the service has."""
+
+    inputs: Sequence[Wanted]
+    versions: Sequence[str]
+
+
 class Signatures:
-    """What is known of each service's versions."""
+    """What is known of each service's versions. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, Optional[str]], tuple[Sequence[Wanted], Sequence[str]]] = {}
+        self._known: dict[tuple[str, Optional[str]], Signature] = {}
 
-    def knows(self, service: str, version: Optional[str]) -> bool:
-        """Whether the metadata was read."""
-        return (service, version) in self._known
+    def fits(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> bool:
+        """Whether the inputs are known to fit: the version, or without one any of the service's."""
+        known = self._known.get((service, version))
+        if known is None:
+            return False
+        if not _fault(known.inputs, _of(service, version), inputs):
+            return True
+        others = (self._known.get((service, each)) for each in known.versions) if version is None else ()
+        return any(other is not None and not _fault(other.inputs, service, inputs) for other in others)
 
-    def learn(self, service: str, version: Optional[str], metadata: Mapping[str, Any]) -> None:
-        """From the protocol's metadata."""
-        inputs = [Wanted(each["name"], each["datatype"], tuple(int(size) for size in each["shape"])) for each in metadata.get("inputs", ())]
-        self._known[(service, version)] = (inputs, [str(each) for each in metadata.get("versions", ())])
+    def check(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> Generator[Optional[str], Mapping[str, Any], None]:
+        """Raises InvalidArgumentError if no version that may answer takes the inputs.
 
-    def forget(self, service: str) -> None:
-        """It may be served by other versions now."""
-        for key in [key for key in self._known if key[0] == service]:
-            del self._known[key]
+        Yields each version whose metadata it wants (None: of the service), and is sent it: it is the caller who waits.
+        """
+        if (service, version) in self._known:
+            # Another version may serve by now.
+            self._forget(service)
+        signature = self._learn(service, version, (yield version))
+        fault = _fault(signature.inputs, _of(service, version), inputs)
+        if not fault:
+            return
+        for each in signature.versions if version is None else ():
+            if not _fault(self._learn(service, each, (yield each)).inputs, service, inputs):
+                return
+        raise InvalidArgumentError(fault)
 
-    def versions(self, service: str, version: Optional[str]) -> Sequence[str]:
-        """Versions that the metadata names."""
-        return self._known[(service, version)][1]
+    def _learn(self, service: str, version: Optional[str], metadata: Mapping[str, Any]) -> Signature:
+        inputs = [Wanted(each["name"], each["datatype"], tuple(int(size) for size in each["shape"]), not (each.get("parameters") or {}).get("untyped")) for each in metadata.get("inputs", ())]
+        signature = Signature(inputs, [str(each) for each in metadata.get("versions", ())])
+        self._known[(service, version)] = signature
+        return signature
 
-    def fault(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> str:
-        """What does not fit, with expected and given; '' if it fits."""
-        wanted = self._known[(service, version)][0]
-        names = {each.name for each in wanted}
-        given = {each.name: each for each in inputs}
-        for name in given:
-            if name not in names:
-                return f"there is no input {name!r}; {_of(service, version)} takes {', '.join(map(str, wanted)) or 'none'}"
-        for each in wanted:
-            one = given.get(each.name)
-            if one is not None and (text := _unlike(each, one)):
-                return f"input {each.name!r}: expected {each.datatype}{list(each.shape)}, given {one.datatype}{list(one.shape)} ({text})"
-        return ""
+    def _forget(self, service: str) -> None:
+        for key in [key for key in list(self._known) if key[0] == service]:
+            self._known.pop(key, None)
+
+
+def _fault(wanted: Sequence[Wanted], whose: str, inputs: Sequence[Encoded]) -> str:
+    """What does not fit, with expected and given; '' if it fits."""
+    names = {each.name for each in wanted}
+    given = {each.name: each for each in inputs}
+    for name in given:
+        if name not in names:
+            return f"there is no input {name!r}; {whose} takes {', '.join(map(str, wanted)) or 'none'}"
+    for each in wanted:
+        one = given.get(each.name)
+        if one is not None and (text := _unlike(each, one)):
+            return f"input {each.name!r}: expected {each.datatype}{list(each.shape)}, given {one.datatype}{list(one.shape)} ({text})"
+    return ""
 
 
 def _of(service: str, version: Optional[str]) -> str:

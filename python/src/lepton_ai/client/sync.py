@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Optional, Union
 
-from ..errors import InvalidArgumentError, LeptonError, ServerUnreachableError
+from ..errors import InvalidArgumentError, LeptonError
 from ..platform_process import connect
 from .connection import Connection
-from .exchange import ANSWER_MARGIN, Options, deadline_error, infer_request, infer_result, raise_for, retry_wait
-from .http_message import Address, Head, model_path, request_bytes
+from .exchange import ANSWER_MARGIN, Options, deadline_error, feedback_request, get_request, infer_request, infer_result, json_answer, retry_wait, unreachable
+from .feedback import feedback_entry
+from .http_message import Address, Head, model_path
 from .result import Array, InferenceResult
 from .signature import Signatures
 from .tensors import Encoded, encode
@@ -26,7 +26,7 @@ class Client:
 
     `url` as in `connect`. `headers` go with every request, for example the one that traffic is sticky by. `timeout`: seconds for each
     inference, also the deadline that the server keeps. `retries`: how often more an inference is asked that could not be answered now (503),
-    after the server's Retry-After. `protocol`: "http" (binary tensors) or "grpc" (needs `lepton-ai[grpc]`; `url` is then host:port).
+    after the server's Retry-After. `protocol`: "http" (binary tensors) or "grpc" (needs `lepton-ai[grpc]`; `url` is then host:port, or as in `connect`).
     """
 
     def __init__(self, url: Optional[str] = None, *, headers: Optional[Mapping[str, str]] = None, timeout: float = 60.0, retries: int = 2, protocol: Literal["http", "grpc"] = "http", check: bool = True) -> None:
@@ -83,8 +83,7 @@ class Client:
 
     def feedback(self, prediction_id: str, *, reward: Optional[float] = None, label: Any = None, correct: Optional[bool] = None, comment: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, id: Optional[str] = None) -> dict[str, Any]:
         """What was found out about an answer: joined to the version that gave it. Returns service, version and whether it was known already."""
-        given = {"reward": reward, "label": label, "correct": correct, "comment": comment, "metadata": dict(metadata) if metadata else None, "id": id}
-        entry = {"prediction_id": prediction_id, **{name: value for name, value in given.items() if value is not None}}
+        entry = feedback_entry(prediction_id, reward, label, correct, comment, metadata, id)
         receipt: dict[str, Any] = self._transport.feedback(entry, time.monotonic() + self._timeout)
         return receipt
 
@@ -99,24 +98,15 @@ class Client:
         self.close()
 
     def _refuse_unlike(self, service: str, version: Optional[str], inputs: Sequence[Encoded]) -> None:
-        known = self._signatures
-        if not known.knows(service, version):
-            known.learn(service, version, self.metadata(service, version))
-        elif not known.fault(service, version, inputs):
+        if self._signatures.fits(service, version, inputs):
             return
-        else:
-            # Another version may serve by now.
-            known.forget(service)
-            known.learn(service, version, self.metadata(service, version))
-        fault = known.fault(service, version, inputs)
-        if not fault:
+        asking = self._signatures.check(service, version, inputs)
+        try:
+            about = next(asking)
+            while True:
+                about = asking.send(self.metadata(service, about))
+        except StopIteration:
             return
-        if version is None:
-            for each in known.versions(service, None):
-                known.learn(service, each, self.metadata(service, each))
-                if not known.fault(service, each, inputs):
-                    return
-        raise InvalidArgumentError(fault)
 
 
 class HttpTransport:
@@ -139,10 +129,7 @@ class HttpTransport:
 
     def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
         """The protocol's own."""
-        head, body = self._get(model_path(self._address.base, service, version), deadline)
-        raise_for(head, body)
-        found: dict[str, Any] = json.loads(body.tobytes())
-        return found
+        return json_answer(*self._get(model_path(self._address.base, service, version), deadline))
 
     def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
         """By status."""
@@ -150,12 +137,7 @@ class HttpTransport:
 
     def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
         """POST /v2/feedback."""
-        body = json.dumps(entry).encode()
-        request = request_bytes("POST", f"{self._address.base}/v2/feedback", self._address, {**self._headers, "content-type": "application/json"}, len(body))
-        head, answer = self._exchange([memoryview(request), memoryview(body)], deadline, None)
-        raise_for(head, answer)
-        receipt: dict[str, Any] = json.loads(answer.tobytes())
-        return receipt
+        return json_answer(*self._exchange(feedback_request(self._address, entry, self._headers), deadline, None))
 
     def close(self) -> None:
         """The idle ones."""
@@ -171,7 +153,7 @@ class HttpTransport:
             self._forget_connections()
 
     def _get(self, path: str, deadline: float) -> tuple[Head, Array]:
-        return self._exchange([memoryview(request_bytes("GET", path, self._address, self._headers, 0))], deadline, None)
+        return self._exchange(get_request(self._address, path, self._headers), deadline, None)
 
     def _exchange(self, parts: Sequence[memoryview], deadline: float, timeout: Optional[float]) -> tuple[Head, Array]:
         self._forget_the_parents()
@@ -192,7 +174,7 @@ class HttpTransport:
                 # A kept connection may be closed in the moment of its reuse; inference may be asked twice.
                 if kept:
                     continue
-                raise ServerUnreachableError(f"no answer from {self._address.host}:{self._address.port} ({error or type(error).__name__}); is it running? lepton-ai status") from None
+                raise unreachable(self._address, error) from None
             except BaseException:
                 if connection:
                     connection.close()

@@ -41,7 +41,10 @@ function answers(dependencies: FrontDependencies): Readonly<Record<string, Answe
     ServerReady: () => ({ ready: plane.ready }),
     ServerMetadata: () => serverMetadata(dependencies),
     ModelReady: ({ name, version }: Question, call) => ({ ready: isReady(dependencies, name, version, call) }),
-    ModelMetadata: ({ name, version }: Question, call) => about(call, modelMetadata(plane, name, version || null, call)),
+    ModelMetadata: ({ name, version }: Question, call) => {
+      const metadata = about(call, modelMetadata(plane, name, version || null, call));
+      return { ...metadata, inputs: metadata.inputs.map(withParameterMessages), outputs: metadata.outputs.map(withParameterMessages) };
+    },
     ModelConfig: ({ name, version }: Question, call) => ({ config: about(call, modelConfig(plane, name, version || null, call)) }),
     ModelStatistics: ({ name, version }: Question, call) => modelStatistics(plane, name || null, version || null, call),
     RepositoryIndex: async ({ repository_name, ready }: { repository_name: string; ready: boolean }) => {
@@ -83,6 +86,11 @@ function isReady({ plane }: FrontDependencies, name: string, version: string, ca
 function about<T>(call: GrpcCall, { version, body }: { version: string; body: T }): T {
   call.metadata['lepton-version'] = version;
   return body;
+}
+
+/** `map<string, InferParameter>` for what is plain over REST. */
+function withParameterMessages({ parameters, ...tensor }: { readonly parameters?: Readonly<Record<string, boolean>> }): object {
+  return parameters ? { ...tensor, parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, { bool_param: value }])) } : tensor;
 }
 
 /** The protocol names a model only; our parameter `version` names one version of it. */

@@ -42,7 +42,13 @@ message ServerMetadataRequest {}
 message ServerMetadataResponse { string name = 1; string version = 2; repeated string extensions = 3; }
 message ModelMetadataRequest { string name = 1; string version = 2; }
 message ModelMetadataResponse {
-  message TensorMetadata { string name = 1; string datatype = 2; repeated int64 shape = 3; }
+  message TensorMetadata {
+    string name = 1;
+    string datatype = 2;
+    repeated int64 shape = 3;
+    // As MLServer has it. untyped: the model does not say what it takes or gives; datatype and shape do not bind.
+    map<string, InferParameter> parameters = 4;
+  }
   string name = 1;
   repeated string versions = 2;
   string platform = 3;
