@@ -1,5 +1,7 @@
 """Lints, type-checks and tests python/, and leaves the counts in a file: `run.py REPORT.json [pytest's arguments]`."""
 
+import contextlib
+import importlib
 import json
 import os
 import subprocess
@@ -11,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: Tests wait for processes more than they compute.
 WORKERS = 4
-LINTED = ("src", "tests")
+LINTED = ("src", "tests", "../examples/python")
+#: Cores are few, and others' tests run beside these.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 class Counts:
@@ -43,11 +47,20 @@ class Counts:
             self.check(False, f"{report.nodeid}: {report.longrepr}"[:2_000])
 
 
+def prepare_frameworks() -> None:
+    """Torch brings triton, which it loads late; after TensorFlow's LLVM that ends the process, the other way round not."""
+    os.environ.update(ONE_THREAD)
+    with contextlib.suppress(ImportError):
+        importlib.import_module("torch._dynamo")
+
+
 def main(report: str, arguments: list[str]) -> int:
     os.chdir(ROOT)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
     counts = Counts()
+    if "framework" in arguments:
+        prepare_frameworks()
     if not arguments:
         cache = ROOT.parent / ".cache/python"
         for name, command in (("ruff", ["ruff", "check", "--no-cache", *LINTED]), ("mypy", ["mypy", "--cache-dir", str(cache / "mypy")])):

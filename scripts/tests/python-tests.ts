@@ -49,16 +49,16 @@ async function runIn(root: string, folder: string, python: string | undefined, a
   }
 }
 
-/** The interpreter of an environment, made anew when the requirements changed; undefined when that is impossible here. */
+/** The interpreter of an environment, which follows its requirements (made anew only where pip cannot change it); undefined when that is impossible here. */
 async function virtualEnvironment(directory: string, requirements: readonly string[]): Promise<string | undefined> {
   const python = join(directory, 'bin/python');
   const stamp = join(directory, '.requirements');
   const wanted = createHash('sha256').update(requirements.map((file) => readFileSync(file, 'utf8')).join('\n')).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
   console.log(`  making ${directory} for Python tests`);
-  if (!(await makeEnvironment(directory))) return undefined;
-  const code = await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...requirements.flatMap((file) => ['-r', file])]);
-  if (code !== 0) return undefined;
+  const install = async (): Promise<boolean> => (await runCommand(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...requirements.flatMap((file) => ['-r', file])])) === 0;
+  const changed = existsSync(stamp) && (await install());
+  if (!changed && !((await makeEnvironment(directory)) && (await install()))) return undefined;
   writeFileSync(stamp, wanted);
   return python;
 }

@@ -90,7 +90,7 @@ class ModelRepository:
         The artefact is loaded back in a process of its own first and must answer `example_inputs` as the live object did, floats within
         `tolerance` (absolute plus relative). `example_inputs`: an array, a tuple in the model's order, a dict by input name, or a list of
         such dicts; the signature's datatypes and shapes come from them where the model does not state its own. `signature`:
-        {"inputs": {"x": ("FP32", [-1, 4])}, "outputs": …}. `requirements`: further distributions that the version needs (names, or exact
+        {"inputs": {"x": ("FP32", [-1, 4])}, "outputs": …}, or the name of the function of a tf.Module or SavedModel that is served. `requirements`: further distributions that the version needs (names, or exact
         pins). `allow_unsafe`: the reason why a pickle with foreign code is taken; it is recorded.
 
         The same content again changes nothing and sends nothing. Raises VersionExistsError for other content under a name that is

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -55,11 +55,18 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
     if not 0 <= wishes.tolerance < math.inf:
         raise InvalidArgumentError(f"tolerance {wishes.tolerance!r} is not a number ≥ 0")
     live = live_model(model, wishes.format)
-    given_inputs, given_outputs = parse_signature(wishes.signature)
+    if isinstance(wishes.signature, str):
+        _choose(live, wishes.signature)
+    given_inputs, given_outputs = parse_signature(None if isinstance(wishes.signature, str) else wishes.signature)
     if given_inputs is not None and live.input_names is None:
         live.input_names = [each.name for each in given_inputs]
-    examples = [_typed(example, given_inputs or live.inputs) for example in normalise_examples(wishes.example_inputs, live.input_names)]
+    examples = normalise_examples(wishes.example_inputs, live.input_names)
+    if examples and given_inputs is None and hasattr(live, "adopt"):
+        live.adopt(examples[0])
+    examples = [_typed(example, given_inputs or live.inputs) for example in examples]
     answers = [live.run(example) for example in examples]
+    if not examples and given_outputs is None and hasattr(live, "unknown") and live.unknown():
+        raise ModelInvalidError(live.unknown())
     batch = _append_batch(live, examples, answers, wishes.tolerance)
     written = live.write(directory, examples)
     answers = [_renamed(answer, live.outputs) for answer in answers]
@@ -69,9 +76,22 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
     if getattr(live, "descriptor", None):
         descriptor = live.descriptor  # type: ignore[attr-defined]
         return Artefact(written.format, descriptor.get("environment"), written.notes, 0)
+    if batch:
+        # Keras takes the batch of the first call for its own.
+        live.inputs, live.outputs = _open_front(live.inputs), _open_front(live.outputs)
     inputs = given_inputs or (specs_of(examples, batch) if examples and not _binding(live.inputs) else live.inputs) or _untyped_inputs(live)
     outputs = given_outputs or (specs_of(answers, batch) if answers and not _binding(live.outputs) else live.outputs) or [Spec("output", untyped=True)]
     return _describe(directory, written, _Facts(inputs, outputs, batch, examples, answers), wishes)
+
+
+def _open_front(specs: Optional[list[Spec]]) -> Optional[list[Spec]]:
+    return [replace(each, shape=(-1, *each.shape[1:])) if each.shape else each for each in specs] if specs else specs
+
+
+def _choose(live: Live, name: str) -> None:
+    if not hasattr(live, "choose"):
+        raise InvalidArgumentError(f"signature={name!r} names a function of a tf.Module or a signature of a SavedModel, which this model is not; give {{\"inputs\": {{name: (datatype, shape)}}}}")
+    live.choose(name)
 
 
 def _renamed(answer: dict[str, Array], outputs: Optional[Sequence[Spec]]) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import ModelInvalidError
-from .common import Array, Arrays, Spec, Written, array_of, loaded, tensor_of
+from .common import Array, Arrays, Spec, Written, adopted, array_of, loaded, tensor_of
 
 
 def live(model: Any, format: Optional[str]) -> Booster:
@@ -42,9 +42,14 @@ class Booster:
     def _method(self) -> str:
         return "predict_proba" if hasattr(self._model, "predict_proba") else "predict"
 
+    def adopt(self, example: Arrays) -> None:
+        """The example's name and width of floats, where it is one table."""
+        self.inputs = adopted(self.inputs, example)
+        self.input_names = [each.name for each in self.inputs or []]
+
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """The live model's own answer."""
-        return {self._name: array_of(self._predict(inputs["features"] if "features" in inputs else next(iter(inputs.values()))))}
+        return {self._name: array_of(self._predict(next(iter(inputs.values()))))}
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """Writes the framework's own file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.metadata
 import re
@@ -53,7 +54,11 @@ class Written:
 
 
 class Live(Protocol):
-    """A live object that can be asked and written."""
+    """A live object that can be asked and written.
+
+    Some have more: `adopt(example)` takes the example's names where the model has none of its own; `unknown()` says why outputs are not
+    known without an example; `choose(name)` serves another function of the model.
+    """
 
     #: What the model calls its inputs, in order; None: it does not say.
     input_names: Optional[list[str]]
@@ -74,20 +79,38 @@ class Live(Protocol):
 Examples = Any
 
 
+def adopted(specs: Optional[list[Spec]], example: Arrays) -> Optional[list[Spec]]:
+    """A table's only input under the example's name and with its width of floats; as it is where the example has several."""
+    if specs is None or len(specs) != 1 or len(example) != 1:
+        return specs
+    [(name, array)] = example.items()
+    datatype = {"float32": "FP32", "float64": "FP64"}.get(array.dtype.name, specs[0].datatype) if specs[0].datatype != "BYTES" else "BYTES"
+    return [dataclasses.replace(specs[0], name=name, datatype=datatype)]
+
+
 def normalise_examples(given: Examples, names: Optional[Sequence[str]]) -> list[dict[str, Array]]:
     """`example_inputs` as dicts by input name."""
     if given is None:
         return []
     if isinstance(given, list) and given and all(isinstance(each, (Mapping, tuple)) for each in given):
         return [one for each in given for one in normalise_examples(each, names)]
+    if hasattr(given, "columns") and hasattr(given, "dtypes") and any(each.kind not in "biuf" for each in map(_dtype_of, given.dtypes)):
+        # A DataFrame of unlike columns.
+        given = {name: given[name] for name in given.columns}
     if isinstance(given, Mapping):
-        return [{str(name): array_of(value) for name, value in given.items()}]
+        known = [name for name in names or [] if name in given]
+        return [{str(name): array_of(given[name]) for name in (*known, *(each for each in given if each not in known))}]
     values = list(given) if isinstance(given, tuple) else [given]
     if names is None:
-        names = ["input"] if len(values) == 1 else [f"input_{index}" for index in range(len(values))]
+        names = input_names(len(values))
     if len(values) > len(names):
         raise InvalidArgumentError(f"example_inputs has {len(values)} inputs, the model takes {len(names)}: {', '.join(names)}")
     return [{name: array_of(value) for name, value in zip(names, values)}]
+
+
+def _dtype_of(dtype: Any) -> Any:
+    """Numpy's, or that of objects for what only the DataFrame knows."""
+    return dtype if isinstance(dtype, np.dtype) else np.dtype(object)
 
 
 def array_of(value: Any) -> Array:
@@ -95,7 +118,8 @@ def array_of(value: Any) -> Array:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(getattr(value, "dtype", "")) == "torch.bfloat16":
-            raise InvalidArgumentError("numpy has no bfloat16; give example_inputs in float32")
+            # numpy's own dtypes lack it; ml_dtypes brings it.
+            return np.asarray(value.view(loaded("torch").int16).numpy().view(needed("ml_dtypes", "ml_dtypes").bfloat16))
     if hasattr(value, "numpy") and not isinstance(value, np.ndarray):
         value = value.numpy()
     elif hasattr(value, "to_numpy"):
@@ -180,18 +204,37 @@ def datatype_of(value: Any) -> str:
 
 
 def by_output(result: Any, names: Optional[Sequence[str]] = None) -> dict[str, Any]:
-    """A model's result by output: a dict by its keys, a tuple or list of arrays in order, or the only one as `output`."""
-    if isinstance(result, Mapping):
-        return {str(name): value for name, value in result.items()}
+    """A model's result by output: a dict (or what has fields) by its keys, a tuple or list of arrays in order, or the only one as `output`."""
+    fields = fields_of(result)
+    if fields is not None:
+        return {str(name): value for name, value in fields.items()}
     if isinstance(result, (tuple, list)) and (isinstance(result, tuple) or any(hasattr(each, "shape") for each in result)):
         flat = list(flatten(result))
         return dict(zip(names if names and len(names) == len(flat) else output_names(len(flat)), flat))
     return {names[0] if names else "output": result}
 
 
+def fields_of(result: Any) -> Optional[dict[Any, Any]]:
+    """What a dict, a named tuple or a dataclass holds, without its Nones; None: it is none of these."""
+    if isinstance(result, Mapping):
+        found = dict(result)
+    elif isinstance(result, tuple) and hasattr(result, "_fields"):
+        found = dict(zip(result._fields, result))
+    elif dataclasses.is_dataclass(result) and not isinstance(result, type):
+        found = {each.name: getattr(result, each.name) for each in dataclasses.fields(result)}
+    else:
+        return None
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def named_outputs(result: Any, names: Optional[Sequence[str]] = None) -> dict[str, Array]:
     """`by_output`, as arrays."""
     return {name: array_of(value) for name, value in by_output(result, names).items()}
+
+
+def input_names(count: int) -> list[str]:
+    """Of inputs that the model itself gives no names."""
+    return ["input"] if count == 1 else [f"input_{index}" for index in range(count)]
 
 
 def output_names(count: int) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 from lepton_ai_worker import adapters
 from lepton_ai_worker.descriptor import DESCRIPTOR_FILE
 
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, ModelInvalidError
 from .common import Array, Arrays, Live, Spec, Written, needed
 
 
@@ -32,9 +32,12 @@ def live(path: Path, format: Optional[str]) -> Live:
 
 
 def _saved_model(path: Path) -> Live:
-    from .tensorflow import TensorFlow
+    from .tensorflow import Signatures
 
-    return TensorFlow(needed("tensorflow", "tensorflow-cpu").saved_model.load(str(path)), None)
+    model = needed("tensorflow", "tensorflow-cpu").saved_model.load(str(path))
+    if not model.signatures:
+        raise ModelInvalidError(f"the SavedModel {path} has no signatures; save it with signatures=, or give the live object")
+    return Signatures(model, path)
 
 
 def _onnx(path: Path, format: Optional[str]) -> Live:

@@ -1,4 +1,4 @@
-"""PyTorch: TorchScript by script, or by trace where that fails; torch.export; ONNX."""
+"""PyTorch: TorchScript by script, or by trace where that fails; torch.export; ONNX. How a module is called is in torch_call.py."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-from lepton_ai_worker.adapters.python_class import parameters_of
-
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, doubled, loaded, named_outputs, needed, output_names
+from .common import Array, Arrays, Spec, Written, doubled, fields_of, loaded, named_outputs, needed, output_names
+from .torch_call import Call, to_tensor
+from .torch_names import canonical_names, renamed
 
 _REQUIREMENTS = ["torch", "numpy"]
 
@@ -22,6 +22,8 @@ def live(model: Any, format: Optional[str]) -> PyTorch:
     if format not in (None, "torchscript", "torch-export", "onnx"):
         raise ModelInvalidError(f"a PyTorch module is saved as torchscript, torch-export or onnx, not as {format}")
     exported = type(model).__name__ == "ExportedProgram"
+    if type(model).__name__ == "OptimizedModule":
+        model = model._orig_mod  # What torch.compile was given.
     return PyTorch(model, "torch-export" if exported else format or "torchscript", exported)
 
 
@@ -33,17 +35,19 @@ class PyTorch:
         self._module = module
         self._program = module if exported else None
         self._format = format
-        self.input_names: Optional[list[str]] = _input_names(module if not exported else module.module())
+        self._call = Call(module.module() if exported else module)
+        self.input_names: Optional[list[str]] = self._call.names
         self.inputs: Optional[list[Spec]] = None
         self.outputs: Optional[list[Spec]] = None
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """Calls the module with tensors of these arrays."""
+        arguments, keywords = self._arguments(inputs)
         if self._program is not None:
             with self._torch.no_grad():
-                return named_outputs(self._program.module()(*self._arguments(inputs)))
+                return named_outputs(self._program.module()(*arguments, **keywords))
         with _Evaluating(self._torch, self._module), self._torch.no_grad():
-            return named_outputs(self._module(*self._arguments(inputs)))
+            return named_outputs(self._module(*arguments, **keywords))
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """In the format that was asked for."""
@@ -52,19 +56,22 @@ class PyTorch:
         with _Evaluating(self._torch, self._module), self._torch.no_grad():
             return self._onnx(directory, examples) if self._format == "onnx" else self._torchscript(directory, examples)
 
-    def _arguments(self, inputs: Arrays) -> tuple[Any, ...]:
-        order = [name for name in self.input_names or inputs if name in inputs]
+    def _arguments(self, inputs: Arrays) -> tuple[tuple[Any, ...], dict[str, Any]]:
         # Copies: what a module does to its input must not change the example.
-        return tuple(self._torch.from_numpy(inputs[name].copy()) for name in order or inputs)
+        return self._call.arguments({name: to_tensor(self._torch, array.copy()) for name, array in inputs.items()})
+
+    def _options(self, examples: Sequence[Arrays]) -> dict[str, Any]:
+        return self._call.options(list(examples[0])) if examples else {}
 
     def _torchscript(self, directory: Path, examples: Sequence[Arrays]) -> Written:
-        written = Written("torchscript", "model.pt", requirements=list(_REQUIREMENTS))
+        written = Written("torchscript", "model.pt", self._options(examples), list(_REQUIREMENTS))
         scripted = self._module if isinstance(self._module, self._torch.jit.ScriptModule) else self._script(examples, written)
         self._read_schema(scripted, bool(examples))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._torch.jit.save(scripted, str(directory / "model.pt"))
-        normalise_zip(directory / "model.pt", drop=lambda name: name.endswith(".debug_pkl"))
+        rename = canonical_names(directory / "model.pt")
+        normalise_zip(directory / "model.pt", drop=_of_this_process, edit=lambda name, content: renamed(name, content, rename), rename=rename)
         return written
 
     def _script(self, examples: Sequence[Arrays], written: Written) -> Any:
@@ -80,9 +87,19 @@ class PyTorch:
             _forget_names(self._torch)
             try:
                 # Whether the trace answers as the module does is checked with all examples, in a process of its own.
-                return self._torch.jit.trace(self._module, self._arguments(examples[0]), strict=False, check_trace=False)
+                return self._trace(examples[0])
             except Exception as error:
                 raise ModelInvalidError(f"this module can be neither scripted nor traced ({_reason(error)}); try format='torch-export' or format='onnx'") from error
+
+    def _trace(self, example: Arrays) -> Any:
+        arguments, keywords = self._arguments(example)
+        plain = self._module(*arguments, **keywords)
+        fields = fields_of(plain)
+        # Only dicts of tensors can be traced, not dataclasses and the like.
+        module = self._module if fields is None or type(plain) is dict else _as_dict(self._torch, self._module)
+        if not keywords:
+            return self._torch.jit.trace(module, arguments, strict=False, check_trace=False)
+        return self._torch.jit.trace(module, example_kwarg_inputs=self._call.by_name(arguments, keywords), strict=False, check_trace=False)
 
     def _read_schema(self, scripted: Any, exemplified: bool) -> None:
         """Names, and without examples as many untyped outputs as the script says."""
@@ -93,14 +110,13 @@ class PyTorch:
         kind = getattr(returned, "kind", lambda: "")()
         if kind in ("DictType", "ListType"):
             raise ModelInvalidError(f"the module gives a {kind.removesuffix('Type').lower()}, whose entries only an example shows; give example_inputs=")
-        count = len(returned.elements()) if kind == "TupleType" else 1
-        self.outputs = [Spec(name, untyped=True) for name in output_names(count)]
+        self.outputs = [Spec(name, untyped=True) for name in output_names(_leaves(returned))]
 
     def _export(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         export: Any = getattr(self._torch, "export", None)
         if not hasattr(export, "save"):
             raise UnsupportedError(f"torch {self._torch.__version__} has no torch.export; torch 2.1 or later has, or use format='torchscript'")
-        written = Written("torch-export", "model.pt2", requirements=list(_REQUIREMENTS))
+        written = Written("torch-export", "model.pt2", self._options(examples), list(_REQUIREMENTS))
         program = self._program
         if program is None:
             program = self._exported(export, examples)
@@ -115,12 +131,12 @@ class PyTorch:
             twice = doubled(examples[0])
             if twice is not None:
                 batch = export.Dim("batch", min=1)
-                shapes = tuple({0: batch} for _ in examples[0])
+                arguments, keywords = self._arguments(twice)
                 try:
-                    return export.export(self._module, self._arguments(twice), dynamic_shapes=shapes)
+                    return export.export(self._module, arguments, keywords, dynamic_shapes=self._call.shapes(arguments, keywords, {0: batch}))
                 except Exception:
                     pass
-            return export.export(self._module, self._arguments(examples[0]))
+            return export.export(self._module, *self._arguments(examples[0]))
 
     def _onnx(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         if not examples:
@@ -132,9 +148,11 @@ class PyTorch:
         if "dynamo" in inspect.signature(self._torch.onnx.export).parameters:
             needed("onnx", "onnx")
             options["dynamo"] = False
+        arguments, keywords = self._arguments(examples[0])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._torch.onnx.export(self._module, self._arguments(examples[0]), str(directory / "model.onnx"), **options)
+            # A dict at the end: what is given by name.
+            self._torch.onnx.export(self._module, (*arguments, keywords) if keywords else arguments, str(directory / "model.onnx"), **options)
         return Written("onnx", "model.onnx")
 
     def _takes_batches(self, example: Arrays, answer: Arrays) -> bool:
@@ -148,15 +166,32 @@ class PyTorch:
         return all(name in both and both[name].ndim and array.ndim and both[name].shape[0] == 2 * array.shape[0] for name, array in answer.items())
 
 
+def _of_this_process(name: str) -> bool:
+    """Source lines, and a hash that also counts the names of types."""
+    return name.endswith((".debug_pkl", ".data/serialization_id"))
+
+
 def _reason(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__
 
 
-def _input_names(module: Any) -> Optional[list[str]]:
-    names = [each.name for each in parameters_of(module.forward)]
-    if not names and hasattr(module.forward, "schema"):
-        names = [argument.name for argument in module.forward.schema.arguments[1:]]
-    return names or None
+def _leaves(kind: Any) -> int:
+    """Tensors in a type of TorchScript's: those of tuples in tuples, too."""
+    return sum(map(_leaves, kind.elements())) if getattr(kind, "kind", lambda: "")() == "TupleType" else 1
+
+
+def _as_dict(torch: Any, module: Any) -> Any:
+    class AsDict(torch.nn.Module):  # type: ignore[misc]
+        """A module whose result is a plain dict of its fields."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, *arguments: Any, **keywords: Any) -> Any:
+            return fields_of(self.module(*arguments, **keywords))
+
+    return AsDict().eval()
 
 
 def _forget_names(torch: Any) -> None:

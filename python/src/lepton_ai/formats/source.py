@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
 import symtable
 import sys
 from collections.abc import Iterator
@@ -12,13 +11,15 @@ from pathlib import Path
 from typing import Optional
 
 from ..errors import ModelInvalidError
+from .modules import Imports, absolute
 
 
 @dataclass(frozen=True)
 class Source:
-    """Text of a module, and the distributions that its imports come from."""
+    """Text of a module, files of the user's own that it imports (name beside it: path), and the distributions of the other imports."""
 
     text: str
+    modules: dict[str, Path]
     distributions: list[str]
 
 
@@ -38,9 +39,10 @@ def extract(kind: type) -> Source:
     computed = sorted(name for name in missing if any(name in _binds(node) for node in tree.body))
     if computed:
         raise ModelInvalidError(f"{kind.__name__} uses {', '.join(computed)}, which the module computes when it runs; only constants are saved: compute it in load()")
-    _refuse_local_imports(kept, Path(file).parent, kind)
-    body = "\n\n".join(_segment(text, node) for node in kept)
-    return Source(body + "\n", sorted({each for node in kept for each in _distributions(node)}))
+    body = "\n\n".join(_segment(text, node, getattr(module, "__package__", None)) for node in kept)
+    imports = Imports()
+    imports.follow((each for node in kept for each in ast.walk(node)), Path(file).parent)
+    return Source(body + "\n", imports.modules, sorted(imports.distributions))
 
 
 def _closure(start: str, tree: ast.Module) -> set[str]:
@@ -106,34 +108,9 @@ def _is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def _segment(text: str, node: ast.stmt) -> str:
+def _segment(text: str, node: ast.stmt, package: Optional[str]) -> str:
+    rewritten = absolute(node, package)
+    if rewritten is not None:
+        return ast.unparse(rewritten)
     first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
     return "\n".join(text.splitlines()[first - 1 : node.end_lineno]) if node.col_offset == 0 else ast.unparse(node)
-
-
-def _imports(node: ast.stmt) -> Iterator[tuple[str, int]]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Import):
-            yield from ((alias.name, 0) for alias in each.names)
-        elif isinstance(each, ast.ImportFrom):
-            yield each.module or "", each.level
-
-
-def _distributions(node: ast.stmt) -> Iterator[str]:
-    packages = importlib.metadata.packages_distributions()
-    for name, level in _imports(node):
-        top = name.partition(".")[0]
-        if not level and top not in sys.stdlib_module_names:
-            yield from packages.get(top, [])[:1]
-
-
-def _refuse_local_imports(nodes: list[ast.stmt], folder: Path, kind: type) -> None:
-    for node in nodes:
-        for name, level in _imports(node):
-            top = name.partition(".")[0]
-            if level or (((folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file()) and not _installed(top, folder)):
-                raise ModelInvalidError(f"{kind.__name__} imports {'.' * level}{name} from beside its file, which is not saved with it; put what it needs into the class's own module")
-
-
-def _installed(top: str, folder: Path) -> Optional[bool]:
-    return top in sys.stdlib_module_names or (top in importlib.metadata.packages_distributions() and "site-packages" not in str(folder))

@@ -1,5 +1,7 @@
 """A plain Python class: `load(self, directory)` if it has one, and `predict(self, inputs)` or `predict(self, a, b)`.
 
+An object of it is made without arguments, or has the attributes that `options.state` names the file of.
+
 `predict` gets arrays by its parameters' names where these are inputs, the only input as it is, and otherwise a dict of all;
 `options.inputs` ("arguments" or "dict") says it outright. It gives a dict by output, several outputs in order, or the only one.
 """
@@ -13,6 +15,7 @@ from typing import Any
 
 from ..descriptor import Descriptor
 from ..errors import LeptonError
+from ..object_state import read_state
 from ..tensors import Array, Tensor, readable
 from .common import choice, option, tensors_of
 
@@ -26,7 +29,8 @@ def load(directory: Path, descriptor: Descriptor) -> Any:
     if not isinstance(found, type):
         classes = [each for each, value in vars(module).items() if isinstance(value, type) and value.__module__ == module.__name__]
         raise LeptonError("MODEL_INVALID", f"options.class {name!r} is no class of {module_file}; it has {', '.join(classes) or 'none'}")
-    model = found()
+    state = option(descriptor, "state", str)
+    model = found() if state is None else _restored(found, read_state(directory, state))
     if not callable(getattr(model, "predict", None)):
         raise LeptonError("MODEL_INVALID", f"class {name} of {module_file} has no method predict")
     if callable(getattr(model, "load", None)):
@@ -37,6 +41,12 @@ def load(directory: Path, descriptor: Descriptor) -> Any:
 def open_model(directory: Path, descriptor: Descriptor, threads: int) -> "PythonClass":
     """See the module."""
     return PythonClass(load(directory, descriptor), descriptor)
+
+
+def _restored(kind: type, attributes: dict[str, Any]) -> Any:
+    model: Any = object.__new__(kind)
+    vars(model).update(attributes)
+    return model
 
 
 class PythonClass:

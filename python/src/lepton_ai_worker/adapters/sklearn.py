@@ -73,11 +73,11 @@ class Estimator:
             for name in outputs:
                 method, call = self._calls[name]
                 if method not in results:
-                    results[method] = _dense(call(table))
+                    results[method] = dense(call(table))
         return {name: tensor_of(self._specs[name], results[self._calls[name][0]]) for name in outputs}
 
 
-def _dense(result: Any) -> Any:
+def dense(result: Any) -> Any:
     """An array of a sparse matrix, and one of the list that a model of several targets gives."""
     if hasattr(result, "toarray"):
         return result.toarray()

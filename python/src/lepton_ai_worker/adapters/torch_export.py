@@ -8,7 +8,7 @@ from ..descriptor import Descriptor
 from ..errors import LeptonError
 from ..tensors import Tensor
 from .common import framework, ordered
-from .torch_tensors import from_torch, import_torch, to_torch
+from .torch_tensors import Arguments, from_torch, import_torch, to_torch
 
 
 def load(directory: Path, descriptor: Descriptor) -> Any:
@@ -34,10 +34,11 @@ class TorchExport:
         self._torch = torch
         self._module = module
         self._descriptor = descriptor
+        self._arguments = Arguments(descriptor)
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
-        arguments = [to_torch(self._torch, tensor) for tensor in ordered(inputs, self._descriptor)]
+        arguments, keywords = self._arguments.of({tensor.name: to_torch(self._torch, tensor) for tensor in ordered(inputs, self._descriptor)})
         # Not inference_mode: programs that torch.export made before 2.5 refuse tensors made under it.
         with self._torch.no_grad():
-            return from_torch(self._torch, self._descriptor, self._module(*arguments), outputs)
+            return from_torch(self._torch, self._descriptor, self._module(*arguments, **keywords), outputs)

@@ -11,7 +11,7 @@ from ..errors import LeptonError
 from ..json_tensor import flatten
 from ..signature import TensorSpec
 from ..tensors import Tensor
-from .common import framework, tensor_of, tensors_of
+from .common import choice, framework, option, tensor_of, tensors_of
 
 #: numpy has these and torch, before 2.3, has not.
 _WIDER = {"UINT16": "INT32", "UINT32": "INT64", "UINT64": "INT64"}
@@ -37,6 +37,20 @@ def to_torch(torch: Any, tensor: Tensor) -> Any:
     if tensor.datatype in _WIDER and not hasattr(torch, tensor.datatype.lower()):
         raise LeptonError("INVALID_ARGUMENT", f"input {tensor.name!r} is {tensor.datatype}, which torch {torch.__version__} lacks; {_WIDER[tensor.datatype]} holds it")
     return torch.from_numpy(tensor.array)
+
+
+class Arguments:
+    """How a module is called: in the signature's order; `options.keywords` names inputs given by keyword, `options.inputs` "dict" gives all in one."""
+
+    def __init__(self, descriptor: Descriptor) -> None:
+        self._keywords = frozenset(option(descriptor, "keywords", list, []))
+        self._as_dict = choice(descriptor, "inputs", ("arguments", "dict"), "arguments") == "dict"
+
+    def of(self, named: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Positional ones, and those by keyword."""
+        if self._as_dict:
+            return [dict(named)], {}
+        return [value for name, value in named.items() if name not in self._keywords], {name: value for name, value in named.items() if name in self._keywords}
 
 
 def from_torch(torch: Any, descriptor: Descriptor, result: Any, outputs: Sequence[str]) -> Mapping[str, Tensor]:

@@ -8,7 +8,7 @@ from ..descriptor import Descriptor
 from ..errors import LeptonError
 from ..tensors import Tensor
 from .common import option, ordered
-from .torch_tensors import from_torch, import_torch, to_torch
+from .torch_tensors import Arguments, from_torch, import_torch, to_torch
 
 
 def load(directory: Path, descriptor: Descriptor) -> Any:
@@ -36,16 +36,20 @@ class Torchscript:
         # A module's own call skips nothing that `forward` would do, and runs hooks.
         self._call = module if name == "forward" else method
         arguments = method.schema.arguments[1:] if hasattr(method, "schema") else []
-        self._plain = [str(argument.type) in ("int", "float", "bool", "number", "Scalar") for argument in arguments]
+        plain = [str(argument.type) in ("int", "float", "bool", "number", "Scalar") for argument in arguments]
+        by_name = {argument.name: each for argument, each in zip(arguments, plain)}
+        self._plain = {spec.name for index, spec in enumerate(descriptor.signature.inputs) if by_name.get(spec.name, index < len(plain) and plain[index])}
+        self._arguments = Arguments(descriptor)
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
-        arguments = [self._argument(index, tensor) for index, tensor in enumerate(ordered(inputs, self._descriptor))]
+        named = {tensor.name: self._argument(tensor) for tensor in ordered(inputs, self._descriptor)}
+        arguments, keywords = self._arguments.of(named)
         with self._torch.inference_mode():
-            return from_torch(self._torch, self._descriptor, self._call(*arguments), outputs)
+            return from_torch(self._torch, self._descriptor, self._call(*arguments, **keywords), outputs)
 
-    def _argument(self, index: int, tensor: Tensor) -> Any:
-        if index >= len(self._plain) or not self._plain[index]:
+    def _argument(self, tensor: Tensor) -> Any:
+        if tensor.name not in self._plain:
             return to_torch(self._torch, tensor)
         if tensor.array.size != 1:
             raise LeptonError("INVALID_ARGUMENT", f"input {tensor.name!r} has {tensor.array.size} elements, the model takes one number")
