@@ -70,6 +70,15 @@ describe('worker process', () => {
     for (const index of [0, items.length - 1]) assert.deepEqual(readFloats(outputs(items[index])[0]), [2, 4, 6, 8]);
   });
 
+  it('answers large frames in flight together each by its own bytes, though their memory is used again', async () => {
+    const rows = 20_000;
+    for (let round = 0; round < 4; round++) {
+      const fills = Array.from({ length: 4 }, (_, index) => round * 10 + index + 1);
+      const answers = await Promise.all(fills.map((fill) => client.infer([{ inputs: [floats('x', [rows, 4], ...new Array<number>(rows * 4).fill(fill))] }])));
+      for (const [index, { items }] of answers.entries()) assert.ok(readFloats(outputs(items[0])[0]).every((value) => value === 2 * (fills[index] as number)));
+    }
+  });
+
   it('refuses frames that make no sense and goes on', async () => {
     for (const [header, body] of [[undefined, []], [{}, []], [{ items: [] }, []], [{ items: [null] }, []], [{ items: [{ inputs: 'x' }] }, []], [{ items: [{ inputs: [null] }] }, []], [{ items: [{ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], bytes: 17 }] }] }, [new Uint8Array(16)]], [{ items: [{ inputs: [] }] }, [new Uint8Array(1)]]] as const) {
       const answer = await within('answer', client.send(header, body));
