@@ -65,6 +65,7 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
         live.adopt(examples[0])
     examples = [_typed(example, given_inputs or live.inputs) for example in examples]
     answers = [live.run(example) for example in examples]
+    _refuse_unsteady(live, examples, answers, wishes.tolerance)
     if not examples and given_outputs is None and hasattr(live, "unknown") and live.unknown():
         raise ModelInvalidError(live.unknown())
     batch = _append_batch(live, examples, answers, wishes.tolerance)
@@ -159,6 +160,16 @@ def _append_batch(live: Live, examples: list[dict[str, Array]], answers: list[di
     examples.append(twice)
     answers.append(both)
     return True
+
+
+def _refuse_unsteady(live: Live, examples: list[dict[str, Array]], answers: list[dict[str, Array]], tolerance: float) -> None:
+    """Requests of many clients mix in a version, so that each answer may depend on its own request only."""
+    if not examples:
+        return
+    again = live.run(examples[0])
+    unlike = [name for name, array in answers[0].items() if name not in again or not _same(again[name], array, tolerance)]
+    if unlike:
+        raise ModelInvalidError(f"the model answers the same example otherwise the second time ({', '.join(unlike)}): it keeps state, or draws random numbers. A version answers each request by itself: make state an input and an output, and fix random numbers by a seed that is an input")
 
 
 def _same(a: Array, b: Array, tolerance: float) -> bool:
