@@ -76,7 +76,7 @@ def service(clients, milliseconds):
             thread.join()
     if failures:
         raise ValueError(f"{len(failures)} of {clients} clients failed: {failures[0]}")
-    return {"perSecond": rows / elapsed, "cpuUs": used * 1e6 / max(1, rows)}
+    return {"perSecond": rows / elapsed, "cpuUs": used * 1e6 / max(1, rows), "rows": max(1, sum(counts))}
 
 
 def download(directory):

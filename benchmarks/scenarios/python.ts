@@ -30,16 +30,16 @@ export const python: Scenario = {
     const models: ServedModel[] = [await serveModel(bench, platform, { name: 'rule', text: 'a class of rules', interpreter }), await serveModel(bench, platform, { name: 'sklearn', text: 'a scikit-learn forest', interpreter })];
     if (withTorch) models.push(await serveModel(bench, platform, { name: 'torch', text: 'a PyTorch network', interpreter: frameworks }));
     const memory = await measureWorkerMemory(platform, models);
-    const throughput: { lines: Line[]; row: Table['rows'][number] }[] = [];
+    const throughput: { lines: Line[]; rows: Table['rows'] }[] = [];
     for (const model of models.filter(({ name }) => name !== 'rule')) {
       bench.say(`${model.text} in process and in a service`);
-      throughput.push(await measureThroughput(bench, model));
+      throughput.push(await measureThroughput(bench, platform, model));
     }
     bench.say('1 GB saved, and again');
     const resave = await measureResave(bench, platform, interpreter);
     return {
       lines: [...client.lines, ...throughput.flatMap(({ lines }) => lines), ...resave, ...imports.lines, ...memory.lines],
-      tables: [client.table, throughputTable(throughput.map(({ row }) => row)), imports.table, memory.table],
+      tables: [client.table, throughputTable(throughput.flatMap(({ rows }) => rows)), imports.table, memory.table],
     };
   },
 };

@@ -6,6 +6,7 @@ listen ─▶ loading ─┬─▶ ready ──▶ stop | SIGTERM | no control f
 The main thread loads and runs the model; the loop's thread holds the sockets, the timers and the end of the process.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -91,6 +92,9 @@ class Worker:
             told = {"phase": "failed", "reason": failure.reason, "message": failure.message[:MESSAGE_CHARACTERS_MAX]}
             self._loop.call_soon(lambda: self._fail(told))
             return None
+        # What a framework has made stays; the collector need not walk through it while requests wait.
+        gc.collect()
+        gc.freeze()
         profile = version.profile
         message = f"{profile.check_message}; best batch {profile.best_batch}{f': {profile.batchable_reason}' if profile.batchable_reason else ''}"
         log(f"ready after {profile.load_ms} ms: {message}")
