@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
+import { createCallAnswerer, createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
 import type { PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
@@ -90,13 +90,14 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     target: new LocalTarget({ runDirectory: run }),
     runtimeFor: runtimesWith(environments),
     runDirectory: run,
-    gateway: gatewaySettings(config, controlSocketPath, predictionKey),
+    gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },
     replicaLogBytesMax: config.replicaLogBytesMax,
     orphanGraceMs: config.orphanGraceMs,
   });
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
   const server = createManagementServer({ repository, engine, environments, events, feedback, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
+  const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
@@ -143,11 +144,11 @@ function trimOrSay(file: string, bytesMax: number, log: Logger): void {
 }
 
 function gatewaySettings(config: PlatformConfig, controlSocketPath: string, predictionKey: string) {
-  const { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs } = config.limits;
+  const { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs, transferBytesPerSecond } = config.limits;
   return {
     controlSocketPath, predictionKey,
     http: config.http, grpc: config.grpc,
-    limits: { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs },
+    limits: { bodyBytesMax, headerBytesMax, connectionsMax, requestReceiveTimeoutMs, keepAliveTimeoutMs, transferBytesPerSecond },
     logLevel: config.logLevel, orphanGraceMs: config.orphanGraceMs, platformVersion: PLATFORM_VERSION,
     serverName: config.serverName ?? (config.modelRepository === null ? 'lepton-ai' : 'triton'),
   };

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
 /** Steps, as `nice` counts, that control stands behind what requests pass through. */
@@ -13,7 +14,8 @@ export function standBack(): void {
   if (served !== null || process.getuid?.() !== 0) return;
   const own = getPriority();
   if (own + STEPS > 19) return;
-  setPriority(own + STEPS);
+  // The threads that V8 and libuv have started each have a priority of their own; later ones inherit it.
+  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), own + STEPS);
   served = own;
 }
 

@@ -39,6 +39,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('limits.connectionsMax', 'connections-max', 'count', '4096', 'Most open client connections.'),
   setting('limits.requestReceiveTimeoutMs', 'request-receive-timeout', 'milliseconds', '60s', 'Longest wait for a request to arrive whole.'),
   setting('limits.keepAliveTimeoutMs', 'keep-alive-timeout', 'milliseconds', '75s', 'How long an idle connection stays open.'),
+  setting('limits.transferBytesPerSecond', 'transfer-bytes-per-second', 'bytes', '64MiB', 'Of all uploads and downloads together while inference is served; beside none they go as fast as they can.'),
   setting('limits.fileBytesMax', 'file-bytes-max', 'bytes', '16GiB', 'Largest file of a push.'),
   setting('shutdownGraceMs', 'shutdown-grace', 'milliseconds', '30s', 'Longest graceful stop, requests in flight included.'),
   setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),

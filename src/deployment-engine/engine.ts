@@ -1,7 +1,7 @@
 import { type Clock, type EventSink, isTerminal, LeptonError, type LogSettings, logSettingsOf, type ReplicaState, type ServiceRevision } from '../core/index.ts';
 import type { Database } from '../database/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
-import type { ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
+import type { AnswerCall, ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
 import { adoptReplicas } from './adoption.ts';
 import { EngineMetrics } from './engine-metrics.ts';
 import type { GatewaySettings } from './gateways/gateway-process.ts';
@@ -38,7 +38,7 @@ export interface EngineDependencies {
   /** Exists. */
   readonly logDirectory: string;
   /** null: no gateway is kept (somebody else hands out the routing table). */
-  readonly gateway: GatewaySettings | null;
+  readonly gateway: { readonly settings: GatewaySettings; readonly answerCall: AnswerCall } | null;
   readonly replicaLogBytesMax: number;
   readonly orphanGraceMs: number;
 }
@@ -96,7 +96,7 @@ class Engine implements PlatformEngine {
     const facts = (this.#facts = new VersionFacts(repository, new PredictionSources(database, clock), log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
-    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble) });
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, push: (table) => this.#gateways?.push(table) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
@@ -152,7 +152,7 @@ class Engine implements PlatformEngine {
   async setLogging(changes: Partial<LogSettings>, { by }: { readonly by: string }): Promise<LogSettings> {
     const { clock, events, gateway } = this.#dependencies;
     this.#running();
-    const settings = { ...(this.#logging ?? logSettingsOf(gateway?.logLevel ?? 'info')), ...changes };
+    const settings = { ...(this.#logging ?? logSettingsOf(gateway?.settings.logLevel ?? 'info')), ...changes };
     this.#logging = settings;
     this.#publisher.publish();
     events.record({ severity: 'info', reason: 'LogSettingsChanged', message: `gateways log ${JSON.stringify(settings)}`, actor: by });

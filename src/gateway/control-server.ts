@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { RoutingTable } from '../core/index.ts';
 import { type DemandMessage, type Frame, FrameConnection, FrameType, type HelloAnswer, type HelloMessage, type ReplicaTrouble, type RoutingAck, type StopMessage } from '../wire/index.ts';
+import type { ControlCalls } from './control-calls.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
 
@@ -17,6 +18,8 @@ export interface ControlServerOptions {
   readonly onPresence: (present: boolean) => void;
   readonly demand: () => DemandMessage;
   readonly demandIntervalMs: number;
+  /** Asked over control's connection. */
+  readonly calls: ControlCalls;
 }
 
 /**
@@ -95,10 +98,12 @@ export class ControlServer {
       onClose: () => {
         if (this.#current !== connection) return;
         this.#current = null;
+        this.#options.calls.detach();
         this.#options.onPresence(false);
       },
     });
     connection.send(FrameType.helloAnswer, 0, this.#options.answer());
+    this.#options.calls.attach(connection);
     this.#options.onPresence(true);
   }
 
@@ -112,6 +117,8 @@ export class ControlServer {
         const ack: RoutingAck = { generation: table.generation };
         return connection.send(FrameType.routingAck, frame.id, ack);
       }
+      case FrameType.callAnswer:
+        return this.#options.calls.receive(frame);
       case FrameType.stop:
         return this.#options.onStop(frame.header as StopMessage);
       default:

@@ -3,6 +3,7 @@ import type { LogControl } from '../api/inference/index.ts';
 import { type LogSettings, logSettingsOf } from '../core/index.ts';
 import { LogStream } from '../monitoring/logs/index.ts';
 import type { GatewayConfig } from '../wire/index.ts';
+import type { ControlCalls } from './control-calls.ts';
 import { callControl } from './control-client.ts';
 
 const STDOUT = 1;
@@ -45,11 +46,11 @@ export class GatewayLog {
 }
 
 /** Settings go through control, so that every gateway follows; its table brings them back. */
-export function createLogControl(gatewayLog: GatewayLog, controlSocketPath: string): LogControl {
+export function createLogControl(gatewayLog: GatewayLog, calls: ControlCalls): LogControl {
   return {
     current: () => gatewayLog.settings,
     update: async (changes) => {
-      await callControl(controlSocketPath, { method: 'PATCH', path: '/logging', body: changes, timeoutMs: UPDATE_TIMEOUT_MS });
+      await callControl(calls, { method: 'PATCH', path: '/logging', body: changes, timeoutMs: UPDATE_TIMEOUT_MS });
     },
   };
 }

@@ -188,14 +188,18 @@ describe('control and the gateway', () => {
   });
 
   test('management is unavailable without control and flows through with it', async () => {
-    const missing = await fetch(`${gateway.url}/api/v1/services`);
-    assert.equal(missing.status, 503);
-    assert.equal(missing.headers.get('retry-after'), '1');
-    assert.equal(((await missing.json()) as { code: string }).code, 'CONTROL_UNAVAILABLE');
+    gateway.disconnect();
+    for (const path of ['/api/v1/services', '/api/v1/services?wait=1']) {
+      const missing = await fetch(`${gateway.url}${path}`);
+      assert.equal(missing.status, 503);
+      assert.equal(missing.headers.get('retry-after'), '1');
+      assert.match(await missing.text(), /the control process does not answer/);
+    }
+    await gateway.connect();
     let aborted = false;
     await gateway.upstream((message, response) => {
       if (message.url === '/internal/metrics') return void response.end('control_metric 1\n');
-      if (message.url === '/api/hang') return void response.on('close', () => (aborted = true));
+      if (message.url === '/api/hang?wait=60') return void response.on('close', () => (aborted = true));
       // As Fastify refuses a body: it answers, and closes at once whatever still comes.
       if (message.url === '/api/early') return void response.writeHead(400, { connection: 'close' }).end('{"code":"INVALID_ARGUMENT"}');
       if (message.url === '/api/read') return void message.on('end', () => response.writeHead(400, { connection: 'close' }).end('{"code":"INVALID_ARGUMENT"}')).resume();
@@ -221,7 +225,7 @@ describe('control and the gateway', () => {
     for (let round = 0; round < 5; round++) assert.match(await post('/api/early', Buffer.alloc(1_000_000)), /^400 /);
     assert.match(await post('/api/cut', 'x'), /^503 /);
     const leaving = new AbortController();
-    const hanging = fetch(`${gateway.url}/api/hang`, { signal: leaving.signal });
+    const hanging = fetch(`${gateway.url}/api/hang?wait=60`, { signal: leaving.signal });
     setTimeout(() => leaving.abort(), 50);
     await assert.rejects(hanging);
     await until('aborted upstream', () => aborted);

@@ -5,6 +5,8 @@ import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, t
 import { collectWhenIdle, ERRORS, LeptonError, PREDICTION_CHANCE_MAX, PredictionIds } from '../core/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
+import { ControlCalls } from './control-calls.ts';
+import { createControlDoor } from './control-door.ts';
 import { ControlServer } from './control-server.ts';
 import { createFeedbackControl } from './feedback-control.ts';
 import { createLogControl, type GatewayLog } from './gateway-log.ts';
@@ -12,8 +14,11 @@ import { serveMetrics, viewOf } from './metrics-endpoint.ts';
 import { createModelControl } from './model-control.ts';
 import { forwardToControl } from './proxy.ts';
 import { RequestLog } from './request-log.ts';
+import { TransferPace } from './transfer-pace.ts';
 
 const DEMAND_INTERVAL_MS = 1000;
+/** For so long after a call, others may follow. */
+const SERVING_MS = 1000;
 /** Grace of a gateway that control has abandoned. */
 const ORPHAN_DRAIN_MS = 30_000;
 
@@ -24,7 +29,7 @@ const ORPHAN_DRAIN_MS = 30_000;
  *   clients ──▶ http ─┬─ /v2      ─▶ REST front ─┐
  *                     ├─ /metrics                ├─▶ data plane ──▶ workers
  *               grpc ─┼────────────▶ gRPC front ─┘        ▲
- *                     └─ the rest ─▶ control's socket     └── tables, demand ⇄ control
+ *                     └─ the rest ─▶ control                └── tables, demand, calls ⇄ control
  */
 export class Gateway {
   readonly #config: GatewayConfig;
@@ -33,6 +38,7 @@ export class Gateway {
   readonly #http: RestServer;
   readonly #grpc: GrpcServer | null;
   readonly #control: ControlServer;
+  readonly #controlCalls = new ControlCalls();
   readonly #metrics: InferenceMetrics;
   readonly #requestLog: RequestLog;
   readonly #startedAt = new Date();
@@ -41,12 +47,16 @@ export class Gateway {
   #orphanTimer: NodeJS.Timeout | null = null;
   #stopping = false;
   #calls = 0;
+  /** The last inference call. */
+  #servedAt = Number.NEGATIVE_INFINITY;
+  readonly #transferPace: TransferPace;
 
   constructor(config: GatewayConfig, gatewayLog: GatewayLog) {
     const { log } = gatewayLog;
     this.#config = config;
     this.#log = log;
     this.#requestLog = new RequestLog(log);
+    this.#transferPace = new TransferPace(config.limits.transferBytesPerSecond, () => performance.now() - this.#servedAt < SERVING_MS);
     this.#plane = new DataPlane({
       random: Math.random,
       predictionIds: new PredictionIds({ key: config.predictionKey, chance: randomInt(PREDICTION_CHANCE_MAX + 1), now: Date.now }),
@@ -60,14 +70,14 @@ export class Gateway {
     const front: FrontDependencies = {
       plane: this.#plane,
       onCall: (call) => this.#record(call),
-      models: createModelControl(config.controlSocketPath),
-      feedback: createFeedbackControl(config.controlSocketPath),
-      logging: createLogControl(gatewayLog, config.controlSocketPath),
+      models: createModelControl(this.#controlCalls),
+      feedback: createFeedbackControl(this.#controlCalls),
+      logging: createLogControl(gatewayLog, this.#controlCalls),
       platformVersion: config.platformVersion,
       ...(config.serverName !== undefined && { serverName: config.serverName }),
       limits: config.limits,
     };
-    this.#http = new RestServer(front, (...request) => this.#other(...request));
+    this.#http = new RestServer(front, (...request) => this.#other(...request), createControlDoor(this.#controlCalls, () => this.#calls++));
     this.#grpc = config.grpc ? createGrpcServer(front) : null;
     this.#control = new ControlServer({
       socketPath: config.socketPath,
@@ -82,6 +92,7 @@ export class Gateway {
       onPresence: (present) => this.#presence(present),
       demand: () => this.#plane.demand(),
       demandIntervalMs: DEMAND_INTERVAL_MS,
+      calls: this.#controlCalls,
     });
   }
 
@@ -154,14 +165,15 @@ export class Gateway {
   #other(...[path, message, response]: Parameters<OtherHandler>): void {
     const { controlSocketPath } = this.#config;
     this.#calls++;
-    if (path === '/metrics') return void serveMetrics(this.#metrics, controlSocketPath, message, response);
+    if (path === '/metrics') return void serveMetrics(this.#metrics, this.#controlCalls, message, response);
     // What control offers its gateways under /internal is not for the world.
     if (/^\/+internal(\/|$)/i.test(decoded(path))) return sendError(response, new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`), {}, !message.complete);
-    forwardToControl(controlSocketPath, message, response, this.#config.limits.requestReceiveTimeoutMs);
+    forwardToControl(controlSocketPath, message, response, this.#config.limits.requestReceiveTimeoutMs, this.#transferPace);
   }
 
   #record(call: CallRecord): void {
     this.#calls++;
+    this.#servedAt = performance.now();
     if (call.code !== 'OK' && call.version === null) this.#metrics.rejected(call.protocol, call.code);
     this.#requestLog.record(call, call.code === 'OK' ? 200 : ERRORS[call.code].http);
   }

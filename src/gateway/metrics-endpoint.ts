@@ -1,18 +1,19 @@
-import { get, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DataPlane, sendError } from '../api/inference/index.ts';
 import { asLeptonError, LeptonError } from '../core/index.ts';
 import type { InferenceMetrics, InferenceView } from '../monitoring/metrics/index.ts';
+import type { ControlCalls } from './control-calls.ts';
+import { callControl } from './control-client.ts';
 
 const CONTROL_TIMEOUT_MS = 1000;
-const CONTROL_TEXT_BYTES_MAX = 16 * 2 ** 20;
 
 /** GET /metrics: the gateway's own metrics and, behind them, control's. */
-export async function serveMetrics(metrics: InferenceMetrics, controlSocketPath: string, message: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serveMetrics(metrics: InferenceMetrics, calls: ControlCalls, message: IncomingMessage, response: ServerResponse): Promise<void> {
   if (message.method !== 'GET') {
     return sendError(response, new LeptonError('METHOD_NOT_ALLOWED', `${message.method} is not possible here, only GET`), { allow: 'GET' }, !message.complete);
   }
   try {
-    const text = await metrics.text(await controlMetrics(controlSocketPath));
+    const text = await metrics.text(await controlMetrics(calls));
     response.writeHead(200, { 'content-type': metrics.contentType, 'content-length': Buffer.byteLength(text) });
     response.end(text);
   } catch (thrown) {
@@ -48,25 +49,4 @@ function* versionsOf(plane: DataPlane): InferenceView['versions'] & Generator {
 }
 
 /** Control's text; null when it does not answer in time. */
-function controlMetrics(socketPath: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    const request = get({ socketPath, path: '/internal/metrics', agent: false, timeout: CONTROL_TIMEOUT_MS }, (answer) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      answer.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes > CONTROL_TEXT_BYTES_MAX) request.destroy();
-      });
-      answer.on('end', () => settle(answer.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : null));
-      answer.on('error', () => settle(null));
-    });
-    const timer = setTimeout(() => request.destroy(), CONTROL_TIMEOUT_MS);
-    const settle = (text: string | null): void => {
-      clearTimeout(timer);
-      resolve(text);
-    };
-    request.on('error', () => settle(null));
-    request.on('close', () => settle(null));
-  });
-}
+const controlMetrics = (calls: ControlCalls): Promise<string | null> => callControl(calls, { method: 'GET', path: '/metrics', timeoutMs: CONTROL_TIMEOUT_MS }).catch(() => null);

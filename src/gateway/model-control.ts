@@ -1,4 +1,5 @@
 import type { ModelControl } from '../api/inference/index.ts';
+import type { ControlCalls } from './control-calls.ts';
 import { callControl } from './control-client.ts';
 
 const LIST_TIMEOUT_MS = 5_000;
@@ -6,11 +7,11 @@ const LIST_TIMEOUT_MS = 5_000;
 const CHANGE_TIMEOUT_MS = 900_000;
 
 /** Loading and unloading is the engine's; control does it. */
-export function createModelControl(controlSocketPath: string): ModelControl {
+export function createModelControl(calls: ControlCalls): ModelControl {
   return {
-    loadable: () => callControl(controlSocketPath, { method: 'GET', path: '/models', timeoutMs: LIST_TIMEOUT_MS }) as ReturnType<ModelControl['loadable']>,
+    loadable: async () => JSON.parse(await callControl(calls, { method: 'GET', path: '/models', timeoutMs: LIST_TIMEOUT_MS })) as Awaited<ReturnType<ModelControl['loadable']>>,
     change: async ({ by, ...change }) => {
-      await callControl(controlSocketPath, { method: 'POST', path: '/models', body: change, ...(by && { headers: { 'lepton-user': by } }), timeoutMs: CHANGE_TIMEOUT_MS });
+      await callControl(calls, { method: 'POST', path: '/models', body: change, ...(by && { headers: { 'lepton-user': by } }), timeoutMs: CHANGE_TIMEOUT_MS });
     },
   };
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
 import { forwardToControl } from './proxy.ts';
+import { TransferPace } from './transfer-pace.ts';
 
 describe('what goes on to control', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lepton-proxy-'));
@@ -23,7 +24,7 @@ describe('what goes on to control', () => {
     const path = join(directory, `${number++}.sock`);
     const sockets: Socket[] = [];
     const upstream = createServer(control).on('connection', (socket) => sockets.push(socket)).listen(path);
-    const front = createServer((message, response) => forwardToControl(path, message, response, 60_000)).listen(0, '127.0.0.1');
+    const front = createServer((message, response) => forwardToControl(path, message, response, 60_000, new TransferPace(2 ** 30, () => false))).listen(0, '127.0.0.1');
     servers.push(upstream, front);
     await Promise.all([once(upstream, 'listening'), once(front, 'listening')]);
     return { url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`, sockets };
@@ -31,52 +32,10 @@ describe('what goes on to control', () => {
 
   const bodyOf = async (message: IncomingMessage): Promise<string> => (await message.toArray()).join('');
 
-  it('shares a connection among requests that only read', async () => {
-    const { url, sockets } = await start((message, response) => response.end(`${message.method} ${message.url}`));
-    for (let index = 0; index < 20; index++) assert.equal(await (await fetch(`${url}/api?${index}`)).text(), `GET /api?${index}`);
-    assert.equal(sockets.length, 1);
-  });
-
-  it('lets only so many read at a time, and answers all', async () => {
-    let [open, most] = [0, 0];
-    const { url } = await start((_message, response) => {
-      most = Math.max(most, ++open);
-      setTimeout(() => response.end('here', () => open--), 5);
-    });
-    const answers = await Promise.all(Array.from({ length: 300 }, async () => (await fetch(url)).text()));
-    assert.deepEqual([...new Set(answers)], ['here']);
-    assert.ok(most <= 32, `${most} at a time`);
-  });
-
-  it('does not hold up reads behind those that last', async () => {
-    const { url } = await start((message, response) => {
-      if (message.url === '/short') response.end('here');
-    });
-    const leave = new AbortController();
-    for (let index = 0; index < 40; index++) {
-      for (const [path, accept] of [['/api?wait=600', '*/*'], ['/events', 'text/event-stream'], ['/v/files/a', '*/*']] as const) void fetch(`${url}${path}`, { headers: { accept }, signal: leave.signal }).catch(() => {});
-    }
-    assert.equal(await (await fetch(`${url}/short`)).text(), 'here');
-    leave.abort();
-  });
-
   it('gives each body a connection of its own', async () => {
     const { url, sockets } = await start(async (message, response) => response.end(await bodyOf(message)));
     for (let index = 0; index < 3; index++) assert.equal(await (await fetch(url, { method: 'POST', body: `body ${index}` })).text(), `body ${index}`);
     assert.equal(sockets.length, 3);
-  });
-
-  it('asks again when control has closed the connection that was kept', async () => {
-    let asked = 0;
-    const { url, sockets } = await start((_message, response) => {
-      asked++;
-      // The second request finds the connection open and is never answered on it.
-      if (asked === 2) return void response.destroy();
-      response.end('here');
-    });
-    for (let index = 0; index < 3; index++) assert.equal(await (await fetch(url)).text(), 'here');
-    assert.equal(asked, 4);
-    assert.ok(sockets.length >= 2);
   });
 
   it('says once that control does not answer, not for ever', async () => {

@@ -1,63 +1,46 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
 import { sendError } from '../api/inference/index.ts';
 import { LeptonError } from '../core/index.ts';
 import { ControlAgent } from './control-agent.ts';
-import { controlUnavailable } from './control-client.ts';
+import { controlUnavailable } from './control-calls.ts';
+import type { TransferPace } from './transfer-pace.ts';
 
 /** Headers that belong to one connection (RFC 9110, 7.6.1) and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 
-/** For what has a body (control may answer and close before it has read it) and for what may last. */
-const closing = new ControlAgent({ keepAlive: false });
-/**
- * For the many that only read: a connection costs more than such a request. Those beyond `maxSockets` wait here, so that
- * control never holds more answers than that for clients that don't read. Control keeps idle connections for longer than we do.
- */
-const lasting = new ControlAgent({ keepAlive: true, maxSockets: 32, maxFreeSockets: 8, timeout: 5_000 });
-/** Longest that a client may leave an answer unread while others wait for its place. */
-const UNREAD_MAX_MS = 3_000;
+/** A connection for each: control may answer and close before it has read a body. */
+const agent = new ControlAgent({ keepAlive: false });
 /** Reads that last: waiting for a change, files. */
 const LASTING_READ = /[?&]wait=|\/files\/|\/blobs\//;
+
+/** Whether the answer may take long, or be large. `url`: path and query. */
+export function isLasting(url: string, accept: string | undefined): boolean {
+  return LASTING_READ.test(url) || accept?.includes('text/event-stream') === true;
+}
 
 /**
  * Sends a request on to control's socket. Both bodies flow as streams, so size does not matter here and a slow reader
  * slows the writer; when either side goes away, so does the other. Without control the answer is CONTROL_UNAVAILABLE; a body
  * of which nothing arrives for `stallTimeoutMs` ends with DEADLINE_EXCEEDED.
  */
-export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse, stallTimeoutMs: number): void {
+export function forwardToControl(controlSocketPath: string, message: IncomingMessage, response: ServerResponse, stallTimeoutMs: number, pace: TransferPace): void {
   if (!message.complete) endStalled(message, response, stallTimeoutMs);
-  forward(controlSocketPath, message, response, isShortRead(message) ? lasting : closing);
-}
-
-function isShortRead({ method, url = '', headers }: IncomingMessage): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
-  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') return false;
-  return !headers.accept?.includes('text/event-stream') && !LASTING_READ.test(url);
-}
-
-function forward(socketPath: string, message: IncomingMessage, response: ServerResponse, agent: ControlAgent): void {
-  const upstream = httpRequest({ socketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
+  const upstream = httpRequest({ socketPath: controlSocketPath, method: message.method, path: message.url, headers: forwardedHeaders(message), agent });
   upstream.on('response', (answer) => {
     // Answered already: its body turned out not to be HTTP.
     if (response.headersSent) return void upstream.destroy();
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
     // Event streams send their head long before their first byte; what has a length goes out with its head.
     if (answer.headers['content-length'] === undefined) response.flushHeaders();
-    answer.pipe(response);
-    if (agent === lasting) cutUnread(answer, response);
+    answer.pipe(pace.stream()).pipe(response);
+    if (!isLasting(message.url ?? '', message.headers.accept)) cutUnread(answer, response);
     answer.on('error', () => response.destroy());
-    answer.on('end', () => discardRest(message, upstream));
+    answer.on('end', () => discardRest(message));
   });
-  upstream.on('error', (cause) => {
-    // Control closed a kept connection in the moment of its use: nothing was done, so that it is asked again.
-    if (agent === lasting && upstream.reusedSocket && !response.headersSent && !response.destroyed) forward(socketPath, message, response, closing);
-    else refuse(message, response, cause);
-  });
+  upstream.on('error', (cause) => refuse(message, response, cause));
   response.on('close', () => upstream.destroy());
   message.on('error', () => upstream.destroy());
-  if (agent === lasting) upstream.end();
-  else message.pipe(upstream);
+  message.pipe(pace.stream()).pipe(upstream);
 }
 
 /** Uploads may take as long as they like, but not as long as nothing comes: anybody could keep a connection so. */
@@ -73,6 +56,9 @@ function endStalled(message: IncomingMessage, response: ServerResponse, stallTim
   for (const event of ['end', 'close']) message.once(event, () => clearTimeout(timer));
 }
 
+/** Longest that a client may leave an answer of control unread. */
+const UNREAD_MAX_MS = 3_000;
+
 /** Ends an answer that its client does not take. */
 function cutUnread(answer: IncomingMessage, response: ServerResponse): void {
   const timer = setTimeout(() => response.destroy(), UNREAD_MAX_MS);
@@ -85,9 +71,9 @@ function cutUnread(answer: IncomingMessage, response: ServerResponse): void {
 const DISCARD_MS = 2_000;
 
 /** A refused upload: what is still on its way is thrown away for a moment, so that the client reads the answer and not a reset. */
-function discardRest(message: IncomingMessage, upstream: Writable): void {
+function discardRest(message: IncomingMessage): void {
   if (message.complete) return;
-  message.unpipe(upstream);
+  message.unpipe();
   message.resume();
   const timer = setTimeout(() => message.destroy(), DISCARD_MS);
   message.on('close', () => clearTimeout(timer));
@@ -109,7 +95,8 @@ function forwardedHeaders(message: IncomingMessage): IncomingHttpHeaders {
   return headers;
 }
 
-function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+/** What is about one connection is not passed on. */
+export function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !named.has(name)));
 }

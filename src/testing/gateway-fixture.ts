@@ -1,12 +1,13 @@
 /** The real gateway program under a test that plays control. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../config/index.ts';
 import type { ReplicaRoute, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
-import { type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
+import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
 
 const DEADLINE_MS = 15_000;
@@ -31,6 +32,8 @@ export function serviceRoute(service: string, versions: readonly VersionRoute[],
   return { service, versions, weights: first === null ? {} : { [first]: 100 }, sticky: null, defaultVersion: first, labels: {}, ...overrides };
 }
 
+type GatewayOverrides = Partial<Omit<GatewayConfig, 'limits'>> & { readonly limits?: Partial<GatewayConfig['limits']> };
+
 export class GatewayFixture {
   readonly directory: string;
   readonly config: GatewayConfig;
@@ -45,18 +48,18 @@ export class GatewayFixture {
   #workers: FakeWorker[] = [];
   #upstream: Server | null = null;
 
-  private constructor(directory: string, overrides: Partial<GatewayConfig>) {
+  private constructor(directory: string, overrides: GatewayOverrides) {
     this.directory = directory;
     this.config = {
       gateway: 'g1', token: TOKEN, socketPath: join(directory, 'g.sock'), controlSocketPath: join(directory, 'c.sock'),
       http: { host: '127.0.0.1', port: 0 }, grpc: { host: '127.0.0.1', port: 0 }, logLevel: 'info', orphanGraceMs: 60_000, predictionKey: PREDICTION_KEY, platformVersion: '0.0.0-test',
       ...overrides,
-      limits: { bodyBytesMax: 1_000_000, headerBytesMax: 16_384, connectionsMax: 1000, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 5000, ...overrides.limits },
+      limits: { bodyBytesMax: 1_000_000, headerBytesMax: 16_384, connectionsMax: 1000, requestReceiveTimeoutMs: 5000, keepAliveTimeoutMs: 5000, transferBytesPerSecond: 2 ** 30, ...overrides.limits },
     };
   }
 
   /** Starts the program and connects to it as control. */
-  static async start(overrides: Partial<GatewayConfig> = {}): Promise<GatewayFixture> {
+  static async start(overrides: GatewayOverrides = {}): Promise<GatewayFixture> {
     const fixture = new GatewayFixture(await mkdtemp(join(tmpdir(), 'lepton-gateway-')), overrides);
     try {
       await fixture.spawn();
@@ -156,6 +159,21 @@ export class GatewayFixture {
     if (frame.type === FrameType.routingAck) this.#acks.get((frame.header as { generation: number }).generation)?.();
     if (frame.type === FrameType.demand) this.demand = frame.header as DemandMessage;
     if (frame.type === FrameType.replicaTrouble) this.troubles.push(frame.header as ReplicaTrouble);
+    if (frame.type === FrameType.call) void this.#answer(frame.id, frame.header as CallMessage, frame.body);
+  }
+
+  /** As `upstream` answers over HTTP; without it, and when it only hangs up, as one that is away. */
+  async #answer(id: number, { method, url, headers }: CallMessage, body: Uint8Array): Promise<void> {
+    const connection = this.#control;
+    try {
+      const question = request({ socketPath: this.config.controlSocketPath, method, path: url, headers: { ...headers, 'content-length': body.byteLength }, agent: false });
+      question.end(body);
+      const [answer] = (await once(question, 'response')) as [IncomingMessage];
+      const told = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'].includes(name)));
+      connection?.send(FrameType.callAnswer, id, { status: answer.statusCode, headers: told }, await answer.toArray());
+    } catch {
+      connection?.send(FrameType.callAnswer, id, { status: 503, headers: {} }, [Buffer.from('{"error":"nobody plays control","code":"CONTROL_UNAVAILABLE"}')]);
+    }
   }
 }
 

@@ -34,6 +34,8 @@ export const FrameType = {
   demand: 12,
   replicaTrouble: 13,
   cancel: 14,
+  call: 15,
+  callAnswer: 16,
 } as const;
 export type FrameTypeName = keyof typeof FrameType;
 export type FrameTypeCode = (typeof FrameType)[FrameTypeName];

@@ -107,6 +107,30 @@ export interface VersionDemand {
   readonly latencyP99Ms: number | null;
 }
 
+/**
+ * Gateway → control: a question in HTTP's terms, a client's or one of its own; the body is the request's. The answer has the
+ * same id and the response's body.
+ */
+export interface CallMessage {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Asked by the gateway itself: paths under /internal are open to it, and to nobody else. */
+  readonly own: boolean;
+}
+export interface CallAnswerMessage {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+/** An answer with its body. */
+export interface CallAnswer extends CallAnswerMessage {
+  readonly body: Uint8Array;
+}
+/** Answers gateways' questions; never rejects. */
+export type AnswerCall = (call: CallMessage, body: Uint8Array) => Promise<CallAnswer>;
+
 /** Gateway → control: look at this replica. */
 export interface ReplicaTrouble {
   readonly replica: string;

@@ -39,6 +39,8 @@ export interface GatewayLimits {
   /** Longest wait for a request's head and body to arrive. */
   readonly requestReceiveTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Of all transfers to and from control while inference is served. */
+  readonly transferBytesPerSecond: number;
 }
 
 export interface GatewayConfig {

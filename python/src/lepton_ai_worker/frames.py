@@ -44,6 +44,8 @@ class FrameType(IntEnum):
     demand = 12
     replicaTrouble = 13
     cancel = 14
+    call = 15
+    callAnswer = 16
 
 
 _TYPES = {int(kind): kind for kind in FrameType}

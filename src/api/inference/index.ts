@@ -5,4 +5,4 @@ export type { CallRecord, FrontDependencies, FrontLimits } from './front.ts';
 export type { FeedbackControl } from './feedback.ts';
 export type { LogControl } from './log-settings.ts';
 export type { ModelChange, ModelControl } from './model-control.ts';
-export { type OtherHandler, RestServer, sendError } from './rest/index.ts';
+export { type OtherHandler, type PassingDoor, type PlainHead, RestServer, type RestReply, type RestRequest, sendError } from './rest/index.ts';

@@ -1,6 +1,7 @@
 import { openApiDocument } from './openapi.ts';
 import { OPERATIONS } from './server.ts';
 
+export { createCallAnswerer } from './answer-call.ts';
 export { createManagementServer } from './server.ts';
 export { eventMatches } from './event-stream.ts';
 export type * from './types.ts';

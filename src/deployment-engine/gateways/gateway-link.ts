@@ -1,5 +1,5 @@
 import type { Clock, RoutingTable } from '../../core/index.ts';
-import { type DemandMessage, dial, type FrameConnection, FrameType, type HelloAnswer, type ReplicaTrouble, type RoutingAck } from '../../wire/index.ts';
+import { type AnswerCall, type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type HelloAnswer, type ReplicaTrouble, type RoutingAck } from '../../wire/index.ts';
 
 const PING_INTERVAL_MS = 1_000;
 /** A gateway only moves bytes: without an answer for this long it hangs. */
@@ -9,6 +9,7 @@ export interface GatewayLinkEvents {
   /** Acknowledgement or demand: what drains may be done. */
   readonly onNews: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
+  readonly answerCall: AnswerCall;
   /** Once: the connection is gone, or the gateway hangs. */
   readonly onLost: (why: string) => void;
 }
@@ -36,7 +37,7 @@ export class GatewayLink {
     this.#timer = setInterval(() => this.#beat(), PING_INTERVAL_MS);
     this.#timer.unref();
     connection.handle({
-      onFrame: (frame) => this.#receive(frame.type, frame.header),
+      onFrame: (frame) => this.#receive(frame),
       onClose: (error) => this.#lose(error?.message ?? 'it closed the connection'),
     });
   }
@@ -62,7 +63,8 @@ export class GatewayLink {
     this.#connection.destroy();
   }
 
-  #receive(type: number, header: unknown): void {
+  #receive(frame: Frame): void {
+    const { type, header } = frame;
     this.#heardAt = this.#clock.monotonic();
     if (type === FrameType.routingAck) {
       this.acknowledged = (header as RoutingAck).generation;
@@ -71,6 +73,12 @@ export class GatewayLink {
       this.demand = header as DemandMessage;
       this.#events.onNews();
     } else if (type === FrameType.replicaTrouble) this.#events.onTrouble(header as ReplicaTrouble);
+    else if (type === FrameType.call) void this.#answer(frame);
+  }
+
+  async #answer({ id, header, body }: Frame): Promise<void> {
+    const answer = await this.#events.answerCall(header as CallMessage, body);
+    this.#connection.send(FrameType.callAnswer, id, { status: answer.status, headers: answer.headers }, [answer.body]);
   }
 
   #beat(): void {

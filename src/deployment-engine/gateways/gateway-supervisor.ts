@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, type EventSink, LeptonError, type RoutingTable } from '../../core/index.ts';
 import type { Row } from '../../database/index.ts';
-import { dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand } from '../../wire/index.ts';
+import { type AnswerCall, dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand } from '../../wire/index.ts';
 import type { Log } from '../log.ts';
 import type { EngineStore } from '../store.ts';
 import { readProcess, tailLog, trimLog } from '../targets/index.ts';
@@ -28,6 +28,7 @@ export interface SupervisorDependencies {
   readonly logBytesMax: number;
   readonly onNews: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
+  readonly answerCall: AnswerCall;
 }
 
 const START_TIMEOUT_MS = 20_000;
@@ -204,6 +205,7 @@ export class GatewaySupervisor {
     const link = await linkGateway({ socketPath, token, timeoutMs: DIAL_TIMEOUT_MS }, this.#dependencies.clock, {
       onNews: this.#dependencies.onNews,
       onTrouble: this.#dependencies.onTrouble,
+      answerCall: this.#dependencies.answerCall,
       onLost: (why) => void this.#lost(gateway, why),
     });
     gateway.link = link;

@@ -1,4 +1,5 @@
 import { LeptonError } from '../../../core/index.ts';
+import type { PlainHead } from './plain/plain-head.ts';
 
 /** Lower-case names. */
 export type ReplyHeaders = Record<string, string | number>;
@@ -12,6 +13,8 @@ export interface RestRequest {
   readonly query: string;
   /** By lower-case name. */
   header(name: string): string | undefined;
+  /** All of them, for who passes them on. */
+  headers(): Iterable<readonly [name: string, value: string]>;
   /**
    * The whole body, its content-encoding undone. Rejects with TOO_LARGE, DEADLINE_EXCEEDED, INVALID_ARGUMENT (not what its
    * encoding says), UNSUPPORTED_MEDIA_TYPE or CANCELLED (the client left).
@@ -40,14 +43,25 @@ export interface CallNotes {
   inference: boolean;
 }
 
-/** One HTTP protocol that clients may speak: its paths, its bodies and the form of its refusals. */
-export interface Door {
-  /** Whether a path belongs to this protocol, known to it or not. */
-  owns(path: string): boolean;
+/** What answers requests, in a form of its own. */
+export interface Answerer {
+  /** Its replies are another program's and go out as they are. */
+  readonly verbatim?: boolean;
   /** Rejects with LeptonErrors only for what is wrong with the request; sets `notes.headers.allow` before METHOD_NOT_ALLOWED. */
   serve(request: RestRequest, notes: CallNotes): Promise<RestReply>;
   /** The JSON body of a refusal, in this protocol's own form. */
   refusal(error: LeptonError): object;
+}
+
+/** One HTTP protocol that clients may speak: its paths, its bodies and the form of its refusals. */
+export interface Door extends Answerer {
+  /** Whether a path belongs to this protocol, known to it or not. */
+  owns(path: string): boolean;
+}
+
+/** Answers plain requests that are for none of the protocols. */
+export interface PassingDoor extends Answerer {
+  takes(head: PlainHead): boolean;
 }
 
 /** A body's parts, text as UTF-8. */

@@ -1,10 +1,10 @@
 import { asLeptonError, type LeptonError } from '../../../core/index.ts';
 import { type FrontDependencies, requestIdOf } from '../front.ts';
 import { compressReply } from './compression.ts';
-import { type CallNotes, type Door, refusalReply, type RestReply, type RestRequest } from './exchange.ts';
+import { type Answerer, type CallNotes, refusalReply, type RestReply, type RestRequest } from './exchange.ts';
 
 /** Answers a request through a door. Never rejects: what goes wrong becomes a reply in the door's own form. */
-export type RestHandler = (door: Door, request: RestRequest) => Promise<RestReply>;
+export type RestHandler = (door: Answerer, request: RestRequest) => Promise<RestReply>;
 
 /** What all doors have in common: request ids, refusals, compression, and the record of a call. */
 export function createRestHandler(dependencies: FrontDependencies): RestHandler {
@@ -15,7 +15,8 @@ export function createRestHandler(dependencies: FrontDependencies): RestHandler 
     let failure: LeptonError | null = null;
     let reply: RestReply;
     try {
-      reply = await compressReply(await door.serve(request, notes), request.header('accept-encoding'));
+      reply = await door.serve(request, notes);
+      if (!door.verbatim) reply = await compressReply(reply, request.header('accept-encoding'));
     } catch (thrown) {
       failure = asLeptonError(thrown);
       reply = refusalReply(failure, door.refusal(failure));

@@ -5,7 +5,7 @@ import { asLeptonError, LeptonError } from '../../../core/index.ts';
 import { createKserveV1Door, createMlflowDoor } from '../doors/index.ts';
 import type { FrontDependencies, FrontLimits } from '../front.ts';
 import { readBody } from './body.ts';
-import type { Door, RestRequest } from './exchange.ts';
+import type { Answerer, Door, PassingDoor, RestRequest } from './exchange.ts';
 import { type HostCheck, hostCheck } from './host-check.ts';
 import { PlainConnection, type PlainConnectionHost } from './plain/plain-connection.ts';
 import type { PlainHead } from './plain/plain-head.ts';
@@ -25,7 +25,7 @@ const SWEEP_MS = 1000;
  * The inference protocols over HTTP/1.1. Refusals are 4xx in the form of the protocol that was spoken; a request that was
  * not read to its end closes its connection. On loopback it refuses foreign hosts, whoever would handle the path.
  *
- *   connection ──▶ PlainConnection ── plain request of a door ──▶ handler ──▶ reply
+ *   connection ──▶ PlainConnection ── plain request of a door, or for `passing` ──▶ handler ──▶ reply
  *                        └── anything else ──▶ node:http ──┬── of a door ──▶ the same handler
  *                                                          └── other paths ──▶ `other`
  *
@@ -34,6 +34,7 @@ const SWEEP_MS = 1000;
 export class RestServer extends Server {
   readonly #dependencies: FrontDependencies;
   readonly #other: OtherHandler;
+  readonly #passing: PassingDoor | null;
   readonly #doors: readonly Door[];
   readonly #handle: RestHandler;
   readonly #checkHost: HostCheck;
@@ -43,7 +44,8 @@ export class RestServer extends Server {
   readonly #readWithNode: (socket: Socket) => void;
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(dependencies: FrontDependencies, other: OtherHandler) {
+  /** `passing` may take plain requests that no protocol owns, before `other` is asked. */
+  constructor(dependencies: FrontDependencies, other: OtherHandler, passing: PassingDoor | null = null) {
     const { limits } = dependencies;
     super({
       ServerResponse: responseOf(() => this.listening),
@@ -61,6 +63,7 @@ export class RestServer extends Server {
     (this as { httpAllowHalfOpen?: boolean }).httpAllowHalfOpen = true;
     this.#dependencies = dependencies;
     this.#other = other;
+    this.#passing = passing;
     this.#doors = [createV2Door(dependencies), createKserveV1Door(dependencies), createMlflowDoor(dependencies)];
     this.#handle = createRestHandler(dependencies);
     this.#checkHost = hostCheck(this);
@@ -89,7 +92,7 @@ export class RestServer extends Server {
     const { limits, plane } = this.#dependencies;
     return {
       ...limits,
-      doorFor: (head) => (this.listening && this.#isOurs(head) ? this.#doorOf(head.path) : null),
+      doorFor: (head) => (this.listening && this.#isOurs(head) ? this.#answererOf(head) : null),
       handle: this.#handle,
       keepsAlive: (reply) => this.listening && (plane.ready || reply.status < 400),
       handOver: (socket, unread) => {
@@ -112,6 +115,10 @@ export class RestServer extends Server {
     } catch {
       return false;
     }
+  }
+
+  #answererOf(head: PlainHead): Answerer | null {
+    return this.#doorOf(head.path) ?? (this.#passing?.takes(head) ? this.#passing : null);
   }
 
   #doorOf(path: string): Door | null {
@@ -162,6 +169,7 @@ function requestOf(message: IncomingMessage, response: ServerResponse, path: str
       const value = message.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
+    headers: () => Object.entries(message.headers).map(([name, value]) => [name, String(value)] as const),
     body: () => readBody(message, limits),
     onLeave: (callback) => {
       if (response.closed) callback();

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { LeptonError, releaseBytes } from '../../../../core/index.ts';
 import { BodyBuffer } from '../body-buffer.ts';
 import { decompress, decompressionOf } from '../compression.ts';
-import { type Door, refusalReply, type RestReply, type RestRequest } from '../exchange.ts';
+import { type Answerer, refusalReply, type RestReply, type RestRequest } from '../exchange.ts';
 import { type PlainHead, parsePlainHead } from './plain-head.ts';
 import { encodePlainReply } from './plain-reply.ts';
 import { askWhetherThere } from './still-there.ts';
@@ -18,9 +18,9 @@ export interface PlainConnectionHost {
   readonly bodyBytesMax: number;
   readonly requestReceiveTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
-  /** The protocol that a request is for, if it is one that is served here now. */
-  doorFor(head: PlainHead): Door | null;
-  handle(door: Door, request: RestRequest): Promise<RestReply>;
+  /** Who answers the request, if it is one that is served here now. */
+  doorFor(head: PlainHead): Answerer | null;
+  handle(door: Answerer, request: RestRequest): Promise<RestReply>;
   /** Whether the connection may go on after this answer. */
   keepsAlive(reply: RestReply): boolean;
   /** Takes the connection, of which `unread` was read and not used. */
@@ -47,7 +47,7 @@ export class PlainConnection {
   #unread: Buffer[] = [];
   #unreadBytes = 0;
   #head: PlainHead | null = null;
-  #door: Door | null = null;
+  #door: Answerer | null = null;
   /** Clients repeat their heads; the last one is not parsed again. */
   #headBytes: Buffer | null = null;
   #deadlineMs: number;
@@ -142,9 +142,10 @@ export class PlainConnection {
     this.#state = 'answering';
     this.#body = null;
     try {
-      const reply = await this.#host.handle(this.#door as Door, this.#request(this.#head as PlainHead, body));
+      const reply = await this.#host.handle(this.#door as Answerer, this.#request(this.#head as PlainHead, body));
       this.#onLeave = null;
-      if (!this.#socket.destroyed) this.#send(reply, (this.#halfClosed && this.#unreadBytes === 0) || !this.#host.keepsAlive(reply));
+      if (this.#socket.destroyed) reply.onSent?.();
+      else this.#send(reply, (this.#halfClosed && this.#unreadBytes === 0) || !this.#host.keepsAlive(reply));
     } catch (thrown) {
       // A reply that cannot be written is a fault of ours; it costs this connection only.
       this.#socket.destroy(thrown as Error);
@@ -157,6 +158,7 @@ export class PlainConnection {
       path: head.path,
       query: head.query,
       header: (name) => head.headers.get(name),
+      headers: () => head.headers,
       body: async () => {
         const encoding = decompressionOf(head.headers.get('content-encoding'));
         return encoding && body.length ? decompress(encoding, body, this.#host.bodyBytesMax) : body;
@@ -175,7 +177,7 @@ export class PlainConnection {
   /** A refusal of the request that was being received. */
   #refuse(error: LeptonError): void {
     this.#body = null;
-    this.#send(refusalReply(error, (this.#door as Door).refusal(error)), true);
+    this.#send(refusalReply(error, (this.#door as Answerer).refusal(error)), true);
   }
 
   #refuseCut(): void {
