@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadProcess } from '../load/load-process.ts';
+import { Strangers } from '../load/strangers.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import { loadFor, type Window } from '../load/window.ts';
 import { binaryRequests } from '../models/model.ts';
@@ -21,10 +22,16 @@ interface Neighbour {
   readonly start: () => Promise<() => Promise<void>>;
 }
 
-/** The p99 of a fast model alone, and beside neighbours, in turn. */
+/** A neighbour's work is spread over as many processes: client, gateway or worker, control. */
+const STRANGERS = 3;
+
+/**
+ * The p99 of a fast model alone, beside neighbours, and beside strangers that take as many cores as a neighbour did, in turn.
+ * What strangers cost is the machine's; what a neighbour costs beyond that would be ours.
+ */
 export const isolation: Scenario = {
   name: 'isolation',
-  about: 'p99 of a fast model beside a busy neighbour, over its p99 alone',
+  about: 'p99 of a fast model beside a busy neighbour, over its p99 alone and beside as busy strangers',
   async run(bench) {
     const platform = await bench.startPlatform();
     const [fast, slow] = [await bench.model('image'), await bench.model('magika')];
@@ -37,17 +44,21 @@ export const isolation: Scenario = {
     const neighbours = await neighboursOf(bench, platform);
     const lines: Line[] = [];
     const rows: (string | number)[][] = [];
+    const strangers = await bench.until(Promise.resolve(new Strangers(STRANGERS)));
     for (const { id, text, start } of neighbours) {
-      const [alone, beside]: [Window[], Window[]] = [[], []];
+      const [alone, beside, strange]: [Window[], Window[], Window[]] = [[], [], []];
       for (let round = 0; round < (bench.quick ? 2 : 5); round++) {
         alone.push(await stretch());
         const stop = await start();
         beside.push(await stretch().finally(stop));
+        await strangers.start(Math.max(0, busyCores(beside.at(-1) as Window) - busyCores(alone.at(-1) as Window)));
+        strange.push(await stretch().finally(() => strangers.stop()));
         await sleep(300);
       }
       const p99 = (windows: readonly Window[]): number[] => windows.map(({ latencyUs }) => latencyUs.p99);
       lines.push({ id: `isolation-${id}`, text: `p99 beside ${text}, over alone`, unit: '×', summary: summarise(ratios(p99(beside), p99(alone))), goal: { at: 'most', value: 1.3 } });
-      rows.push(rowOf(`alone (${id})`, alone), rowOf(`beside ${text}`, beside));
+      lines.push({ id: `isolation-${id}-strangers`, text: `p99 beside ${text}, over beside strangers that take as many cores`, unit: '×', summary: summarise(ratios(p99(beside), p99(strange))) });
+      rows.push(rowOf(`alone (${id})`, alone), rowOf(`beside ${text}`, beside), rowOf(`beside as busy strangers (${id})`, strange));
     }
     return { lines, tables: [tableOf(rows)] };
   },
@@ -81,6 +92,11 @@ function repeated(act: () => Promise<unknown>): () => Promise<void> {
     running = false;
     return done;
   };
+}
+
+/** Of everything but the load's own client. */
+function busyCores({ cpuUs, perSecond, otherCores }: Window): number {
+  return (cpuUs * perSecond) / 1e6 + otherCores;
 }
 
 function rowOf(text: string, windows: readonly Window[]): (string | number)[] {

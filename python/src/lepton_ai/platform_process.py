@@ -20,7 +20,7 @@ def platform_command() -> list[str]:
     """The command line of `lepton-ai`: Node and the bundle of the wheel, or a checkout's own launcher."""
     bundle = _PACKAGE / "_platform" / "dist" / "cli.js"
     if bundle.is_file():
-        return [_node(), "--single-threaded-gc", "--max-semi-space-size=4", str(bundle)]
+        return [_node(), "--single-threaded-gc", "--v8-pool-size=1", "--max-semi-space-size=4", str(bundle)]
     checkout = _PACKAGE.parents[2] / "bin" / "lepton-ai"
     if checkout.is_file():
         return [str(checkout)]
