@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[1]
 #: Tests wait for processes more than they compute.
 WORKERS = 4
 LINTED = ("src", "tests", "../examples/python")
+#: The oldest and the newest Python that we support.
+PYTHONS = ("3.10", "3.13")
 #: Cores are few, and others' tests run beside these.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
@@ -63,7 +65,9 @@ def main(report: str, arguments: list[str]) -> int:
         prepare_frameworks()
     if not arguments:
         cache = ROOT.parent / ".cache/python"
-        for name, command in (("ruff", ["ruff", "check", "--no-cache", *LINTED]), ("mypy", ["mypy", "--cache-dir", str(cache / "mypy")])):
+        # The oldest Python says what is too new, the newest what is gone; what lies between has both.
+        types = [(f"mypy for Python {version}", ["mypy", "--python-version", version, "--cache-dir", str(cache / "mypy")]) for version in PYTHONS]
+        for name, command in (("ruff", ["ruff", "check", "--no-cache", *LINTED]), *types):
             counts.check(subprocess.run([sys.executable, "-m", *command]).returncode == 0, name)
     code = pytest.main([*(arguments or ["-n", str(WORKERS)])], plugins=[counts])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -138,7 +138,10 @@ class Management:
             return
         text = response.read().decode("utf-8", "replace")
         self._close()
-        raise error_from(response.status, dict((name.lower(), value) for name, value in response.getheaders()), text)
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        if not text.lstrip().startswith("{") and "lepton-code" not in headers:
+            raise LeptonError(f"{self.url} answers, but not as a Lepton AI server (HTTP {response.status}: {' '.join(text.split())[:100]!r}); check the URL", code=f"HTTP_{response.status}", status=response.status)
+        raise error_from(response.status, headers, text)
 
     def _unreachable(self, error: BaseException) -> ServerUnreachableError:
         return ServerUnreachableError(f"no answer from {self.url} ({error or type(error).__name__}); is it running? lepton-ai status")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
-from .errors import LeptonError, ServerUnreachableError, UnsupportedError
+from .errors import InvalidArgumentError, ServerUnreachableError, UnsupportedError
 
 _PACKAGE = Path(__file__).resolve().parent
 _START_SECONDS_MAX = 120.0
@@ -47,7 +47,7 @@ def connect(url: Optional[str] = None) -> str:
     if not named:
         return _local_url()
     if not named.startswith(("http://", "https://")):
-        raise LeptonError(f"{named!r} is not a URL; for example http://127.0.0.1:8080", code="INVALID_ARGUMENT")
+        raise InvalidArgumentError(f"{'url' if url else 'LEPTON_URL'} {named!r} is not a URL; for example http://127.0.0.1:8080")
     return named.rstrip("/")
 
 
@@ -60,10 +60,12 @@ def _local_url() -> str:
     if done.returncode != 0:
         raise ServerUnreachableError(f"the local platform did not start: {_reason(done.stderr)}")
     started = json.loads(done.stdout)
-    if started["started"]:
-        from .progress import say
+    from .progress import say
 
+    if started["started"]:
         say(f"started the local platform at {started['url']} (pid {started['pid']}); lepton-ai stop ends it")
+    elif started.get("otherVersion"):
+        say(f"the platform at {started['url']} is version {started['otherVersion']}, not the one that is installed; lepton-ai stop ends it, and the next command starts the new one")
     return str(started["url"])
 
 

@@ -52,9 +52,18 @@ def spinner(text: str) -> Iterator[Callable[[str], None]]:
         yield lambda other: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(text) as status:
-        yield lambda other: status.update(other)
+    console = Console(stderr=True)
+
+    def line(words: str) -> Text:
+        # A line that wraps would be drawn anew below itself.
+        shown = Text(words)
+        shown.truncate(max(1, console.width - 3), overflow="ellipsis")
+        return shown
+
+    with console.status(line(text)) as status:
+        yield lambda other: status.update(line(other))
 
 
 def size_text(size: int) -> str:

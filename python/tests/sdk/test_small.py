@@ -123,3 +123,31 @@ def test_metrics_of_the_last_epoch_go_to_the_next_save(capsys):
         progress.log(loss=batch * progress.epoch)
     assert taken_metrics(object()) == {"loss": 3.0}
     assert taken_metrics(object()) == {}
+
+
+def test_a_server_of_another_kind_is_told(tmp_path):
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from threading import Thread
+
+    from lepton_ai import LeptonError, ModelRepository
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(LeptonError, match=r"http://127\.0\.0\.1:\d+ answers, but not as a Lepton AI server \(HTTP 404.*check the URL"):
+            ModelRepository("any", f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "8080"])
+def test_what_is_no_url_is_told(url, monkeypatch):
+    from lepton_ai import InvalidArgumentError, connect
+
+    with pytest.raises(InvalidArgumentError, match=r"^url .* is not a URL; for example http://"):
+        connect(url)
+    monkeypatch.setenv("LEPTON_URL", url)
+    with pytest.raises(InvalidArgumentError, match=r"^LEPTON_URL .* is not a URL"):
+        connect()

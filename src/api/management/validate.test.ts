@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Type } from 'typebox';
 import { LeptonError } from '../../core/index.ts';
-import { closed } from './schemas/common.ts';
+import { closed, Name } from './schemas/common.ts';
 import { ServiceInput } from './schemas/service.ts';
 import { compileCheck } from './validate.ts';
 
@@ -24,6 +24,11 @@ describe('checks', () => {
     assert.throws(() => query({ wait: '601' }), refused(/^query parameter wait .*601/));
     assert.throws(() => body(undefined), refused(/needs a JSON body/));
     assert.throws(() => body('x'), refused(/^body /));
+  });
+
+  it('say a name’s rule in words', () => {
+    const path = compileCheck('path', closed({ repository: Name }));
+    assert.throws(() => path({ repository: 'my repo' }), refused(/^path parameter repository must be 1 to 128 letters, digits and \. _ \+ -, the first a letter or digit, but is "my repo"$/));
   });
 
   it('convert a query and never a body', () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -122,6 +123,18 @@ describe('the local platform', () => {
       const gone = once(serve, 'exit');
       serve.kill('SIGTERM');
       await gone;
+    }
+  });
+
+  it('says that another version runs', async () => {
+    const old = createHttpServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"platformVersion":"0.0.1"}')).listen(port, '127.0.0.1');
+    await once(old, 'listening');
+    try {
+      assert.match((await cli(['start'])).stderr, /it is version 0\.0\.1, this command is [\d.]+; lepton-ai stop/);
+      assert.equal((JSON.parse((await cli(['start', '--json'])).stdout) as { otherVersion?: string }).otherVersion, '0.0.1');
+    } finally {
+      old.closeAllConnections();
+      old.close();
     }
   });
 
