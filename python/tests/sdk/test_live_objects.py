@@ -259,6 +259,14 @@ def test_keras_models_keep_their_names_or_become_saved_models(tmp_path_factory):
         def call(self, x, training=False):
             return self.dense(x)
 
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, a, b):
+            return {"sum": self.dense(a) + b}
+
     folder = lambda: tmp_path_factory.mktemp("keras")  # noqa: E731
     left, right = keras.Input((4,), name="left"), keras.Input((2,), name="right")
     joined = layers.Concatenate()([layers.Dense(3)(left), right])
@@ -274,6 +282,8 @@ def test_keras_models_keep_their_names_or_become_saved_models(tmp_path_factory):
     own = Own()
     saved = Saved(folder(), own, X).answers({"x": X}, output=own(X))
     assert saved.artefact.format == "tensorflow" and "does not hold the code of Own" in saved.artefact.notes[0]
+    two = Two()
+    Saved(folder(), two, {"a": X, "b": Y}).answers({"a": X, "b": Y}, sum=two(X, Y)["sum"])
     doubling = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x * 2)])
     assert Saved(folder(), doubling).answers({"input": X}, output=X * 2).artefact.format == "tensorflow"
     words = layers.TextVectorization(output_sequence_length=3)

@@ -156,12 +156,21 @@ def write_keras(model: Any, directory: Path, inputs: Optional[list[Spec]], examp
         result, names = ask(tensors)
         return by_output(result, names)
 
-    holder = tensorflow.Module()
-    holder.model = model
-    holder.serve = tensorflow.function(serve)
-    tensorflow.saved_model.save(holder, str(directory / _FOLDER), signatures={_DEFAULT: holder.serve.get_concrete_function(**specs)})
+    function = tensorflow.function(serve).get_concrete_function(**specs)
+    try:
+        _save_with(tensorflow, directory, function, model)
+    except TypeError:
+        # Keras adds a signature of its own, with one argument; a subclass whose call wants several goes by its variables.
+        shutil.rmtree(directory / _FOLDER, ignore_errors=True)
+        _save_with(tensorflow, directory, function, [each.value for each in model.variables])
     normalise_saved_model(directory / _FOLDER)
     return *specs_of_function(tensorflow.saved_model.load(str(directory / _FOLDER)).signatures[_DEFAULT]), Written("tensorflow", _FOLDER, {}, list(_REQUIREMENTS))
+
+
+def _save_with(tensorflow: Any, directory: Path, function: Any, kept: Any) -> None:
+    holder = tensorflow.Module()
+    holder.kept = kept
+    tensorflow.saved_model.save(holder, str(directory / _FOLDER), signatures={_DEFAULT: function})
 
 
 def _dtype(datatype: str) -> Any:
