@@ -10,6 +10,7 @@ import { observeCommands } from './commands/observe.ts';
 import { repositoryCommands } from './commands/repositories.ts';
 import { serveCommand } from './commands/serve.ts';
 import { serviceCommands } from './commands/services.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { solveCommand } from './commands/solve.ts';
 import { statusCommands } from './commands/status.ts';
 import { stateCommands } from './commands/states.ts';
@@ -28,7 +29,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), solveCommand(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), solveCommand(), simulateCommand(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

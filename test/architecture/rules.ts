@@ -36,6 +36,8 @@ export const PARTS: readonly Part[] = [
   { path: 'deployment-engine/targets/*', imports: ['core', 'wire', 'config', 'deployment-engine/targets', 'deployment-engine/process-table.ts'], types: ['deployment-engine/runtimes'] },
   { path: 'deployment-engine/runtimes', imports: ['core', 'config', 'deployment-engine/runtimes/*'] },
   { path: 'deployment-engine/runtimes/*', imports: ['core', 'config', 'deployment-engine/runtimes', 'deployment-engine/process-table.ts'] },
+  { path: 'plot', imports: [], pure: true },
+  { path: 'simulation', imports: ['core', 'deployment-engine/scheduler', 'plot'], pure: true },
   { path: 'api/inference', imports: ['core', 'wire', 'version.ts'], types: ['monitoring'] },
   { path: 'api/inference/traffic', imports: ['core'], pure: true },
   { path: 'api/inference/batching', imports: ['core'], pure: true },
@@ -48,7 +50,7 @@ export const PARTS: readonly Part[] = [
   { path: 'gateway', imports: ['core', 'wire', 'api/inference', 'monitoring', 'version.ts'], types: ['config'] },
   { path: 'worker', imports: ['core', 'wire', 'onnx', 'version.ts'] },
   // What plans and simulates without a server takes the scheduler itself.
-  { path: 'cli', imports: ['core', 'config', 'control.ts', 'version.ts', '/clients/typescript', 'deployment-engine/scheduler', 'deployment-engine/solvers'] },
+  { path: 'cli', imports: ['core', 'config', 'control.ts', 'version.ts', '/clients/typescript', 'deployment-engine/scheduler', 'deployment-engine/solvers', 'simulation'] },
   { path: 'control.ts', imports: ['core', 'config', 'platform.ts', 'version.ts'], types: ['deployment-engine', 'monitoring'] },
   // The composition root knows everybody.
   { path: 'platform.ts', imports: ['core', 'wire', 'config', 'database', 'security', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'api/management', 'version.ts'] },

@@ -6,7 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPaperCase } from '../../src/cli/paper-case.ts';
 import { alikeGroups, formulate, type LinearProgram, paperInput, paperProgram, ProgramBuilder, schedule, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
-import { madeInput, seededRandom } from '../../src/deployment-engine/scheduler/made-input.ts';
+import { madeInput } from '../../src/deployment-engine/scheduler/made-input.ts';
+import { seededRandom } from '../../src/deployment-engine/scheduler/random.ts';
 import { loadHighsSolver } from '../../src/deployment-engine/solvers/index.ts';
 
 /** Everything that a format can get wrong: names, ranges, bounds of every kind, integers, an offset, both senses. */

@@ -68,23 +68,72 @@ export function assignmentsOf(input: SchedulerInput, packing: Packing, demand: R
   });
 }
 
-/** Traffic where the policy gives a range: minima, then to the most valuable version as far as its replicas can go, then to any. */
-function chosenTraffic({ versions, services, utilisationMax }: SchedulerInput): ReadonlyMap<string, number> {
-  const demand = new Map(versions.map((version) => [version.id, version.demand]));
-  const byId = new Map(versions.map((version) => [version.id, version]));
-  for (const { demand: rate, ranges } of services) {
-    const order = Object.keys(ranges).flatMap((id) => byId.get(id) ?? []).sort((a, b) => requestValue(b) - requestValue(a) || a.profile.cpuSecondsPerRequest - b.profile.cpuSecondsPerRequest);
-    const shares = new Map(order.map(({ id }) => [id, (ranges[id]?.min ?? 0) * rate]));
-    let left = rate - [...shares.values()].reduce((sum, share) => sum + share, 0);
-    const give = (version: SchedulerVersion, most: number): void => {
-      const share = shares.get(version.id) ?? 0;
-      const more = Math.max(0, Math.min(left, most - share));
-      shares.set(version.id, share + more);
-      left -= more;
-    };
-    for (const version of order) give(version, Math.min((ranges[version.id]?.max ?? 0) * rate, version.replicas.max * serviceRate(version, { utilisationMax }).perReplica - version.demand));
-    for (const version of order) give(version, (ranges[version.id]?.max ?? 0) * rate);
-    for (const [id, share] of shares) demand.set(id, (demand.get(id) ?? 0) + share);
-  }
+/**
+ * Traffic where the policy gives a range: minima, then all to what costs the least CPU, then as much as the machine has cores for is moved to
+ * better versions, the best gain for its cores first.
+ */
+function chosenTraffic(input: SchedulerInput): ReadonlyMap<string, number> {
+  const demand = new Map(input.versions.map((version) => [version.id, version.demand]));
+  const byId = new Map(input.versions.map((version) => [version.id, version]));
+  const choices = input.services.map(({ ranges, demand: rate }) => new TrafficChoice(Object.keys(ranges).flatMap((id) => byId.get(id) ?? []), ranges, rate, input));
+  const cores = input.nodes.reduce((sum, { cpus }) => sum + cpus, 0);
+  let spare = cores - input.versions.reduce((sum, version) => sum + needOf(version, version.demand, input).cpus, 0) - choices.reduce((sum, choice) => sum + choice.cpus(), 0);
+  for (const upgrade of choices.flatMap((choice) => choice.upgrades()).sort((a, b) => b.gain - a.gain)) spare -= upgrade.take(spare);
+  for (const choice of choices) for (const [id, rate] of choice.rates) demand.set(id, (demand.get(id) ?? 0) + rate);
   return demand;
+}
+
+interface Upgrade {
+  /** Value for each core more. */
+  readonly gain: number;
+  /** Moves what so many cores allow; the cores that it took. */
+  take(cores: number): number;
+}
+
+/** How one service's traffic is split. */
+class TrafficChoice {
+  readonly rates = new Map<string, number>();
+  readonly #versions: readonly SchedulerVersion[];
+  readonly #least: ReadonlyMap<string, number>;
+  readonly #most: ReadonlyMap<string, number>;
+  readonly #cost: (version: SchedulerVersion) => number;
+
+  constructor(versions: readonly SchedulerVersion[], ranges: Readonly<Record<string, { readonly min: number; readonly max: number }>>, rate: number, input: SchedulerInput) {
+    this.#cost = (version) => version.profile.cpuSecondsPerRequest / serviceRate(version, input).usable;
+    this.#versions = versions.toSorted((a, b) => this.#cost(a) - this.#cost(b) || requestValue(b) - requestValue(a));
+    const replicas = (version: SchedulerVersion): number => Math.max(0, version.replicas.max * serviceRate(version, input).perReplica - version.demand);
+    this.#most = new Map(versions.map((version) => [version.id, Math.max((ranges[version.id]?.min ?? 0) * rate, Math.min((ranges[version.id]?.max ?? 0) * rate, replicas(version)))]));
+    this.#least = new Map(versions.map(({ id }) => [id, (ranges[id]?.min ?? 0) * rate]));
+    for (const [id, least] of this.#least) this.rates.set(id, least);
+    let left = rate - [...this.rates.values()].reduce((sum, one) => sum + one, 0);
+    for (const most of [(id: string) => this.#most.get(id) ?? 0, (id: string) => (ranges[id]?.max ?? 0) * rate]) {
+      for (const { id } of this.#versions) {
+        const more = Math.max(0, Math.min(left, most(id) - (this.rates.get(id) ?? 0)));
+        this.rates.set(id, (this.rates.get(id) ?? 0) + more);
+        left -= more;
+      }
+    }
+  }
+
+  cpus(): number {
+    return this.#versions.reduce((sum, version) => sum + (this.rates.get(version.id) ?? 0) * this.#cost(version), 0);
+  }
+
+  /** Every step from a cheaper version to one that is worth more. */
+  upgrades(): readonly Upgrade[] {
+    return this.#versions.flatMap((from, index) => this.#versions.slice(index + 1).flatMap((to): Upgrade[] => {
+      const cores = Math.max(1e-12, this.#cost(to) - this.#cost(from));
+      const gain = (requestValue(to) - requestValue(from)) / cores;
+      return gain > 0 ? [{ gain, take: (spare) => this.#move(from.id, to.id, Math.max(0, spare) / cores) * cores }] : [];
+    }));
+  }
+
+  #move(from: string, to: string, rate: number): number {
+    const moved = Math.max(0, Math.min(rate, (this.rates.get(from) ?? 0) - (this.#least.get(from) ?? 0), (this.#most.get(to) ?? 0) - (this.rates.get(to) ?? 0)));
+    // What rounding leaves over is no request.
+    if (moved < 1e-9) return 0;
+    this.rates.set(from, (this.rates.get(from) ?? 0) - moved);
+    this.rates.set(to, (this.rates.get(to) ?? 0) + moved);
+    return moved;
+  }
 }

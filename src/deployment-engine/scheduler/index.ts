@@ -1,7 +1,8 @@
-export { describeSubject, shortNumber } from './describe.ts';
+export { cannotBePlaced, describeSubject, shortNumber } from './describe.ts';
 export { dominatedVersions } from './dominance.ts';
 export { shadowPrices, type ShadowPrice, versionReasons, type VersionReason } from './explain.ts';
 export { formulate, type Formulation, type FormulationOptions } from './formulation.ts';
+export { DemandForecast } from './forecast.ts';
 export { greedyPlan, needOf } from './greedy.ts';
 export { alikeGroups, singleGroups } from './groups.ts';
 export * from './input.ts';
@@ -9,6 +10,9 @@ export { movesOf, planObjective, type Assignment, type Move, type PlanMethod, ty
 export * from './paper/index.ts';
 export * from './program/index.ts';
 export { serviceRate } from './queueing.ts';
+export { madeInput } from './made-input.ts';
+export { Packing } from './packing.ts';
+export { seededRandom } from './random.ts';
 export { schedule, type ScheduleOptions } from './schedule.ts';
 export { conflictingConstraints } from './conflicts.ts';
 export type * from './solver.ts';

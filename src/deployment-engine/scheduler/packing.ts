@@ -54,6 +54,11 @@ export class Packing {
     return best && this.#place(best, version, cpus);
   }
 
+  /** Whether some node holds a replica with all the cores that it wants. */
+  hasRoom(version: SchedulerVersion, cpus: number): boolean {
+    return this.#states.some((state) => state.free.cpus >= cpus - 1e-9 && this.#fits(state, version));
+  }
+
   /** Gives a version's replicas more cores where these are free; what could not be given. */
   grow({ id, threads }: SchedulerVersion, cpus: number): number {
     let missing = cpus;

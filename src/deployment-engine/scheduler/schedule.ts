@@ -24,6 +24,8 @@ export interface ScheduleOptions {
   readonly hysteresis?: number;
   /** Most pairs of version and node for which the whole program is solved. */
   readonly exactPairsMax?: number;
+  /** Longest that the whole program may take, milliseconds, also half of the deadline; then the relaxation gets its turn. */
+  readonly exactMsMax?: number;
 }
 
 const GAP = 0.005;
@@ -31,7 +33,6 @@ const HYSTERESIS = 0.002;
 const EXACT_GAP = 1e-4;
 const EXACT_PAIRS_MAX = 60;
 const REPAIR_ROUNDS_MAX = 3;
-/** What the whole program may take, also as a share of the deadline, before the relaxation gets its turn. */
 const EXACT_MS_MAX = 500;
 const EXACT_SHARE = 0.5;
 
@@ -136,7 +137,7 @@ class Scheduling {
   #exact(solver: Solver, least: ReadonlySet<string>): Outcome | null {
     const groups = singleGroups(this.#input.nodes);
     const whole = formulate(this.#input, groups, { whole: true, least });
-    const solution = solver.solve(whole.program, { timeLimitMs: Math.min(EXACT_MS_MAX, this.#remainingMs() * EXACT_SHARE), relativeGap: EXACT_GAP });
+    const solution = solver.solve(whole.program, { timeLimitMs: Math.min(this.#options.exactMsMax ?? EXACT_MS_MAX, this.#remainingMs() * EXACT_SHARE), relativeGap: EXACT_GAP });
     if (solution.status === 'infeasible') return this.#infeasible(solver, whole);
     if (solution.status !== 'optimal' && solution.status !== 'feasible') return null;
     return { method: 'exact', bound: solution.bound, ...this.#read(whole, solution), programs: [whole] };

@@ -1,0 +1,1 @@
+export { BARS, type Line, Sheet } from './sheet.ts';
