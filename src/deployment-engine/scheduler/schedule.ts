@@ -28,7 +28,7 @@ export interface ScheduleOptions {
   readonly exactMsMax?: number;
 }
 
-const GAP = 0.005;
+const GAP = 0.01;
 const HYSTERESIS = 0.002;
 const EXACT_GAP = 1e-4;
 const EXACT_PAIRS_MAX = 60;
@@ -160,6 +160,7 @@ class Scheduling {
     if (relaxation.status === 'infeasible') return this.#infeasible(solver, master);
     if (relaxation.status !== 'optimal') return this.#late(solver);
     const wishes = wishesOf(master, relaxation.values);
+    const gap = this.#options.gap ?? GAP;
     let best: { readonly outcome: Outcome; readonly objective: number } | null = null;
     for (const plan of PACKING_PLANS) {
       const packing = packWishes(this.#input, wishes, plan);
@@ -168,9 +169,11 @@ class Scheduling {
         if (!outcome) break;
         const objective = planObjective(this.#input, outcome.assignments);
         if (!best || objective > best.objective) best = { outcome, objective };
-        if (relativeGap(best.objective, relaxation.objective) <= (this.#options.gap ?? GAP)) return best.outcome;
+        // A round more costs less than another packing, so it is worth half the gap.
+        if (relativeGap(best.objective, relaxation.objective) <= gap / 2) return best.outcome;
         if (addWhereFree(this.#input, packing, unservedOf(outcome)) === 0) break;
       }
+      if (best && relativeGap(best.objective, relaxation.objective) <= gap) return best.outcome;
     }
     return best?.outcome ?? this.#late(solver);
   }
