@@ -20,7 +20,8 @@ from lepton_ai_worker.tensors import bfloat16_to_float32
 
 from .errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
 from .formats import live_model
-from .formats.common import Array, Live, Spec, Written, doubled, normalise_examples, parse_signature, pins, specs_of, tensor_of
+from .formats.common import Array, Live, Spec, Written, parse_signature, pins, tensor_of
+from .formats.examples import doubled, normalise_examples, specs_of
 
 TOLERANCE = 1e-4
 #: Larger known answers would take longer to read than the model to load.

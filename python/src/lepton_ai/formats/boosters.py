@@ -9,7 +9,8 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import ModelInvalidError
-from .common import Array, Arrays, Spec, Written, adopted, array_of, loaded, tensor_of
+from .common import Array, Arrays, Spec, Written, array_of, loaded, tensor_of
+from .examples import adopted
 
 
 def live(model: Any, format: Optional[str]) -> Booster:

@@ -10,7 +10,8 @@ from typing import Any, Optional
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, doubled, fields_of, loaded, named_outputs, needed, output_names
+from .common import Array, Arrays, Spec, Written, fields_of, loaded, named_outputs, needed, output_names
+from .examples import doubled
 from .torch_call import Call, to_tensor
 from .torch_names import canonical_names, renamed
 

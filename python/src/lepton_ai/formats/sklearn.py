@@ -12,7 +12,8 @@ import numpy as np
 from lepton_ai_worker.adapters.sklearn import dense
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Array, Arrays, Spec, Written, adopted, array_of, needed, tensor_of
+from .common import Array, Arrays, Spec, Written, array_of, needed, tensor_of
+from .examples import adopted
 
 _OUTPUTS = (("label", "predict"), ("probabilities", "predict_proba"))
 
