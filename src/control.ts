@@ -46,6 +46,7 @@ export async function runControl(config: PlatformConfig, output: ControlOutput =
     const platform = await createPlatform(config, { stop: stop.signal, now: now.signal });
     await printBanner(platform, output);
     await Promise.race([first, untilLoaded(platform)]);
+    platform.engine.declareReady();
     if (!stop.signal.aborted) output.out(`${await readiness(platform)}\n`);
     await first;
     await Promise.race([platform.stop({ graceMs: config.shutdownGraceMs }), second.then(() => platform.stop({ graceMs: 0 }))]);

@@ -104,7 +104,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   // A fault leaves to the next control what runs; who asked for a stop wants it ended.
   cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }) : engine.detach()));
   stop.throwIfAborted();
-  await engine.start();
+  await engine.start({ ready: config.modelRepository === null });
   stop.throwIfAborted();
   lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
   const imported = config.modelRepository === null ? null : await importAtStart((directory, options) => importAndServe({ repository, engine, events }, directory, { ...options, signal: stop }), config.modelRepository, events, stop);

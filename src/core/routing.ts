@@ -76,4 +76,6 @@ export interface RoutingTable {
   readonly services: readonly ServiceRoute[];
   /** What gateways log; absent: what they were started with. */
   readonly logging?: LogSettings;
+  /** Models of this start are still being brought up: a gateway that has not been ready yet isn't. */
+  readonly starting?: true;
 }

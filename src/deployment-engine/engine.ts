@@ -51,6 +51,10 @@ export interface PlatformEngine extends DeploymentEngine {
   readonly metrics: { text(): Promise<string> };
   /** Ends the loop and leaves gateways and workers running, for a control process that comes after. */
   detach(): Promise<void>;
+  /** Adopts what still runs, starts the loop and the gateways; these say that they are ready, or wait for `declareReady`. */
+  start(options?: { readonly ready?: boolean }): Promise<void>;
+  /** The models of this start are up, or will not be. */
+  declareReady(): void;
 }
 
 const USAGE_INTERVAL_MS = 2_000;
@@ -86,6 +90,7 @@ class Engine implements PlatformEngine {
   readonly #timers: NodeJS.Timeout[] = [];
   /** null: as gateways were started. */
   #logging: LogSettings | null = null;
+  #starting = false;
   #phase: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(dependencies: EngineDependencies) {
@@ -97,7 +102,7 @@ class Engine implements PlatformEngine {
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble), answerCall: dependencies.gateway.answerCall });
-    this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, push: (table) => this.#gateways?.push(table) });
+    this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
@@ -171,7 +176,8 @@ class Engine implements PlatformEngine {
       .map((replica) => ({ ...replicaStatus(replica), service: replica.service, version: replica.version }));
   }
 
-  async start(): Promise<void> {
+  async start({ ready = true }: { readonly ready?: boolean } = {}): Promise<void> {
+    this.#starting = !ready;
     const { target, runDirectory, events, clock, log } = this.#dependencies;
     // First, since a port in use must end the start before anything else is touched.
     await this.#gateways?.start();
@@ -185,6 +191,11 @@ class Engine implements PlatformEngine {
     this.#publisher.publish();
     this.#reconciler.start();
     this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+  }
+
+  declareReady(): void {
+    this.#starting = false;
+    if (this.#phase === 'running') this.#publisher.publish();
   }
 
   /** Facts that could not be read before are read first, so that routes get them. */

@@ -9,6 +9,8 @@ export interface PublisherDependencies {
   readonly replicas: () => Iterable<Replica>;
   /** What gateways log; null: what they were started with. */
   readonly logging: () => LogSettings | null;
+  /** Whether the models of this start are still being brought up. */
+  readonly starting: () => boolean;
   readonly push: (table: RoutingTable) => void;
 }
 
@@ -40,10 +42,11 @@ export class RoutingPublisher {
   publish(): void {
     const services = this.#dependencies.routes();
     const logging = this.#dependencies.logging();
-    const content = canonicalJson({ services, logging });
+    const starting = this.#dependencies.starting();
+    const content = canonicalJson({ services, logging, starting });
     if (content !== this.#content) {
       this.#content = content;
-      this.table = { generation: this.#takeGeneration(), services, ...(logging && { logging }) };
+      this.table = { generation: this.#takeGeneration(), services, ...(logging && { logging }), ...(starting && { starting }) };
       this.#dependencies.push(this.table);
     }
     this.#noteDepartures();

@@ -24,9 +24,16 @@ describe('traffic through a real gateway', () => {
     const waiting = gateway.infer('early');
     assert.equal(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 100, 'waits'))]), 'waits');
     const worker = await gateway.worker('early', 5);
-    await gateway.setServices(serviceRoute('early', [versionRoute('v1', [worker.route])]));
+    const services = [serviceRoute('early', [versionRoute('v1', [worker.route])])];
+    const readiness = async (): Promise<number> => (await fetch(`${gateway.url}/v2/health/ready`)).status;
+    await gateway.setTable({ services, starting: true });
     const { status, body } = await waiting;
     assert.deepEqual([status, body.outputs[0].data], [200, [5, 5, 5, 5]]);
+    assert.deepEqual([await readiness(), (await fetch(`${gateway.url}/v2/models/early/ready`)).status], [503, 200], 'what is there serves while the rest of the start is awaited');
+    await gateway.setTable({ services });
+    assert.equal(await readiness(), 200);
+    await gateway.setTable({ services, starting: true });
+    assert.equal(await readiness(), 200, 'control that starts again takes no serving gateway out of the balance');
   });
 
   test('three versions answer by name, by label and by weight', async () => {

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, request, type RequestListener, type
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../config/index.ts';
-import type { ReplicaRoute, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
+import type { ReplicaRoute, RoutingTable, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
 import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
 
@@ -111,9 +111,13 @@ export class GatewayFixture {
 
   /** Pushes a table; resolves when new requests read it. */
   async setServices(...services: ServiceRoute[]): Promise<void> {
+    await this.setTable({ services });
+  }
+
+  async setTable(table: Omit<RoutingTable, 'generation'>): Promise<void> {
     const generation = ++this.#generation;
     const acked = new Promise<void>((resolve) => this.#acks.set(generation, resolve));
-    this.#control?.send(FrameType.routingTable, 0, { generation, services });
+    this.#control?.send(FrameType.routingTable, 0, { ...table, generation });
     await acked;
   }
 

@@ -39,14 +39,17 @@ class PlatformServer:
         self._until_ready(sorted(path.name for path in models.iterdir()))
 
     def _until_ready(self, models: list[str]) -> None:
+        """As Triton's users wait: when the server says that it is ready, every model of the directory is."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        waiting = [f"/v2/models/{model}/ready" for model in models] + [f"/v2/models/scale/versions/{version}/ready" for version in (1, 2, 3)]
-        while waiting:
-            waiting = [path for path in waiting if not self._answers(path)]
+        while not self._answers("/v2/health/ready"):
             assert self.process is not None
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"not ready: {waiting}; the server said:\n{self.log()}")
+                raise RuntimeError(f"not ready; the server said:\n{self.log()}")
             time.sleep(0.05)
+        paths = [f"/v2/models/{model}/ready" for model in models] + [f"/v2/models/scale/versions/{version}/ready" for version in (1, 2, 3)]
+        missing = [path for path in paths if not self._answers(path)]
+        if missing:
+            raise RuntimeError(f"the server is ready, but not {missing}; it said:\n{self.log()}")
 
     def _answers(self, path: str) -> bool:
         try:

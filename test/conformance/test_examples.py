@@ -134,6 +134,15 @@ class Examples(unittest.TestCase):
                 with self.assertRaisesRegex(grpcio.RpcError, f"contents field must not be specified when using raw_input_contents for 'INPUT0' for model '{model}'"):
                     stub.ModelInfer(request)
 
+    def test_a_version_that_is_no_number(self) -> None:
+        words = "failed to get model version from specified version string 'wrong_specification'"
+        for module, client in self.both:
+            with self.assertRaisesRegex(InferenceServerException, words):
+                client.infer("simple", add_sub_inputs(module), model_version="wrong_specification")
+            with self.assertRaises(InferenceServerException) as refusal:
+                client.infer("simple", add_sub_inputs(module), model_version="9")
+            self.assertNotIn("failed to get", str(refusal.exception))
+
     def test_asynchronous_inference(self) -> None:
         pending = [self.http.async_infer("simple", add_sub_inputs(http)) for _ in range(2)]
         for request in pending:

@@ -59,12 +59,15 @@ class ModelControl:
         for call in (self.client.load_model, self.client.unload_model):
             with self.assertRaisesRegex(InferenceServerException, "Request for unknown model: 'nobody' is not found"):
                 call("nobody")
+        with self.assertRaisesRegex(InferenceServerException, "failed to load 'nobody'"):
+            self.client.load_model("nobody")
 
     def test_overrides(self) -> None:
         self.client.load_model("simple", config=json.dumps({"max_batch_size": 8}))
+        self.client.load_model("simple", config=json.dumps({"max_batch_size": "8"}))
         with self.assertRaisesRegex(InferenceServerException, "max_batch_size would become 16"):
             self.client.load_model("simple", config=json.dumps({"max_batch_size": 16}))
-        with self.assertRaisesRegex(InferenceServerException, "JSON"):
+        with self.assertRaisesRegex(InferenceServerException, "failed to load 'simple'.*JSON"):
             self.client.load_model("simple", config="max_batch_size: 8")
         with self.assertRaisesRegex(InferenceServerException, "versions never change"):
             self.client.load_model("simple", config="{}", files={"file:1/model.onnx": b"not a model"})

@@ -2,7 +2,7 @@
  * The model repository extension: what is there, and loading and unloading of a service or of one of its versions. The
  * gateway's own table says what serves; the rest is asked of control. Both fronts speak through this.
  */
-import { LeptonError } from '../../core/index.ts';
+import { asLeptonError, LeptonError } from '../../core/index.ts';
 import { isObject, show } from './codec/index.ts';
 import type { CallContext, DataPlane } from './dispatch/index.ts';
 import { type IndexEntry, modelConfig, repositoryIndex } from './model-info.ts';
@@ -49,8 +49,19 @@ export type ModelParameters = Readonly<Record<string, unknown>>;
 
 /** Does what a client asks of a model, or of one version. Rejects with INVALID_ARGUMENT or UNSUPPORTED for parameters that can't be honoured. */
 export async function changeModel(dependencies: Dependencies, action: ModelAction, model: string, version: string | null, parameters: ModelParameters, context: CallContext): Promise<void> {
-  checkParameters(dependencies.plane, action, model, version, parameters, context);
-  await dependencies.models.change({ action, model, version, force: parameters.force === true, by: context.header('lepton-user') });
+  try {
+    checkParameters(dependencies.plane, action, model, version, parameters, context);
+    await dependencies.models.change({ action, model, version, force: parameters.force === true, by: context.header('lepton-user') });
+  } catch (error) {
+    throw action === 'load' ? failedToLoad(model, error) : error;
+  }
+}
+
+/** Every refused load begins with Triton's words, for which its clients look. */
+function failedToLoad(model: string, error: unknown): LeptonError {
+  const known = asLeptonError(error);
+  if (known.message.startsWith('failed to load')) return known;
+  return new LeptonError(known.code, `failed to load '${model.slice(0, 200)}', ${known.message}`, { cause: error, ...(known.retryAfterSeconds !== undefined && { retryAfterSeconds: known.retryAfterSeconds }), ...(known.details && { details: known.details }) });
 }
 
 function checkParameters(plane: DataPlane, action: ModelAction, model: string, version: string | null, parameters: ModelParameters, context: CallContext): void {
@@ -67,13 +78,13 @@ function checkBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new LeptonError('INVALID_ARGUMENT', `parameters.${name} must be true or false, not ${show(value)}`);
 }
 
-/** A configuration that says what is so anyway is no override. */
+/** A configuration that says what is so anyway is no override; protobuf's JSON may write a number as text. */
 function checkConfig(plane: DataPlane, model: string, version: string | null, value: unknown, context: CallContext): void {
   if (typeof value !== 'string') throw new LeptonError('INVALID_ARGUMENT', `parameters.config must be a model configuration as JSON text, not ${show(value)}`);
   const asked = configOf(value);
   const served = [...plane.services()].some(({ route }) => route.service === model);
   const known: Readonly<Record<string, unknown>> = served ? modelConfig(plane, model, version, context).body : { name: model };
-  const other = Object.keys(asked).find((key) => JSON.stringify(asked[key]) !== JSON.stringify(known[key]));
+  const other = Object.keys(asked).find((key) => JSON.stringify(asked[key]) !== JSON.stringify(known[key]) && !(typeof known[key] === 'number' && asked[key] === String(known[key])));
   if (other !== undefined) throw new LeptonError('UNSUPPORTED', `parameters.config: ${other.slice(0, 100)} would become ${show(asked[other])}, but a version's configuration can't be overridden at load; set it with lepton-ai deploy, or publish another version`);
 }
 

@@ -58,6 +58,7 @@ export class DataPlane {
   #services: ReadonlyMap<string, CompiledService> = new Map();
   #generation = 0;
   #hasTable = false;
+  #started = false;
   #stopping = false;
   #open = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -77,6 +78,11 @@ export class DataPlane {
     return this.#hasTable && !this.#stopping;
   }
 
+  /** What the server's health says: it takes requests, and what should serve from the start does. */
+  get serverReady(): boolean {
+    return this.ready && this.#started;
+  }
+
   /** Requests without an answer yet. */
   get openRequests(): number {
     return this.#open;
@@ -90,6 +96,8 @@ export class DataPlane {
     this.#services = services;
     this.#generation = table.generation;
     this.#hasTable = true;
+    // Once ready it stays so: a control process that starts again must not take a serving gateway out of the balance.
+    this.#started ||= !table.starting;
     this.#firstTable.arrived();
     for (const service of before.values()) {
       for (const lane of service.lanes.values()) {

@@ -17,7 +17,7 @@ const WATCH_INTERVAL_MS = 250;
  */
 export function healthMethods({ plane }: FrontDependencies): Iterable<[string, Method]> {
   const statusOf = (service: string, call: GrpcCall): Status => {
-    if (service === '' || service === 'inference.GRPCInferenceService') return plane.ready ? 'SERVING' : 'NOT_SERVING';
+    if (service === '' || service === 'inference.GRPCInferenceService') return plane.serverReady ? 'SERVING' : 'NOT_SERVING';
     const [model, ...version] = service.split('/') as [string, ...string[]];
     try {
       return modelReady(plane, model, version.join('/') || null, call).body ? 'SERVING' : 'NOT_SERVING';

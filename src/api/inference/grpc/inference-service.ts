@@ -38,7 +38,7 @@ function answers(dependencies: FrontDependencies): Readonly<Record<string, Answe
   const { plane } = dependencies;
   return {
     ServerLive: () => ({ live: true }),
-    ServerReady: () => ({ ready: plane.ready }),
+    ServerReady: () => ({ ready: plane.serverReady }),
     ServerMetadata: () => serverMetadata(dependencies),
     ModelReady: ({ name, version }: Question, call) => ({ ready: isReady(dependencies, name, version, call) }),
     ModelMetadata: ({ name, version }: Question, call) => {

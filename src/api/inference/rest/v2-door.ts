@@ -34,7 +34,7 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
     case 'live':
       return jsonReply({ live: true });
     case 'server-ready':
-      return jsonReply({ ready: plane.ready }, plane.ready ? 200 : 503);
+      return jsonReply({ ready: plane.serverReady }, plane.serverReady ? 200 : 503);
     case 'server-metadata':
       return jsonReply(serverMetadata(dependencies));
     case 'repository-index':

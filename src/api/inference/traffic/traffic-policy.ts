@@ -33,7 +33,9 @@ export function compileTrafficPolicy(route: ServiceRoute, random: Random): Traff
     if (names.has(pinned)) return pinned;
     const labelled = labels.get(pinned);
     if (labelled !== undefined && names.has(labelled)) return labelled;
-    throw new LeptonError('VERSION_NOT_FOUND', `Request for unknown model: '${route.service}' version '${clip(pinned)}' is not found; it has ${describe(names, labels)}`);
+    // Triton's own words for what is no number, which its clients look for.
+    const text = /^\d+$/.test(pinned) ? '' : `: failed to get model version from specified version string '${clip(pinned)}'`;
+    throw new LeptonError('VERSION_NOT_FOUND', `Request for unknown model: '${route.service}' version '${clip(pinned)}' is not found; it has ${describe(names, labels)}${text}`);
   };
   return {
     pickVersion({ pinned, stickyKey }) {
