@@ -167,6 +167,20 @@ class Examples(unittest.TestCase):
         self.grpc.stop_stream()
         self.assertEqual(sorted(ids), ["0", "1", "2", "3", "4"])
 
+    def test_no_shared_memory(self) -> None:
+        for module, client in self.both:
+            for kind in ("system", "cuda"):
+                status = getattr(client, f"get_{kind}_shared_memory_status")
+                for answer in (status(), status("region")):
+                    self.assertEqual(len(answer if module is http else answer.regions), 0)
+                unregister = getattr(client, f"unregister_{kind}_shared_memory")
+                for name in ("", "region"):
+                    unregister(name)
+            for register in (partial(client.register_system_shared_memory, "region", "/key", 64), partial(client.register_cuda_shared_memory, "region", b"aGFuZGxl", 0, 64)):
+                with self.assertRaisesRegex(InferenceServerException, "(501|UNIMPLEMENTED).*shared memory regions are not served"):
+                    register()
+            self.check_add_sub(client.infer("simple", add_sub_inputs(module)))
+
     def test_inputs_and_outputs_are_used_again(self) -> None:
         for module, client in self.both:
             inputs = add_sub_inputs(module)

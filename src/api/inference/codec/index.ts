@@ -1,6 +1,6 @@
 export { classify } from './classification.ts';
 export { asArray, asObject, asString, isObject, own, parseJson, utf8Text } from './parse-json.ts';
-export { ENTRIES_MAX, NO_PARAMETERS, refuseSharedMemory, wholeNumber } from './parameters.ts';
+export { ENTRIES_MAX, NO_PARAMETERS, noSharedMemory, refuseSharedMemory, wholeNumber } from './parameters.ts';
 export { hasBatchDimension } from './raw-input.ts';
 export { refuseRepeatedOutputs } from './repeated-outputs.ts';
 export { compileSignatureCheck } from './signature-check.ts';

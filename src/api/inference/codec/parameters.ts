@@ -35,7 +35,10 @@ export function wholeNumber(parameters: Parameters, name: string, field: string)
   throw new LeptonError('INVALID_ARGUMENT', `${field}.${name} is ${show(value)}, not a whole number from 0 to 2^53`);
 }
 
-/** Throws UNSUPPORTED: tensors by reference to memory of the client's machine are not served. */
+/** Tensors by reference to memory of the client's machine. */
+export const noSharedMemory = (where = ''): LeptonError => new LeptonError('UNSUPPORTED', `${where}shared memory regions are not served; send the data`);
+
+/** Throws UNSUPPORTED. */
 export function refuseSharedMemory(parameters: Parameters, field: string): void {
-  if (parameters.has('shared_memory_region')) throw new LeptonError('UNSUPPORTED', `${field}: shared memory regions are not served; send the data`);
+  if (parameters.has('shared_memory_region')) throw noSharedMemory(`${field}: `);
 }

@@ -1,5 +1,5 @@
 import { LeptonError } from '../../../core/index.ts';
-import { show } from '../codec/index.ts';
+import { noSharedMemory, show } from '../codec/index.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
 import { changeModel, indexOf } from '../model-control.ts';
@@ -121,5 +121,5 @@ function refuseRepositoryName(name: string): void {
 }
 
 function refuseSharedMemory(): never {
-  throw new LeptonError('UNSUPPORTED', 'shared memory regions are not served; send the data');
+  throw noSharedMemory();
 }

@@ -3,7 +3,7 @@ import { MODEL_ACTIONS, type ModelAction } from '../model-control.ts';
 import { decodePart } from './exchange.ts';
 
 /** What a path of the protocol asks for. */
-export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | 'feedback' | ModelAction;
+export type RouteKind = 'server-metadata' | 'live' | 'server-ready' | 'all-statistics' | 'repository-index' | 'metadata' | 'model-ready' | 'config' | 'statistics' | 'infer' | 'log-settings' | 'trace-settings' | 'feedback' | `shared-memory-${'status' | 'register' | 'unregister'}` | ModelAction;
 
 export interface Route {
   readonly kind: RouteKind;
@@ -36,12 +36,15 @@ const MODEL: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['trace/setting', { kind: 'trace-settings', methods: SETTINGS }],
 ]);
 const REPOSITORY_MODEL: ReadonlyMap<string, Endpoint> = new Map(MODEL_ACTIONS.map((kind) => [kind, { kind, methods: ['POST'] }]));
+const SHARED_MEMORY = /^(?:system|cuda)sharedmemory(?:\/region\/[^/]+)?\/(status|unregister)$|^(?:system|cuda)sharedmemory\/region\/[^/]+\/(register)$/;
 
 /** Matches a path under /v2. Throws ROUTE_NOT_FOUND; the method is the caller's to check. */
 export function matchRoute(path: string): Route {
   const rest = path.slice('/v2'.length).replace(/^\//, '').replace(/\/$/, '');
   const server = SERVER.get(rest);
   if (server) return { ...server, model: '', version: null };
+  const memory = SHARED_MEMORY.exec(rest);
+  if (memory) return memoryRoute((memory[1] ?? memory[2]) as 'status' | 'register' | 'unregister');
   const inRepository = rest.startsWith('repository/');
   const parts = rest.slice(inRepository ? 'repository/'.length : 0).split('/');
   if (parts[0] !== 'models' || !parts[1]) throw notFound(path);
@@ -51,5 +54,7 @@ export function matchRoute(path: string): Route {
   if (!model) throw notFound(path);
   return { ...model, model: decodePart(parts[1]), version: versioned ? decodePart(parts[3] as string) : null };
 }
+
+const memoryRoute = (action: 'status' | 'register' | 'unregister'): Route => ({ kind: `shared-memory-${action}`, methods: [action === 'status' ? 'GET' : 'POST'], model: '', version: null });
 
 const notFound = (path: string): LeptonError => new LeptonError('ROUTE_NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`);

@@ -1,5 +1,5 @@
 import { LeptonError, releaseBytes } from '../../../core/index.ts';
-import { asObject, decodeRequest, encodeAnswer, own, parseJson } from '../codec/index.ts';
+import { asObject, decodeRequest, encodeAnswer, noSharedMemory, own, parseJson } from '../codec/index.ts';
 import { answerFeedback } from '../feedback.ts';
 import type { FrontDependencies } from '../front.ts';
 import { logSettings, updateLogSettings } from '../log-settings.ts';
@@ -51,6 +51,13 @@ async function answer(dependencies: FrontDependencies, route: Route, request: Re
       return jsonReply(request.method === 'GET' ? logSettings(dependencies) : await updateLogSettings(dependencies, await optionalObject(request)));
     case 'trace-settings':
       return jsonReply(request.method === 'GET' ? traceSettings(plane, model || null) : updateTraceSettings(plane, model || null, await optionalObject(request)));
+    // No region is ever registered: that is so, and what clients make sure of first must not fail.
+    case 'shared-memory-status':
+      return jsonReply([]);
+    case 'shared-memory-unregister':
+      return jsonReply({});
+    case 'shared-memory-register':
+      throw noSharedMemory();
     case 'all-statistics':
       return jsonReply(modelStatistics(plane, null, null, request));
     case 'statistics':
