@@ -8,7 +8,8 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { programPath } from './config/index.ts';
 import type { ServiceStatus } from './deployment-engine/index.ts';
 import { scaleModel, writeModelDirectory } from './testing/onnx-models.ts';
-import { ask, pidsOf, runs, temporaryDirectory, until } from './testing/platform-harness.ts';
+import { ask, pidsOf, runs, temporaryDirectory } from './testing/platform-harness.ts';
+import { until } from './testing/until.ts';
 
 describe('platform: faults around it', () => {
   let models: Awaited<ReturnType<typeof temporaryDirectory>>;

@@ -6,7 +6,8 @@ import { LeptonError } from './core/index.ts';
 import type { ServiceStatus } from './deployment-engine/index.ts';
 import { createPlatform, type Platform } from './platform.ts';
 import { scaleModel, writeModelDirectory } from './testing/onnx-models.ts';
-import { ask, pidsOf, publishScale, runs, temporaryDirectory, testConfig, until } from './testing/platform-harness.ts';
+import { ask, pidsOf, publishScale, runs, temporaryDirectory, testConfig } from './testing/platform-harness.ts';
+import { until } from './testing/until.ts';
 
 const by = { by: 'test' };
 const WAIT_MS = 20_000;

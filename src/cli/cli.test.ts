@@ -8,7 +8,8 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createPlatform, type Platform } from '../platform.ts';
 import { scaleModel, writeModelDirectory } from '../testing/onnx-models.ts';
-import { temporaryDirectory, testConfig, until } from '../testing/platform-harness.ts';
+import { temporaryDirectory, testConfig } from '../testing/platform-harness.ts';
+import { until } from '../testing/until.ts';
 import { buildProgram } from './program.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));

@@ -1,3 +1,4 @@
+export * from './byte-elements.ts';
 export * from './canonical-json.ts';
 export * from './clock.ts';
 export * from './environment.ts';

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { GatewayFixture, until } from '../testing/gateway-fixture.ts';
+import { GatewayFixture } from '../testing/gateway-fixture.ts';
+import { until } from '../testing/until.ts';
 
 describe('short questions to control', () => {
   let gateway: GatewayFixture;

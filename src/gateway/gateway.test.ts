@@ -5,7 +5,8 @@ import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { DemandMessage } from '../wire/index.ts';
-import { GatewayFixture, serviceRoute, until, versionRoute } from '../testing/gateway-fixture.ts';
+import { GatewayFixture, serviceRoute, versionRoute } from '../testing/gateway-fixture.ts';
+import { until } from '../testing/until.ts';
 
 describe('traffic through a real gateway', () => {
   let gateway: GatewayFixture;

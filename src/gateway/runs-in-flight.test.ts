@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { VersionRoute } from '../core/index.ts';
 import type { FakeWorker } from '../testing/fake-worker.ts';
-import { GatewayFixture, serviceRoute, until, versionRoute } from '../testing/gateway-fixture.ts';
+import { GatewayFixture, serviceRoute, versionRoute } from '../testing/gateway-fixture.ts';
+import { until } from '../testing/until.ts';
 
 let gateway: GatewayFixture;
 let serial = 0;

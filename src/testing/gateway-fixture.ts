@@ -9,6 +9,7 @@ import { programPath } from '../config/index.ts';
 import type { ReplicaRoute, RoutingTable, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
 import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
+import { until } from './until.ts';
 
 const DEADLINE_MS = 15_000;
 const TOKEN = 'gateway-token';
@@ -88,12 +89,9 @@ export class GatewayFixture {
     await rm(`${this.configPath}.ports`, { force: true });
     this.process = spawn(process.execPath, [programPath('gateway'), this.configPath], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', (text) => (this.output += text));
-    await until('listening', async () => {
-      if (this.process.exitCode !== null) throw new Error(`gateway ended with ${this.process.exitCode}: ${this.output}`);
-      const text = await readFile(`${this.configPath}.ports`, 'utf8').catch(() => null);
-      if (text) this.ports = JSON.parse(text);
-      return text !== null;
-    });
+    const text = await until('listening', async () => this.process.exitCode !== null || readFile(`${this.configPath}.ports`, 'utf8').catch(() => null));
+    if (text === true) throw new Error(`gateway ended with ${this.process.exitCode}: ${this.output}`);
+    this.ports = JSON.parse(text);
   }
 
   /** Dials in as control, in place of any earlier connection. */
@@ -178,14 +176,5 @@ export class GatewayFixture {
     } catch {
       connection?.send(FrameType.callAnswer, id, { status: 503, headers: {} }, [Buffer.from('{"error":"nobody plays control","code":"CONTROL_UNAVAILABLE"}')]);
     }
-  }
-}
-
-/** Polls until the predicate holds; throws at the deadline. */
-export async function until(what: string, predicate: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await predicate())) {
-    if (performance.now() > deadline) throw new Error(`not ${what} within ${DEADLINE_MS} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig, type PlatformConfig } from '../config/index.ts';
 import type { ServiceStatus } from '../deployment-engine/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
@@ -40,15 +39,6 @@ export async function ask(url: string, service: string, version?: string): Promi
   const response = await fetch(`${url}/v2/models/${path}/infer`, { method: 'POST', body, signal: AbortSignal.timeout(10_000) });
   const answer = (await response.json()) as { outputs?: { data: number[] }[]; error?: string };
   return { status: response.status, version: response.headers.get('lepton-version'), factor: answer.outputs?.[0]?.data[0] ?? null, error: answer.error ?? null };
-}
-
-/** Polls until `probe` gives something true; rejects with `what` at the deadline. */
-export async function until<T>(what: string, probe: () => Promise<T | null | undefined | false> | T | null | undefined | false, timeoutMs = 15_000): Promise<T> {
-  for (const deadline = performance.now() + timeoutMs; ; await wait(20)) {
-    const found = await Promise.resolve().then(probe).catch(() => null);
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-  }
 }
 
 /** Whether a process exists and has not ended. */

@@ -81,15 +81,6 @@ export async function within<Value>(what: string, promise: Promise<Value>, milli
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Polls until the predicate holds. */
-export async function until(what: string, predicate: () => boolean | Promise<boolean>, milliseconds: number = DEADLINE_MS): Promise<void> {
-  const deadline = performance.now() + milliseconds;
-  while (!(await predicate())) {
-    if (performance.now() > deadline) throw new Error(`not ${what} within ${milliseconds} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** An item's answer with its tensors' bytes, or its failure. */
 export type ItemAnswer = { readonly outputs: readonly Tensor[] } | FailureMessage;
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Tensor } from '../core/index.ts';
+import { byteElements, encodeByteElements, type Tensor } from '../core/index.ts';
 import { mergeInputs, rowsOf, splitOutputs } from './batch.ts';
-import { byteElements, encodeByteElements } from './byte-elements.ts';
 
 const ints = (name: string, shape: number[], ...values: number[]): Tensor => ({ name, datatype: 'INT32', shape, data: new Uint8Array(new Int32Array(values).buffer) });
 const texts = (name: string, shape: number[], ...values: string[]): Tensor => ({ name, datatype: 'BYTES', shape, data: encodeByteElements(values) });

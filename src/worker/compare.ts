@@ -1,6 +1,5 @@
-import { isFloat, type Tensor } from '../core/index.ts';
+import { byteElements, isFloat, type Tensor } from '../core/index.ts';
 import { bfloat16ToFloats } from './bfloat16.ts';
-import { byteElements } from './byte-elements.ts';
 
 /** The first element in which two tensors differ. */
 export interface Difference {

@@ -1,6 +1,5 @@
-import { elementCount, isDatatype, LeptonError, type Datatype, type Tensor } from '../core/index.ts';
+import { type Datatype, elementCount, encodeByteElements, isDatatype, LeptonError, type Tensor } from '../core/index.ts';
 import { floatsToBfloat16 } from './bfloat16.ts';
-import { encodeByteElements } from './byte-elements.ts';
 
 /** Parses JSON, keeping whole numbers beyond 2^53 exact as bigint. */
 export function parseExactJson(text: string): unknown {

@@ -2,8 +2,7 @@
  * Inputs made up from a signature, for versions that bring no known answers. The free dimensions are guessed: a model
  * seldom says that its sequence must be a multiple of 16.
  */
-import { DATATYPE_BYTES, isFloat, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
-import { encodeByteElements } from './byte-elements.ts';
+import { DATATYPE_BYTES, encodeByteElements, isFloat, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
 import { arrayOf, bytesOf } from './json-tensor.ts';
 import type { TensorSet } from './loaded-model.ts';
 import { seededRandom } from './random.ts';

@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { type Datatype, DATATYPES, type Tensor } from '../core/index.ts';
 import type { WorkerHandle } from '../deployment-engine/targets/index.ts';
 import { addSubModel, encodeModel, identityModel, scaleModel, slowModel } from '../testing/onnx-models.ts';
-import { exitOf, type ItemAnswer, settled, signatureOf, until, WireClient, within, WorkerFixture } from '../testing/worker-fixture.ts';
+import { exitOf, type ItemAnswer, settled, signatureOf, WireClient, within, WorkerFixture } from '../testing/worker-fixture.ts';
+import { until } from '../testing/until.ts';
 import { dial, type FailureMessage, FrameType } from '../wire/index.ts';
 
 const floats = (name: string, shape: number[], ...values: number[]): Tensor => ({ name, datatype: 'FP32', shape, data: new Uint8Array(new Float32Array(values).buffer) });

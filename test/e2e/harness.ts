@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import type { ServiceStatus } from '../../src/deployment-engine/index.ts';
 import { type Answer, send } from './support/load.ts';
 import { type FoundProcess, processesWith, signalIfAlive } from './support/processes.ts';
-import { until } from './support/until.ts';
+import { until } from '../../src/testing/until.ts';
 
 export { type Answer, Load, type LoadReport } from './support/load.ts';
 export { signalIfAlive } from './support/processes.ts';
-export { until } from './support/until.ts';
+export { until } from '../../src/testing/until.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const LEPTON = join(ROOT, 'bin/lepton-ai');

@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { until } from '../../src/testing/worker-fixture.ts';
+import { until } from '../../src/testing/until.ts';
 import { binaryRequest, chunked, inferBinary, inferJson, inferRequest, LIVE, request, wrongWith } from './support/requests.ts';
 import { Serving } from './support/serving.ts';
 

@@ -7,7 +7,8 @@ import { digestOf, type PlatformEvent } from '../../core/index.ts';
 import type { ServiceStatus } from '../../deployment-engine/index.ts';
 import { createPlatform, type Platform } from '../../platform.ts';
 import { scaleModel, writeModelDirectory } from '../../testing/onnx-models.ts';
-import { temporaryDirectory, testConfig, until } from '../../testing/platform-harness.ts';
+import { temporaryDirectory, testConfig } from '../../testing/platform-harness.ts';
+import { until } from '../../testing/until.ts';
 import { OPERATIONS } from './server.ts';
 
 interface Answer {

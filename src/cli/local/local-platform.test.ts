@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory, until } from '../../testing/platform-harness.ts';
+import { temporaryDirectory } from '../../testing/platform-harness.ts';
+import { until } from '../../testing/until.ts';
 import { startTicksOf } from './state-file.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));

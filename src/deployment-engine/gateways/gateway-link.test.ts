@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../core/index.ts';
-import { GatewayFixture, until } from '../../testing/gateway-fixture.ts';
+import { GatewayFixture } from '../../testing/gateway-fixture.ts';
+import { until } from '../../testing/until.ts';
 import { type GatewayLink, linkGateway } from './gateway-link.ts';
 
 describe('gateway link', () => {

@@ -1,7 +1,6 @@
-import { elementCount, LeptonError, type Tensor } from '../../core/index.ts';
+import { byteElements, elementCount, joinByteElements, LeptonError, type Tensor } from '../../core/index.ts';
 import { type NativeInput, type NativeTensor, NUMERIC_ARRAYS, type NumericArray, numericView } from '../../onnx/index.ts';
 import { bfloat16ToFloats, floatsToBfloat16 } from '../bfloat16.ts';
-import { byteElements, joinByteElements } from '../byte-elements.ts';
 import { bytesToText, textToBytes } from './byte-text.ts';
 
 /** Most bytes of one BYTES element: escaped it is up to four times as long, and V8's strings end at 512 Mi characters. */

@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSy
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort, ROOT } from '../harness.ts';
-import { until } from './until.ts';
+import { until } from '../../../src/testing/until.ts';
 
 /** Commands of a page, which run as they stand, or a piece of a script that they run. */
 export interface Block {

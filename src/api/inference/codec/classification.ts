@@ -1,6 +1,5 @@
-import { elementCount, isFloat, LeptonError, type Tensor } from '../../../core/index.ts';
+import { elementCount, isFloat, joinByteElements, LeptonError, type Tensor } from '../../../core/index.ts';
 import { numbersOf } from './tensor-to-json.ts';
-import { encodeByteStrings } from './values.ts';
 
 /** Most classes in one answer, which bounds the time that sorting takes from other requests. */
 const CLASSES_MAX = 2 ** 20;
@@ -34,7 +33,7 @@ export function classify(tensor: Tensor, count: number, options: { batched: bool
       written.push(Buffer.from(`${write(own[index] as number)}:${index}${label ? `:${label}` : ''}`));
     }
   }
-  return { name, datatype: 'BYTES', shape: batched ? [rows, classes] : [classes], data: encodeByteStrings(written) };
+  return { name, datatype: 'BYTES', shape: batched ? [rows, classes] : [classes], data: joinByteElements(written) };
 }
 
 /** Indexes of the `count` highest values in order. Keeps at most twice as many candidates, so that most values cost one comparison. */

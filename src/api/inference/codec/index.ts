@@ -9,4 +9,4 @@ export { decodeByteStrings } from './tensor-to-json.ts';
 export type { InferenceAnswer, InferenceRequest, InferenceTiming, ParameterValue, RequestedOutput } from './types.ts';
 export { encodeAnswer } from './v2-answer.ts';
 export { decodeRequest } from './v2-json.ts';
-export { encodeByteStrings, encodeElements, show } from './values.ts';
+export { encodeElements, show } from './values.ts';

@@ -1,5 +1,4 @@
-import { DATATYPE_BYTES, LeptonError, type Signature, type Tensor, type TensorSpec } from '../../../core/index.ts';
-import { encodeByteStrings } from './values.ts';
+import { DATATYPE_BYTES, joinByteElements, LeptonError, type Signature, type Tensor, type TensorSpec } from '../../../core/index.ts';
 import { tensorFromBytes } from './tensor.ts';
 
 /** Whether the first dimension of every input and output is free: the batch, in the sense of Triton's max_batch_size. */
@@ -32,5 +31,5 @@ function shapeFor({ name, shape }: TensorSpec, elements: number, batched: boolea
 
 function singleElement({ name, shape }: TensorSpec, body: Uint8Array, where: string): Tensor {
   if (shape.some((size) => size !== -1 && size !== 1)) throw new LeptonError('INVALID_ARGUMENT', `a raw binary request holds one BYTES element, but input '${name}' of ${where} has the shape [${shape.join(',')}]`);
-  return { name, datatype: 'BYTES', shape: shape.map(() => 1), data: encodeByteStrings([body]) };
+  return { name, datatype: 'BYTES', shape: shape.map(() => 1), data: joinByteElements([body]) };
 }

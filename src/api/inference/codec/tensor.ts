@@ -1,6 +1,6 @@
-import { type Datatype, DATATYPE_BYTES, elementCount, isDatatype, DATATYPES, LeptonError, nearest, type Tensor } from '../../../core/index.ts';
+import { type Datatype, DATATYPE_BYTES, DATATYPES, elementCount, isDatatype, joinByteElements, LeptonError, nearest, type Tensor } from '../../../core/index.ts';
 import { asArray } from './parse-json.ts';
-import { encodeByteStrings, encodeElements, show } from './values.ts';
+import { encodeElements, show } from './values.ts';
 
 /** Most dimensions of a tensor, which also bounds how deep its JSON may nest. */
 export const RANK_MAX = 32;
@@ -29,7 +29,7 @@ export function tensorFromJson(name: string, datatype: Datatype, shape: readonly
   const expected = elementCount(shape);
   if (values.length !== expected) throw new LeptonError('INVALID_ARGUMENT', `${field} has ${values.length} elements, but shape [${shape.join(',')}] needs ${expected}`);
   if (datatype !== 'BYTES') return { name, datatype, shape, data: encodeElements(datatype, DATATYPE_BYTES[datatype], values, field) };
-  return { name, datatype, shape, data: encodeByteStrings(values.map((value, index) => stringBytes(value, `${field}[${index}]`))) };
+  return { name, datatype, shape, data: joinByteElements(values.map((value, index) => stringBytes(value, `${field}[${index}]`))) };
 }
 
 /** A tensor from little-endian bytes, a view of which it keeps. Checks length, BYTES' own lengths and BOOL's values. */

@@ -80,19 +80,6 @@ export function encodeElements(datatype: Datatype, bytesEach: number, values: re
   return bytes;
 }
 
-/** Encodes byte strings, each behind its 4-byte little-endian length. */
-export function encodeByteStrings(values: readonly Uint8Array[]): Uint8Array {
-  const total = values.reduce((sum, value) => sum + 4 + value.byteLength, 0);
-  const bytes = Buffer.allocUnsafe(total);
-  let at = 0;
-  for (const value of values) {
-    at = bytes.writeUInt32LE(value.byteLength, at);
-    bytes.set(value, at);
-    at += value.byteLength;
-  }
-  return bytes;
-}
-
 /** A JSON value for a message: short, and never a deep dive into what a client sent. */
 export function show(value: unknown): string {
   // JSON's own form of a number too large for it would be null.

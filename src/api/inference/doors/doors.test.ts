@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FakeWorker } from '../../../testing/fake-worker.ts';
-import { GatewayFixture, serviceRoute, until, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { GatewayFixture, serviceRoute, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { until } from '../../../testing/until.ts';
 
 const ROW = { instances: [[1, 2, 3, 4]] };
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js';
 import { decodeMessage as decode, encodeMessage as encode } from './schema/index.ts';
-import { GatewayFixture, serviceRoute, until, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { GatewayFixture, serviceRoute, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { until } from '../../../testing/until.ts';
 
 let gateway: GatewayFixture;
 let client: Client;

@@ -1,5 +1,5 @@
-import { type Datatype, DATATYPE_BYTES, elementCount, LeptonError, type Tensor } from '../../../core/index.ts';
-import { encodeByteStrings, encodeElements } from '../codec/index.ts';
+import { type Datatype, DATATYPE_BYTES, elementCount, joinByteElements, LeptonError, type Tensor } from '../../../core/index.ts';
+import { encodeElements } from '../codec/index.ts';
 import type { MessageFields, ProtoReader } from './protobuf/index.ts';
 
 /** The values of InferTensorContents, by field number. Floats keep the wire's own bytes. */
@@ -59,7 +59,7 @@ export function tensorFromContents(name: string, datatype: Datatype, shape: read
 function bytesOf(datatype: Datatype, field: number, { values, floats }: Contents, where: string): Uint8Array {
   // Unlike JSON, protobuf carries NaN and infinities, so floats are taken as they are.
   if (field === Field.fp32 || field === Field.fp64) return floats[field]?.bytes ?? new Uint8Array(0);
-  if (field === Field.bytes) return encodeByteStrings((values[field] ?? []) as Uint8Array[]);
+  if (field === Field.bytes) return joinByteElements((values[field] ?? []) as Uint8Array[]);
   return encodeElements(datatype, DATATYPE_BYTES[datatype], values[field] ?? [], where);
 }
 

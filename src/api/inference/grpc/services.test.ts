@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import * as descriptorModule from 'protobufjs/ext/descriptor.js';
-import { GatewayFixture, serviceRoute, until, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { GatewayFixture, serviceRoute, versionRoute } from '../../../testing/gateway-fixture.ts';
+import { until } from '../../../testing/until.ts';
 import { decodeMessage, encodeMessage } from './schema/index.ts';
 
 const FileDescriptorProto = ((descriptorModule as any).default ?? descriptorModule).FileDescriptorProto as protobuf.Type;

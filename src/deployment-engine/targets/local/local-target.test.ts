@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { addSubModel, scaleModel, slowModel } from '../../../testing/onnx-models.ts';
 import { describeTarget } from '../../../testing/target-suite.ts';
-import { exitOf, settled, signatureOf, until, WireClient, within, WorkerFixture } from '../../../testing/worker-fixture.ts';
+import { exitOf, settled, signatureOf, WireClient, within, WorkerFixture } from '../../../testing/worker-fixture.ts';
+import { until } from '../../../testing/until.ts';
 import { dial } from '../../../wire/index.ts';
 import { isAlive, runDirectory, sweepOrphans, type WorkerRecord } from '../index.ts';
 

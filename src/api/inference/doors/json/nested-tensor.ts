@@ -1,7 +1,7 @@
-import { type Datatype, DATATYPE_BYTES, LeptonError, type Tensor, type TensorSpec } from '../../../../core/index.ts';
+import { type Datatype, DATATYPE_BYTES, joinByteElements, LeptonError, type Tensor, type TensorSpec } from '../../../../core/index.ts';
 import { asString, isObject, own } from '../../codec/parse-json.ts';
 import { RANK_MAX } from '../../codec/tensor.ts';
-import { encodeByteStrings, encodeElements, show } from '../../codec/values.ts';
+import { encodeElements, show } from '../../codec/values.ts';
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
@@ -79,7 +79,7 @@ function datatypeOf(leaves: readonly unknown[]): Datatype {
 }
 
 function encodeLeaves(datatype: Datatype, leaves: readonly unknown[], place: (index: number) => string): Uint8Array {
-  if (datatype === 'BYTES') return encodeByteStrings(leaves.map((leaf, index) => bytesOf(leaf, place(index))));
+  if (datatype === 'BYTES') return joinByteElements(leaves.map((leaf, index) => bytesOf(leaf, place(index))));
   const encode = (values: readonly unknown[], field: string): Uint8Array => encodeElements(datatype, DATATYPE_BYTES[datatype], values, field);
   try {
     return encode(leaves, '');

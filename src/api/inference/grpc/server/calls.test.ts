@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { GrpcStatus } from '../../../../core/index.ts';
-import { until } from '../../../../testing/gateway-fixture.ts';
+import { until } from '../../../../testing/until.ts';
 import { begin, call, message, messages, open, outcomeOf } from '../../../../testing/grpc-raw-client.ts';
 import { port, seen, session, shareServer, stillServes } from './test-server.ts';
 

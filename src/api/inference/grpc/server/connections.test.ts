@@ -5,7 +5,7 @@ import { connect as connectSocket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrpcStatus } from '../../../../core/index.ts';
-import { until } from '../../../../testing/gateway-fixture.ts';
+import { until } from '../../../../testing/until.ts';
 import { begin, call, message, messages, open, outcomeOf } from '../../../../testing/grpc-raw-client.ts';
 import { port, seen, session, shareServer, startServer, stillServes } from './test-server.ts';
 

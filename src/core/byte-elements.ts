@@ -1,4 +1,5 @@
-import { elementCount, LeptonError, type Tensor } from '../core/index.ts';
+import { LeptonError } from './errors.ts';
+import { elementCount, type Tensor } from './tensor.ts';
 
 /** The elements of a BYTES tensor as views; throws INVALID_ARGUMENT when lengths and data disagree. */
 export function byteElements(tensor: Tensor): Buffer[] {
@@ -27,7 +28,7 @@ export function encodeByteElements(texts: readonly string[]): Uint8Array {
 
 /** Elements with their length prefixes, in one array. */
 export function joinByteElements(elements: readonly Uint8Array[]): Uint8Array {
-  const result = Buffer.alloc(elements.reduce((sum, element) => sum + 4 + element.byteLength, 0));
+  const result = Buffer.allocUnsafe(elements.reduce((sum, element) => sum + 4 + element.byteLength, 0));
   let at = 0;
   for (const element of elements) {
     result.writeUInt32LE(element.byteLength, at);
