@@ -49,6 +49,7 @@ export function parseTritonConfig(text: string, modelName: string): TritonModelC
   const config = parse(text);
   if (config.name && config.name !== modelName) throw new LeptonError('MODEL_INVALID', `config.pbtxt: name '${config.name}' is not that of its directory, '${modelName}'`);
   checkPlatform(config);
+  checkMeaning(config);
   return { batching: batchingHint(config), queueLengthMax: queueLengthMax(config), versionPolicy: versionPolicy(config), replicas: replicas(config), labelFiles: labelFiles(config), inputFormats: inputFormats(config), ignored: ignored(config) };
 }
 
@@ -76,6 +77,16 @@ function quotedLine(text: string, message: string): string {
 function checkPlatform(config: ParsedConfig): void {
   const platform = config.platform || config.backend || 'onnxruntime';
   if (!['onnxruntime_onnx', 'onnxruntime'].includes(platform)) throw new LeptonError('MODEL_INVALID', `config.pbtxt: platform '${platform}' can't be served; only onnxruntime_onnx can`);
+}
+
+/** Without these parts a model would answer, and wrongly. */
+const MEANING: Readonly<Record<string, string>> = {
+  sequence_batching: 'it keeps state from one request of a sequence to the next',
+  ensemble_scheduling: 'it is made of other models',
+};
+
+function checkMeaning(config: ParsedConfig): void {
+  for (const [field, why] of Object.entries(MEANING)) if (field in config) throw new LeptonError('MODEL_INVALID', `config.pbtxt: ${field} can't be served: ${why}`);
 }
 
 function batchingHint(config: ParsedConfig): BatchingHint {

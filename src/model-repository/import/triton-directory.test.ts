@@ -43,6 +43,8 @@ describe('config.pbtxt', () => {
     assert.throws(() => parseTritonConfig('no_such_field: 1', 'm'), /no_such_field/);
     assert.throws(() => parseTritonConfig('name: "other"', 'm'), /other/);
     assert.throws(() => parseTritonConfig('platform: "tensorflow_savedmodel"', 'm'), /tensorflow_savedmodel/);
+    assert.throws(() => parseTritonConfig('sequence_batching { max_sequence_idle_microseconds: 5000000 }', 'm'), /sequence_batching can't be served: it keeps state/);
+    assert.throws(() => parseTritonConfig('ensemble_scheduling { }', 'm'), /ensemble_scheduling/);
     assert.throws(() => parseTritonConfig('max_batch_size: -2', 'm'), /-2/);
     assert.throws(() => parseTritonConfig('input {', 'm'), /config\.pbtxt/);
   });
