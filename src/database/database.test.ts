@@ -116,6 +116,7 @@ describe('database', () => {
         assert.ok(existsSync(`/proc/${grandchild}`), 'the child outlives the holder');
         lockDataDirectory(directory, facts).release();
       } finally {
+        holder.kill('SIGKILL');
         process.kill(grandchild, 'SIGKILL');
       }
     });

@@ -19,6 +19,9 @@ export interface DataDirectoryLock {
   release(): void;
 }
 
+/** A connection that nobody refers to is collected and closed, and its lock with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a data directory (made if need be) for this process alone; throws DATA_DIRECTORY_LOCKED naming the holder,
  * INVALID_ARGUMENT if it can't be made or written to.
@@ -36,11 +39,13 @@ export function lockDataDirectory(directory: string, holder: LockHolder): DataDi
     if (!isBusy(cause)) throw cause;
     throw new LeptonError('DATA_DIRECTORY_LOCKED', `another server uses the data directory ${directory}: ${describeHolder(directory)}; stop it, or give this one another directory`, { cause });
   }
+  held.add(database);
   writeHolder(directory, holder);
   return {
     update: (facts) => writeHolder(directory, facts),
     release() {
       rmSync(holderFile(directory), { force: true });
+      held.delete(database);
       database.close();
     },
   };
