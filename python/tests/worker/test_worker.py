@@ -36,7 +36,8 @@ FREE = [spec("x", shape=(1,))]
 def double() -> Iterator[Worker]:
     """One worker whose model doubles, for all tests that leave it as it was."""
     place = Path(tempfile.mkdtemp(prefix="lpw-", dir="/tmp"))
-    worker = Worker(artefact(place / "m", DOUBLE), place / "w")
+    # Other tests run between those that use it.
+    worker = Worker(artefact(place / "m", DOUBLE), place / "w", orphanGraceMs=600_000)
     yield worker
     worker.close()
     shutil.rmtree(place, ignore_errors=True)
