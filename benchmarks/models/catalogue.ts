@@ -1,5 +1,5 @@
+import { seededRandom } from '../../src/core/index.ts';
 import { addSubModel } from '../../src/testing/onnx-models.ts';
-import { seededRandom } from '../../src/worker/random.ts';
 import { type BenchTensor, tensorOf } from '../requests/tensor.ts';
 
 /** A model that is measured, and where it comes from. */

@@ -4,6 +4,7 @@
  *
  *     node examples/silero-vad/make-clip.ts
  */
+import { seededRandom } from '../../src/core/index.ts';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,17 +22,6 @@ const LINES: readonly { readonly text: string; readonly voice: string; readonly 
 const TAIL_SECONDS = 2.2;
 /** How much louder the speech is than the music, decibels, measured where there is speech. */
 const SPEECH_OVER_MUSIC_DB = Number(process.argv[2] ?? 3);
-
-/** A generator of chance that gives the same numbers on every machine (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function say(text: string, voice: string, speed: number): Float32Array {
   const spoken = execFileSync('espeak-ng', ['-v', voice, '-s', String(speed), '--stdout', text]);
@@ -53,7 +43,7 @@ function speechTrack(): Float32Array {
 /** Four chords of plucked strings, a bass, and drums at 96 beats a minute. */
 function musicTrack(length: number): Float32Array {
   const track = new Float32Array(length);
-  const random = randomFrom(7);
+  const random = seededRandom(7);
   const beat = Math.round((60 / 96) * SAMPLE_RATE);
   const chords = [[220, 261.63, 329.63], [174.61, 220, 261.63], [261.63, 329.63, 392], [196, 246.94, 293.66]] as const;
   for (let start = 0, index = 0; start < length; start += beat, index++) {

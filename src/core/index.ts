@@ -10,6 +10,7 @@ export * from './log-settings.ts';
 export * from './model-config-proto.ts';
 export * from './names.ts';
 export * from './prediction-id.ts';
+export * from './random.ts';
 export * from './release.ts';
 export * from './replica.ts';
 export * from './routing.ts';

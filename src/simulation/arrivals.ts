@@ -1,4 +1,4 @@
-import { seededRandom } from '../deployment-engine/scheduler/index.ts';
+import { seededRandom } from '../core/index.ts';
 import type { ArrivalPattern } from './trace.ts';
 
 const DAY_SECONDS = 86_400;

@@ -1,4 +1,5 @@
-import { madeInput, seededRandom } from '../deployment-engine/scheduler/index.ts';
+import { seededRandom } from '../core/index.ts';
+import { madeInput } from '../deployment-engine/scheduler/index.ts';
 import type { SchedulerNode } from '../deployment-engine/scheduler/index.ts';
 import type { ArrivalPattern, SimulatedVersion } from './trace.ts';
 

@@ -1,6 +1,7 @@
+import { seededRandom } from '../core/index.ts';
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { DemandForecast, seededRandom, type Solver } from '../deployment-engine/scheduler/index.ts';
+import { DemandForecast, type Solver } from '../deployment-engine/scheduler/index.ts';
 import { loadHighsSolver } from '../deployment-engine/solvers/index.ts';
 import { ArrivalStream, erlangC, makePolicy, madeVersions, plotResults, poisson, type PolicyName, simulate, type SimulatedVersion, type SimulationResult, type Trace, waitTail } from './index.ts';
 

@@ -2,10 +2,9 @@
  * Inputs made up from a signature, for versions that bring no known answers. The free dimensions are guessed: a model
  * seldom says that its sequence must be a multiple of 16.
  */
-import { DATATYPE_BYTES, encodeByteElements, isFloat, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
+import { DATATYPE_BYTES, encodeByteElements, isFloat, seededRandom, type Signature, type Tensor, type TensorSpec } from '../core/index.ts';
 import { arrayOf, bytesOf } from './json-tensor.ts';
 import type { TensorSet } from './loaded-model.ts';
-import { seededRandom } from './random.ts';
 
 /** Sizes tried for a free dimension, likeliest first. */
 const SIZES = [1, 2, 8, 16, 64, 512, 1536] as const;

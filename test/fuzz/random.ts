@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/worker/random.ts';
+import { seededRandom } from '../../src/core/index.ts';
 
 /** Small seeded generator of chance: one seed, one run. */
 export class Random {

@@ -2,12 +2,12 @@
  * Writes programs as LP and MPS with what HiGHS from npm makes of them, for other solvers: `export-programs.ts DIRECTORY`. Leaves
  * programs.json, a list of {name, status, objective}.
  */
+import { seededRandom } from '../../src/core/index.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPaperCase } from '../../src/cli/paper-case.ts';
 import { alikeGroups, formulate, type LinearProgram, paperInput, paperProgram, ProgramBuilder, schedule, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
 import { madeInput } from '../../src/deployment-engine/scheduler/made-input.ts';
-import { seededRandom } from '../../src/deployment-engine/scheduler/random.ts';
 import { loadHighsSolver } from '../../src/deployment-engine/solvers/index.ts';
 
 /** Everything that a format can get wrong: names, ranges, bounds of every kind, integers, an offset, both senses. */

@@ -12,7 +12,6 @@ export * from './program/index.ts';
 export { serviceRate } from './queueing.ts';
 export { madeInput } from './made-input.ts';
 export { Packing } from './packing.ts';
-export { seededRandom } from './random.ts';
 export { schedule, type ScheduleOptions } from './schedule.ts';
 export { conflictingConstraints } from './conflicts.ts';
 export type * from './solver.ts';

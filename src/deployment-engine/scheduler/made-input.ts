@@ -1,5 +1,5 @@
+import { seededRandom } from '../../core/index.ts';
 import { DEFAULT_PRICES, type SchedulerInput, type SchedulerNode, type SchedulerVersion } from './input.ts';
-import { seededRandom } from './random.ts';
 
 export interface MadeSize {
   readonly versions: number;

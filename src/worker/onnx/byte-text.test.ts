@@ -1,7 +1,7 @@
+import { seededRandom } from '../../core/index.ts';
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
-import { seededRandom } from '../random.ts';
 import { bytesToText, textToBytes } from './byte-text.ts';
 
 /** What onnxruntime-node does to a string on its way: UTF-8 up to the first NUL, and back. */

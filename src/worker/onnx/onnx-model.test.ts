@@ -3,11 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Datatype, DATATYPE_BYTES, DATATYPES, joinByteElements, LeptonError, type Signature, type Tensor, type TensorSpec } from '../../core/index.ts';
+import { type Datatype, DATATYPE_BYTES, DATATYPES, joinByteElements, LeptonError, seededRandom, type Signature, type Tensor, type TensorSpec } from '../../core/index.ts';
 import { DATA_LOCATION_EXTERNAL, ModelProto, OnnxType } from '../../model-repository/formats/onnx-proto.ts';
 import { encodeModel, identityModel, writeModelDirectory } from '../../testing/onnx-models.ts';
 import type { LoadedModel } from '../loaded-model.ts';
-import { seededRandom } from '../random.ts';
 import { openOnnxModel } from './onnx-model.ts';
 
 const spec = (name: string, datatype: Datatype, shape: readonly number[] = [-1]): TensorSpec => ({ name, datatype, shape });

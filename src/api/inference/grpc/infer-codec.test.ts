@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LeptonError } from '../../../core/index.ts';
+import { LeptonError, seededRandom } from '../../../core/index.ts';
 import type { InferenceAnswer, InferenceRequest } from '../codec/index.ts';
 import { decodeInferRequest, identityOf } from './infer-request.ts';
 import { encodeInferResponse, encodeStreamError, encodeStreamResponse } from './infer-response.ts';
@@ -161,15 +161,10 @@ describe('the wire format of requests', () => {
   });
 });
 
-/** Numbers of chance that are the same each time (mulberry32). */
+/** Whole numbers of chance that are the same each time. */
 function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
+  const next = seededRandom(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 /** What protobufjs makes of the bytes, in the form of our own; null: refused. */

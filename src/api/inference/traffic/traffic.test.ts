@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LeptonError, type ServiceRoute } from '../../../core/index.ts';
+import { LeptonError, seededRandom, type ServiceRoute } from '../../../core/index.ts';
 import { Deck } from './deck.ts';
 import { hashToUnit, murmur3 } from './hash.ts';
 import { rendezvous } from './rendezvous.ts';
 import { compileTrafficPolicy } from './traffic-policy.ts';
-
-/** Repeatable numbers in [0, 1): mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function route(overrides: Partial<ServiceRoute> = {}): ServiceRoute {
   const version = (name: string) => ({ version: name }) as ServiceRoute['versions'][number];
@@ -27,7 +16,7 @@ const isError = (code: string, pattern: RegExp) => (error: unknown) => error ins
 describe('deck', () => {
   for (const weights of [{ a: 90, b: 10 }, { a: 33.33, b: 33.33, c: 33.34 }, { a: 99.99, b: 0.01 }, { a: 50, b: 49.5, c: 0.5 }]) {
     test(`any 10,000 requests are within 0.5 % of ${JSON.stringify(weights)}`, () => {
-      const deck = new Deck(weights as Record<string, number>, seeded(7));
+      const deck = new Deck(weights as Record<string, number>, seededRandom(7));
       const drawn = Array.from({ length: 30_000 }, () => deck.draw());
       for (let start = 0; start < 20_000; start += 137) {
         for (const [version, weight] of Object.entries(weights)) {
@@ -39,13 +28,13 @@ describe('deck', () => {
   }
 
   test('weights that do not sum to 100 are shares all the same', () => {
-    const deck = new Deck({ a: 30, b: 10, c: 0.01 }, seeded(5));
+    const deck = new Deck({ a: 30, b: 10, c: 0.01 }, seededRandom(5));
     const drawn = Array.from({ length: 40_000 }, () => deck.draw());
     assert.ok(Math.abs(drawn.filter((name) => name === 'a').length - 30_000) <= 50);
   });
 
   test('decks that are renewed for every request still reach a small weight', () => {
-    const random = seeded(3);
+    const random = seededRandom(3);
     const hits = Array.from({ length: 20_000 }, () => new Deck({ a: 99.5, b: 0.5 }, random).draw()).filter((name) => name === 'b').length;
     assert.ok(hits > 60 && hits < 150, `${hits} of 20,000`);
   });
@@ -108,30 +97,30 @@ describe('sticky decisions', () => {
 
 describe('policy', () => {
   test('a pinned name is a version before it is a label, and both before weights', () => {
-    const policy = compileTrafficPolicy(route({ labels: { stable: 'a', b: 'a' } }), seeded(1));
+    const policy = compileTrafficPolicy(route({ labels: { stable: 'a', b: 'a' } }), seededRandom(1));
     assert.equal(policy.pickVersion({ pinned: 'dark' }), 'dark');
     assert.equal(policy.pickVersion({ pinned: 'b' }), 'b');
     assert.equal(policy.pickVersion({ pinned: 'stable' }), 'a');
   });
 
   test('an unknown pinned name is refused with what exists', () => {
-    const policy = compileTrafficPolicy(route(), seeded(1));
+    const policy = compileTrafficPolicy(route(), seededRandom(1));
     for (const pinned of ['nope', 'gone', '__proto__', 'constructor']) assert.throws(() => policy.pickVersion({ pinned }), isError('VERSION_NOT_FOUND', /^Request for unknown model: 's' version .*'a', 'b', 'dark'/));
   });
 
   test('a sticky key decides alike every time; without one the deck does', () => {
-    const policy = compileTrafficPolicy(route({ weights: { a: 50, b: 50 } }), seeded(1));
+    const policy = compileTrafficPolicy(route({ weights: { a: 50, b: 50 } }), seededRandom(1));
     const first = policy.pickVersion({ stickyKey: 'x' });
     for (let again = 0; again < 100; again++) assert.equal(policy.pickVersion({ stickyKey: 'x' }), first);
     assert.equal(new Set(Array.from({ length: 100 }, () => policy.pickVersion({}))).size, 2);
   });
 
   test('dark versions never answer version-less requests', () => {
-    const policy = compileTrafficPolicy(route({ weights: { a: 100, b: 0 } }), seeded(1));
+    const policy = compileTrafficPolicy(route({ weights: { a: 100, b: 0 } }), seededRandom(1));
     for (let again = 0; again < 300; again++) assert.equal(policy.pickVersion(again % 2 ? { stickyKey: String(again) } : {}), 'a');
   });
 
   test('without any weight the answer is VERSION_NOT_READY', () => {
-    assert.throws(() => compileTrafficPolicy(route({ weights: {} }), seeded(1)).pickVersion({}), isError('VERSION_NOT_READY', /takes traffic/));
+    assert.throws(() => compileTrafficPolicy(route({ weights: {} }), seededRandom(1)).pickVersion({}), isError('VERSION_NOT_READY', /takes traffic/));
   });
 });

@@ -1,4 +1,4 @@
-/** Deterministic numbers in [0, 1): the same load gives the same synthesised inputs. (mulberry32, Tommy Ettinger's public-domain mixer.) */
+/** Numbers from 0 to below 1, the same for the same seed. (mulberry32, Tommy Ettinger's public-domain mixer.) */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
