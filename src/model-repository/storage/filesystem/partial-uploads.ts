@@ -82,9 +82,9 @@ export class PartialUploads {
   }
 
   async #makeRoom(): Promise<void> {
-    await this.sweep(Date.now() - KEEP_MS, false);
     const idle = (await this.#idle()).sort((a, b) => a.changedAtMs - b.changedAtMs);
-    for (const { name } of idle.slice(0, Math.max(0, idle.length - COUNT_MAX + 1))) await this.#remove(name);
+    const [tooMany, keptSince] = [idle.length - COUNT_MAX + 1, Date.now() - KEEP_MS];
+    for (const [index, { name, changedAtMs }] of idle.entries()) if (index < tooMany || changedAtMs < keptSince) await this.#remove(name);
   }
 
   async #remove(name: string): Promise<void> {
