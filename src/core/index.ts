@@ -9,6 +9,7 @@ export * from './feedback.ts';
 export * from './log-settings.ts';
 export * from './model-config-proto.ts';
 export * from './names.ts';
+export * from './places.ts';
 export * from './prediction-id.ts';
 export * from './random.ts';
 export * from './release.ts';

@@ -1,5 +1,6 @@
 import type { PassingDoor, PlainHead, RestReply, RestRequest } from '../api/inference/index.ts';
-import { LeptonError } from '../core/index.ts';
+import { LeptonError, Places } from '../core/index.ts';
+import type { CallAnswer } from '../wire/index.ts';
 import type { ControlCalls } from './control-calls.ts';
 import { isLasting, withoutHopByHop } from './proxy.ts';
 
@@ -16,7 +17,7 @@ const CHANGE_TIMEOUT_MS = 900_000;
 /** Paths that everybody reads alike: with segments `.` and `..`, or another's characters, URLs and routers disagree. */
 const SIMPLE_PATH = /^\/api\/[\w.~%!$&'()*+,;=:@/-]*$/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
-/** What a question's framing and this connection are about, which control's own message has anew. */
+/** What either message has anew, besides what is about one connection. */
 const OWN_HEADERS = ['content-length', 'date'] as const;
 
 /**
@@ -35,16 +36,11 @@ export function createControlDoor(calls: ControlCalls, onCall: () => void): Pass
       if (unsentBytes > UNSENT_BYTES_MAX) throw new LeptonError('CONTROL_UNAVAILABLE', `${unsentBytes} bytes of answers wait for clients that do not read them`, { retryAfterSeconds: 1 });
       const body = await request.body();
       const question = { method: request.method, url: request.path + (request.query && `?${request.query}`), headers: passedOn(request.headers()), own: false };
-      const isRead = request.method === 'GET';
-      if (isRead) await reads.take();
-      try {
-        const answer = await calls.ask(question, body.length ? [body] : [], isRead ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS);
-        const bytes = answer.body.byteLength;
-        unsentBytes += bytes;
-        return { status: answer.status, headers: { ...answer.headers }, body: [answer.body], onSent: () => (unsentBytes -= bytes) };
-      } finally {
-        if (isRead) reads.leave();
-      }
+      const ask = (timeoutMs: number): Promise<CallAnswer> => calls.ask(question, body.length ? [body] : [], timeoutMs);
+      const answer = request.method === 'GET' ? await reads.within(() => ask(READ_TIMEOUT_MS)) : await ask(CHANGE_TIMEOUT_MS);
+      const bytes = answer.body.byteLength;
+      unsentBytes += bytes;
+      return { status: answer.status, headers: passedOn(Object.entries(answer.headers)), body: [answer.body], onSent: () => (unsentBytes -= bytes) };
     },
   };
 }
@@ -55,32 +51,9 @@ function takes({ method, path, query, headers, contentLength }: PlainHead): bool
   return method === 'GET' || (contentLength <= BODY_BYTES_MAX && headers.get('content-type') !== 'application/octet-stream');
 }
 
+/** Of a question or an answer. */
 function passedOn(headers: ReturnType<RestRequest['headers']>): Record<string, string> {
   const passed = withoutHopByHop(Object.fromEntries(headers)) as Record<string, string>;
   for (const name of OWN_HEADERS) delete passed[name];
   return passed;
-}
-
-/** So many at a time, in the order in which they came. */
-class Places {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  take(): Promise<void> | undefined {
-    if (this.#free > 0) {
-      this.#free--;
-      return undefined;
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
-  }
 }

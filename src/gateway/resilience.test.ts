@@ -21,7 +21,6 @@ const demand = async (): Promise<DemandMessage> => {
   await until('demand', () => gateway.demand !== null);
   return gateway.demand as unknown as DemandMessage;
 };
-const queueLength = async (): Promise<number> => Number(/lepton_queue_length\{service="m"[^}]*\} (\d+)/.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1]);
 
 describe('changes under load', () => {
   test('swapping versions again and again fails no version-less request', async () => {
@@ -71,7 +70,7 @@ describe('changes under load', () => {
     const running = gateway.infer('m');
     await until('running', () => old.runs.length === 1);
     const [pinned, free] = [gateway.infer('m/versions/v1'), gateway.infer('m')];
-    await until('both queued', async () => (await queueLength()) === 2);
+    await until('both queued', async () => (await gateway.queueLength()) === 2);
     await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
     assert.ok(((await demand()).inFlight[old.route.id] ?? 0) > 0);
     assert.equal((await free).body.model_version, 'v2');
@@ -87,7 +86,7 @@ describe('changes under load', () => {
     await gateway.setServices(serviceRoute('m', [versionRoute('v1', workers.map((each) => each.route), { batching: batching({ batchable: false }) })]));
     await until('connected', () => workers.every((each) => each.connections === 1));
     const answers = Array.from({ length: 8 }, () => gateway.infer('m'));
-    await until('queued', async () => (await queueLength()) === 6);
+    await until('queued', async () => (await gateway.queueLength()) === 6);
     await gateway.setServices();
     assert.deepEqual(new Set((await Promise.all(answers)).map(({ status }) => status)), new Set([200]));
     assert.ok(workers.every((each) => each.runs.length > 1), workers.map((each) => each.runs.length).join(' '));
@@ -99,7 +98,7 @@ describe('changes under load', () => {
     await gateway.setServices(serviceRoute('m', [versionRoute('v1', [old.route], { batching: batching({ maxDelayMs: 60_000 }) })]));
     await until('connected', () => old.connections === 1);
     const pinned = gateway.infer('m/versions/v1');
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     await gateway.setServices();
     assert.equal((await pinned).status, 200);
     await until('closed', () => old.connections === 0);
@@ -113,7 +112,7 @@ describe('changes under load', () => {
     const running = gateway.infer('m');
     await until('running', () => hung.runs.length === 1);
     const pinned = gateway.infer('m/versions/v1', { parameters: { timeout: 2_500_000 } });
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
     assert.equal((await running).body.model_version, 'v2', 'given up on, and named no version');
     assert.equal((await demand()).inFlight[hung.route.id], 1, 'the one that waits');
@@ -130,7 +129,7 @@ describe('changes under load', () => {
     const running = gateway.infer('m');
     await until('running', () => old.runs.length === 1);
     const pinned = gateway.infer('m/versions/v1');
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     await gateway.setServices(serviceRoute('m', [versionRoute('v2', [next.route])]));
     await old.kill();
     assert.equal((await running).body.model_version, 'v2');
@@ -143,12 +142,12 @@ describe('changes under load', () => {
     await route('recovering');
     const waiting = gateway.infer('m');
     const back = await worker(2);
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     await route('ready', [back.route]);
     assert.equal((await waiting).status, 200);
     await route('recovering');
     const doomed = gateway.infer('m');
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     await route('failed');
     assert.match((await doomed).body.error, /failed \(Crashed: exit code 139\)/);
   });
@@ -263,11 +262,11 @@ describe('the queue', () => {
     await until('running', () => slow.runs.length === 1);
     const leaving = new AbortController();
     const others = Array.from({ length: 5 }, () => gateway.infer('m', { signal: leaving.signal }).catch(() => 'left'));
-    await until('queued', async () => (await queueLength()) === 5);
+    await until('queued', async () => (await gateway.queueLength()) === 5);
     leaving.abort();
     assert.deepEqual(new Set(await Promise.all(others)), new Set(['left']));
     await first;
-    await until('empty', async () => (await queueLength()) === 0);
+    await until('empty', async () => (await gateway.queueLength()) === 0);
     assert.equal(slow.runs.length, 1);
     assert.match(await (await fetch(`${gateway.url}/metrics`)).text(), /reason="CANCELLED"\} 5/);
   });

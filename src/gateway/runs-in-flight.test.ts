@@ -29,7 +29,6 @@ async function quickWorker(changes: Partial<VersionRoute> = {}): Promise<FakeWor
   worker.runs.length = 0;
   return worker;
 }
-const queueLength = async (): Promise<number> => Number(/lepton_queue_length\{service="m"[^}]*\} (\d+)/.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1]);
 
 describe('two runs in flight', () => {
   test('a busy worker is sent one more run, and the rest waits where it can still be reordered', async () => {
@@ -46,7 +45,7 @@ describe('two runs in flight', () => {
     sent.push(send('second'));
     await until('waiting at the worker', () => worker.runs.length === 2);
     sent.push(send('third'));
-    await until('queued', async () => (await queueLength()) === 1);
+    await until('queued', async () => (await gateway.queueLength()) === 1);
     sent.push(send('urgent', 1));
     await Promise.all(sent);
     assert.deepEqual(order, ['first', 'second', 'urgent', 'third']);
@@ -58,7 +57,7 @@ describe('two runs in flight', () => {
     const sent = [gateway.infer('m')];
     await until('running', () => worker.runs.length === 1);
     for (let index = 0; index < 3; index++) sent.push(gateway.infer('m'));
-    await until('queued', async () => (await queueLength()) === 3);
+    await until('queued', async () => (await gateway.queueLength()) === 3);
     assert.deepEqual(worker.runs, [1]);
     sent.push(gateway.infer('m'));
     await until('sent, since it is full', () => worker.runs.length === 2);

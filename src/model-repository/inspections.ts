@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type ArtefactFile, canonicalJson, type ModelFormat } from '../core/index.ts';
+import { type ArtefactFile, canonicalJson, type ModelFormat, Places } from '../core/index.ts';
 import { inspectArtefact } from './formats/index.ts';
 import type { ArtefactTrees } from './storage/index.ts';
 import type { Inspection } from './types.ts';
@@ -18,8 +18,7 @@ export class Inspections {
   readonly #timeoutMs: number;
   /** Least recently used first. */
   readonly #found = new Map<string, Inspection>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #places = new Places(RUNNING_MAX);
 
   constructor(trees: ArtefactTrees, timeoutMs: number) {
     this.#trees = trees;
@@ -31,13 +30,8 @@ export class Inspections {
     const key = canonicalJson({ files, format: format ?? null });
     const known = this.#found.get(key);
     if (known) return this.#remember(key, known);
-    await this.#enter();
-    try {
-      const options = { timeoutMs: this.#timeoutMs, ...(format === undefined ? {} : { format }) };
-      return this.#remember(key, this.#found.get(key) ?? (await this.#trees.withTemporary(files, (directory) => inspectArtefact(directory, options))));
-    } finally {
-      this.#leave();
-    }
+    const options = { timeoutMs: this.#timeoutMs, ...(format === undefined ? {} : { format }) };
+    return this.#places.within(async () => this.#remember(key, this.#found.get(key) ?? (await this.#trees.withTemporary(files, (directory) => inspectArtefact(directory, options)))));
   }
 
   #remember(key: string, inspection: Inspection): Inspection {
@@ -47,17 +41,5 @@ export class Inspections {
     const [oldest] = this.#found.keys();
     if (this.#found.size > REMEMBERED_MAX && oldest !== undefined) this.#found.delete(oldest);
     return inspection;
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < RUNNING_MAX) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Hands the place on, or frees it. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#running--;
   }
 }

@@ -144,6 +144,12 @@ export class GatewayFixture {
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
+  /** Requests that wait for the first version of service m. */
+  async queueLength(): Promise<number> {
+    const metrics = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(/lepton_queue_length\{service="m"[^}]*\} (\d+)/.exec(metrics)?.[1]);
+  }
+
   async close(): Promise<void> {
     this.disconnect();
     await Promise.all(this.#workers.map((worker) => worker.kill()));
@@ -171,8 +177,7 @@ export class GatewayFixture {
       const question = request({ socketPath: this.config.controlSocketPath, method, path: url, headers: { ...headers, 'content-length': body.byteLength }, agent: false });
       question.end(body);
       const [answer] = (await once(question, 'response')) as [IncomingMessage];
-      const told = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'].includes(name)));
-      connection?.send(FrameType.callAnswer, id, { status: answer.statusCode, headers: told }, await answer.toArray());
+      connection?.send(FrameType.callAnswer, id, { status: answer.statusCode, headers: answer.headers }, await answer.toArray());
     } catch {
       connection?.send(FrameType.callAnswer, id, { status: 503, headers: {} }, [Buffer.from('{"error":"nobody plays control","code":"CONTROL_UNAVAILABLE"}')]);
     }

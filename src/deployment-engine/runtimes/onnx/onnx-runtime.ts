@@ -1,7 +1,7 @@
 import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath } from '../../../config/index.ts';
 import type { Runtime, WorkerCommand } from '../runtime.ts';
 
-/** The Node worker. Neither smaller semi-spaces nor fewer V8 threads changed its memory or latency when measured. */
+/** The Node worker. */
 export const nodeWorkerCommand: WorkerCommand = (configPath) => ({
   file: process.execPath,
   args: [...NODE_FLAGS, programPath('worker'), configPath],

@@ -1,13 +1,12 @@
 import { machine } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { stat, utimes } from 'node:fs/promises';
-import { asLeptonError, type Digest, type EnvironmentInfo, environmentDigest, type EnvironmentSpec, type EventSink, LeptonError } from '../../../../core/index.ts';
+import { asLeptonError, type Digest, environmentDigest, type EnvironmentInfo, type EnvironmentSpec, type EventSink, LeptonError, Places } from '../../../../core/index.ts';
 import { findBuilders } from './base-interpreter.ts';
 import { build } from './build.ts';
 import { breakStaleLock, releaseLock } from './build-lock.ts';
 import { identify, missingFrom } from './inspect-interpreter.ts';
 import { EnvironmentFiles } from './layout.ts';
-import { Places } from './places.ts';
 import { type BuildVoice, SharedBuild, type Waiter } from './shared-build.ts';
 
 export interface EnvironmentsOptions {
@@ -125,7 +124,7 @@ export class Environments {
       try {
         await after;
         if (this.#places.full) voice.progress('waiting for other environments to be built');
-        await this.#places.within(voice.signal, () => this.#build(digest, spec, voice));
+        await this.#places.within(() => this.#build(digest, spec, voice), voice.signal);
         this.#failures.delete(digest);
       } catch (error) {
         if (!voice.signal.aborted) this.#failures.set(digest, asLeptonError(error).message);
