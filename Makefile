@@ -23,7 +23,7 @@ help:
 	@echo 'make fuzz     random requests and bytes against everything that listens, MINUTES=5 (SEED= repeats a run)'
 	@echo 'make soak     mixed load with faults, MINUTES=10; memory, files and failures at start and end'
 	@echo 'make check    type check and lint'
-	@echo 'make bench    measure speed, memory and isolation beside raw onnxruntime and peers; 23 minutes (QUICK=1 a look, ONLY=toy one)'
+	@echo 'make bench    measure speed, memory and isolation beside raw onnxruntime and peers; 25 minutes (QUICK=1 a look, ONLY=toy one)'
 	@echo 'make wheel    dist/lepton_ai-*.whl for pip: SDK, command, Python worker and the platform, for this system'
 	@echo 'make clean    remove what was built and fetched, not node_modules'
 
@@ -62,7 +62,7 @@ wheel: setup
 check: setup
 	@$(NODE) scripts/check.ts
 
-# About 23 minutes; make bench QUICK=1 takes a look in 6, make bench ONLY=toy runs the scenarios whose name contains this.
+# About 25 minutes; make bench QUICK=1 takes a look in 6, make bench ONLY=toy runs the scenarios whose name contains this.
 bench: setup
 	@QUICK='$(QUICK)' REFERENCE='$(REFERENCE)' $(NODE) benchmarks/run.ts $(ONLY)
 
