@@ -1,6 +1,5 @@
 """Saves a model of 1 GB, and the same again: bytes on the wire, time, memory. resave_main.py URL"""
 
-import os
 import re
 import sys
 import time

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: Tests wait for processes more than they compute.
 WORKERS = 4
-LINTED = ("src", "tests", "../examples/python")
+LINTED = ("src", "tests", "../benchmarks", "../examples", "../test")
 #: The oldest and the newest Python that we support.
 PYTHONS = ("3.10", "3.13")
 #: Cores are few, and others' tests run beside these.

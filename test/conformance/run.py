@@ -7,8 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import shared  # noqa: E402
-from platform_server import PlatformServer  # noqa: E402
+import shared
+from platform_server import PlatformServer
 
 
 def counts(result: unittest.TestResult, extra: list[str]) -> dict[str, object]:

@@ -138,7 +138,7 @@ def classes(vector: dict[str, Any]) -> tuple[list[int], list[str]]:
     for row in range(rows):
         own = values[row * per_row : (row + 1) * per_row]
         for index in sorted(range(per_row), key=lambda index: (math.isnan(own[index]), 0 if math.isnan(own[index]) else -own[index]))[:count]:
-            text = "%f" % own[index] if "F" in datatype else str(own[index])
+            text = f"{own[index]:f}" if "F" in datatype else str(own[index])
             found.append(f"{text}:{index}" + (f":{labels[index]}" if index < len(labels) and labels[index] else ""))
     return ([rows, count] if vector["batched"] else [count]), found
 
