@@ -1,17 +1,11 @@
 """A real platform for the SDK's tests, started once: a home of its own, free ports."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 
 import pytest
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from support import free_port
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import socket
 
 import numpy as np
 import pytest
-from conftest import free_port
+from support import free_port
 
 from lepton_ai import (
     AsyncClient,

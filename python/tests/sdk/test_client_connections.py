@@ -69,8 +69,8 @@ def always(reply: bytes) -> Callable[[socket.socket], None]:
     return script
 
 
-def infer(url: str, **options: object) -> np.ndarray:
-    with Client(url, check=False, retries=0, **options) as client:  # type: ignore[arg-type]
+def infer(url: str, timeout: float = 60.0) -> np.ndarray:
+    with Client(url, check=False, retries=0, timeout=timeout) as client:
         return client.infer("m", X)["y"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -56,6 +56,16 @@ class Saved:
 
     def back(self) -> Any:
         return load_back(self.folders[0])
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes an empty folder, another one each time."""
+
+    def make() -> Path:
+        return tmp_path_factory.mktemp("live")
+
+    return make
 
 
 @pytest.fixture
@@ -153,7 +163,7 @@ class Answer:
 
 
 @pytest.mark.framework
-def test_torch_modules_are_called_as_they_want(tmp_path_factory):
+def test_torch_modules_are_called_as_they_want(folder):
     torch = pytest.importorskip("torch")
     x, y = torch.from_numpy(X), torch.from_numpy(Y)
 
@@ -186,7 +196,6 @@ def test_torch_modules_are_called_as_they_want(tmp_path_factory):
             return sum([layer(x) for layer in self.layers])
 
     half, scale = np.full((3, 1), 0.5, np.float32), np.float64(2)
-    folder = lambda: tmp_path_factory.mktemp("torch")  # noqa: E731
     Saved(folder(), Gap(), {"x": X, "scale": scale}).answers({"x": X, "scale": scale}, output=x * 2)
     Saved(folder(), Gap(), {"mask": half, "x": X}).answers({"x": X, "mask": half}, output=x / 2)
     for format in (None, "torch-export"):
@@ -204,7 +213,7 @@ def test_torch_modules_are_called_as_they_want(tmp_path_factory):
 
 
 @pytest.mark.framework
-def test_tf_modules_serve_the_function_that_is_meant(tmp_path_factory):
+def test_tf_modules_serve_the_function_that_is_meant(folder):
     tf = pytest.importorskip("tensorflow")
 
     class Several(tf.Module):
@@ -229,7 +238,6 @@ def test_tf_modules_serve_the_function_that_is_meant(tmp_path_factory):
         def __call__(self, text):
             return {"id": self.table.lookup(text), "upper": tf.strings.upper(text)}
 
-    folder = lambda: tmp_path_factory.mktemp("tensorflow")  # noqa: E731
     Saved(folder(), Plain(), {"b": X, "a": X * 3}).answers({"a": X * 3, "b": X}, sum=X * 4)
     Saved(folder(), Words()).answers({"text": TEXT}, id=[1, -1], upper=np.array(["A", "ZZ"], dtype=object))
     several = Several()
@@ -247,7 +255,7 @@ def test_tf_modules_serve_the_function_that_is_meant(tmp_path_factory):
 
 
 @pytest.mark.framework
-def test_keras_models_keep_their_names_or_become_saved_models(tmp_path_factory):
+def test_keras_models_keep_their_names_or_become_saved_models(folder):
     tf, keras = pytest.importorskip("tensorflow"), pytest.importorskip("keras")
     layers = keras.layers
 
@@ -267,7 +275,6 @@ def test_keras_models_keep_their_names_or_become_saved_models(tmp_path_factory):
         def call(self, a, b):
             return {"sum": self.dense(a) + b}
 
-    folder = lambda: tmp_path_factory.mktemp("keras")  # noqa: E731
     left, right = keras.Input((4,), name="left"), keras.Input((2,), name="right")
     joined = layers.Concatenate()([layers.Dense(3)(left), right])
     functional = keras.Model([left, right], [layers.Dense(1, name="price")(joined), layers.Dense(3, name="kind")(joined)])

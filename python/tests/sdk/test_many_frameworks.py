@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import load_example
 
 from lepton_ai import Client, Deployer, ModelRepository
 
 pytestmark = pytest.mark.framework
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "python"
 Ask = Callable[[Any], Any]
-
-
-def load_example(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

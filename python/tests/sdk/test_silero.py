@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_many_frameworks import load_example
+from support import load_example
 
 from lepton_ai import Client, Deployer
 

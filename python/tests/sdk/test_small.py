@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rules
 
+from lepton_ai import InvalidArgumentError, LeptonError, ModelRepository, connect
 from lepton_ai.client.protobuf import fields, packed, text, varint
 from lepton_ai.client.result import parse_timing
 from lepton_ai.client.tensors import decode, describe, encode, request_head
@@ -127,14 +129,8 @@ def test_metrics_of_the_last_epoch_go_to_the_next_save(capsys):
 
 
 def test_a_server_of_another_kind_is_told(tmp_path):
-    from functools import partial
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
-
-    from lepton_ai import LeptonError, ModelRepository
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with pytest.raises(LeptonError, match=r"http://127\.0\.0\.1:\d+ answers, but not as a Lepton AI server \(HTTP 404.*check the URL"):
             ModelRepository("any", f"http://127.0.0.1:{server.server_port}")
@@ -145,8 +141,6 @@ def test_a_server_of_another_kind_is_told(tmp_path):
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://host", "8080"])
 def test_what_is_no_url_is_told(url, monkeypatch):
-    from lepton_ai import InvalidArgumentError, connect
-
     with pytest.raises(InvalidArgumentError, match=r"^url .* is not a URL; for example http://"):
         connect(url)
     monkeypatch.setenv("LEPTON_URL", url)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import free_port
+from support import free_port
 
 import lepton_ai.uploading as uploading
 from lepton_ai import ModelRepository, UnavailableError, VersionNotFoundError

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Worker, artefact
-
-DOUBLE = "class Model:\n    def predict(self, x):\n        return x * 2\n"
+from harness import DOUBLE, Worker, artefact
 
 
 @pytest.fixture

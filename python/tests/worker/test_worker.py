@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DOUBLE
-from harness import CANCEL, DEADLINE, FAILURE, HEAD, INFER, PING, PONG, STATUS, STOP, Client, Closed, Worker, artefact, floats, spec
+from harness import CANCEL, DEADLINE, DOUBLE, FAILURE, HEAD, INFER, PING, PONG, STATUS, STOP, Client, Closed, Worker, artefact, floats, spec
 
 Start = Callable[..., Worker]
 
