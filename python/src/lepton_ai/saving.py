@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import sys
@@ -14,18 +13,15 @@ from typing import Any, Optional
 import numpy as np
 
 from lepton_ai_worker.descriptor import DESCRIPTOR_FILE
-from lepton_ai_worker.known_answers import KNOWN_ANSWERS_FILE
-from lepton_ai_worker.signature import FLOATS
-from lepton_ai_worker.tensors import bfloat16_to_float32
+from lepton_ai_worker.tensors import DTYPES
 
 from .errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
 from .formats import live_model
-from .formats.common import Array, Live, Spec, Written, parse_signature, pins, tensor_of
+from .formats.common import Array, Live, Spec, Written, parse_signature, pins
 from .formats.examples import doubled, normalise_examples, specs_of
+from .known_answers import write_known_answers
 
 TOLERANCE = 1e-4
-#: Larger known answers would take longer to read than the model to load.
-_EXAMPLE_ELEMENTS_MAX = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
     written = live.write(directory, examples)
     answers = [_renamed(answer, live.outputs) for answer in answers]
     if written.format == "onnx":
-        _write_answers(directory, examples, answers, wishes.tolerance)
+        write_known_answers(directory, examples, answers, wishes.tolerance)
         return Artefact("onnx", None, written.notes, len(examples))
     if getattr(live, "descriptor", None):
         descriptor = live.descriptor  # type: ignore[attr-defined]
@@ -124,14 +120,12 @@ def _describe(directory: Path, written: Written, facts: _Facts, wishes: Wishes) 
         "options": written.options,
     }
     (directory / DESCRIPTOR_FILE).write_text(json.dumps(descriptor, indent=2, sort_keys=True) + "\n", "utf-8")
-    _write_answers(directory, facts.examples, facts.answers, wishes.tolerance)
+    write_known_answers(directory, facts.examples, facts.answers, wishes.tolerance)
     return Artefact(written.format, environment, written.notes, len(facts.examples))
 
 
 def _typed(example: dict[str, Array], specs: Optional[Sequence[Spec]]) -> dict[str, Array]:
     """Examples take the datatype that the model itself states, where only precision is lost."""
-    from lepton_ai_worker.tensors import DTYPES
-
     known = {each.name: each for each in specs or [] if not each.untyped and each.datatype != "BF16"}
     return {name: array.astype(DTYPES[known[name].datatype]) if name in known and array.dtype.kind in "biuf" and known[name].datatype != "BYTES" else array for name, array in example.items()}
 
@@ -179,35 +173,3 @@ def _same(a: Array, b: Array, tolerance: float) -> bool:
     if a.dtype.kind != "f":
         return bool(np.array_equal(a, b))
     return bool(np.allclose(a, b, rtol=max(tolerance, 1e-3), atol=max(tolerance, 1e-3), equal_nan=True))
-
-
-def _write_answers(directory: Path, examples: Sequence[Mapping[str, Array]], answers: Sequence[Mapping[str, Array]], tolerance: float) -> None:
-    if not examples:
-        return
-    elements = sum(array.size for each in (*examples, *answers) for array in each.values())
-    if elements > _EXAMPLE_ELEMENTS_MAX:
-        raise InvalidArgumentError(f"the examples and their answers have {elements} elements, at most {_EXAMPLE_ELEMENTS_MAX} are kept with a version; give smaller ones")
-    entries = [{"inputs": _tensors(example), "outputs": _tensors(answer), "tolerance": tolerance} for example, answer in zip(examples, answers)]
-    (directory / KNOWN_ANSWERS_FILE).write_text(json.dumps(entries) + "\n", "utf-8")
-
-
-def _tensors(arrays: Mapping[str, Array]) -> list[dict[str, Any]]:
-    return [_tensor(name, array) for name, array in arrays.items()]
-
-
-def _tensor(name: str, array: Array) -> dict[str, Any]:
-    tensor = tensor_of(name, array)
-    values = bfloat16_to_float32(tensor.array) if tensor.datatype == "BF16" else tensor.array
-    data = values.reshape(-1).tolist()
-    if tensor.datatype == "BYTES":
-        data = [_text(name, each) for each in data]
-    elif tensor.datatype in FLOATS:
-        data = [each if math.isfinite(each) else "NaN" if math.isnan(each) else "Infinity" if each > 0 else "-Infinity" for each in data]
-    return {"name": name, "datatype": tensor.datatype, "shape": list(tensor.array.shape), "data": data}
-
-
-def _text(name: str, value: bytes) -> str:
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ModelInvalidError(f"{name}: an example holds bytes that are not UTF-8 text ({base64.b64encode(value[:20]).decode()}…); known answers are kept as text") from None
