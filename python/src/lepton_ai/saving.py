@@ -17,8 +17,10 @@ from lepton_ai_worker.tensors import DTYPES
 
 from .errors import InvalidArgumentError, ModelInvalidError, UnsupportedError
 from .formats import live_model
-from .formats.common import Array, Live, Spec, Written, parse_signature, pins
+from .formats.common import Array, Spec, parse_signature
 from .formats.examples import doubled, normalise_examples, specs_of
+from .formats.live import Live, Written
+from .formats.requirements import pins
 from .known_answers import write_known_answers
 
 TOLERANCE = 1e-4
@@ -53,27 +55,27 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
         raise InvalidArgumentError(f"tolerance {wishes.tolerance!r} is not a number ≥ 0")
     live = live_model(model, wishes.format)
     if isinstance(wishes.signature, str):
-        _choose(live, wishes.signature)
+        live.choose(wishes.signature)
     given_inputs, given_outputs = parse_signature(None if isinstance(wishes.signature, str) else wishes.signature)
     if given_inputs is not None and live.input_names is None:
         live.input_names = [each.name for each in given_inputs]
     examples = normalise_examples(wishes.example_inputs, live.input_names)
-    if examples and given_inputs is None and hasattr(live, "adopt"):
+    if examples and given_inputs is None:
         live.adopt(examples[0])
     examples = [_typed(example, given_inputs or live.inputs) for example in examples]
     answers = [live.run(example) for example in examples]
     _refuse_unsteady(live, examples, answers, wishes.tolerance)
-    if not examples and given_outputs is None and hasattr(live, "unknown") and live.unknown():
-        raise ModelInvalidError(live.unknown())
+    unknown = live.unknown()
+    if not examples and given_outputs is None and unknown:
+        raise ModelInvalidError(unknown)
     batch = _append_batch(live, examples, answers, wishes.tolerance)
     written = live.write(directory, examples)
     answers = [_renamed(answer, live.outputs) for answer in answers]
     if written.format == "onnx":
         write_known_answers(directory, examples, answers, wishes.tolerance)
         return Artefact("onnx", None, written.notes, len(examples))
-    if getattr(live, "descriptor", None):
-        descriptor = live.descriptor  # type: ignore[attr-defined]
-        return Artefact(written.format, descriptor.get("environment"), written.notes, 0)
+    if live.descriptor:
+        return Artefact(written.format, live.descriptor.get("environment"), written.notes, 0)
     if batch:
         # Keras takes the batch of the first call for its own.
         live.inputs, live.outputs = _open_front(live.inputs), _open_front(live.outputs)
@@ -84,12 +86,6 @@ def write_artefact(model: Any, directory: Path, wishes: Wishes) -> Artefact:
 
 def _open_front(specs: Optional[list[Spec]]) -> Optional[list[Spec]]:
     return [replace(each, shape=(-1, *each.shape[1:])) if each.shape else each for each in specs] if specs else specs
-
-
-def _choose(live: Live, name: str) -> None:
-    if not hasattr(live, "choose"):
-        raise InvalidArgumentError(f"signature={name!r} names a function of a tf.Module or a signature of a SavedModel, which this model is not; give {{\"inputs\": {{name: (datatype, shape)}}}}")
-    live.choose(name)
 
 
 def _renamed(answer: dict[str, Array], outputs: Optional[Sequence[Spec]]) -> dict[str, Array]:

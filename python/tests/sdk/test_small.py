@@ -17,8 +17,8 @@ from lepton_ai import InvalidArgumentError, LeptonError, ModelRepository, connec
 from lepton_ai.client.protobuf import fields, packed, text, varint
 from lepton_ai.client.result import parse_timing
 from lepton_ai.client.tensors import decode, describe, encode, request_head
-from lepton_ai.formats.common import pins
 from lepton_ai.formats.examples import normalise_examples, specs_of
+from lepton_ai.formats.requirements import pins
 from lepton_ai.formats.source import extract
 from lepton_ai.management import Management
 from lepton_ai.repository import environment_digest

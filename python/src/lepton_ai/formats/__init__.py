@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Live
+from .live import Live
 
 #: What `format=` may be, and the module that makes it.
 FORMATS = {

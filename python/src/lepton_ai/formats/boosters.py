@@ -9,8 +9,9 @@ from typing import Any, Optional
 import numpy as np
 
 from ..errors import ModelInvalidError
-from .common import Array, Arrays, Spec, Written, array_of, loaded, tensor_of
+from .common import Array, Arrays, Spec, array_of, loaded, tensor_of
 from .examples import adopted
+from .live import Live, Written
 
 
 def live(model: Any, format: Optional[str]) -> Booster:
@@ -21,18 +22,18 @@ def live(model: Any, format: Optional[str]) -> Booster:
     return kind(model)
 
 
-class Booster:
+class Booster(Live):
     """One table of features in, one prediction out: the probabilities of a classifier."""
 
     format = ""
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self.input_names: Optional[list[str]] = ["features"]
-        self.inputs: Optional[list[Spec]] = [Spec("features", "FP32", (-1, self._features()))]
+        self.input_names = ["features"]
+        self.inputs = [Spec("features", "FP32", (-1, self._features()))]
         self._name = "probabilities" if self._method() == "predict_proba" else "prediction"
         answer = self.run({"features": np.zeros((2, self._features()), dtype=np.float32)})[self._name]
-        self.outputs: Optional[list[Spec]] = [Spec(self._name, tensor_of(self._name, answer).datatype, (-1, *answer.shape[1:]))]
+        self.outputs = [Spec(self._name, tensor_of(self._name, answer).datatype, (-1, *answer.shape[1:]))]
 
     def _features(self) -> int:
         raise NotImplementedError
@@ -51,10 +52,6 @@ class Booster:
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """The live model's own answer."""
         return {self._name: array_of(self._predict(next(iter(inputs.values()))))}
-
-    def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
-        """Writes the framework's own file."""
-        raise NotImplementedError
 
 
 class XgboostModel(Booster):

@@ -1,16 +1,13 @@
-"""What formats share: the live object as something that can be asked and written, and signatures."""
+"""What formats share: arrays, signatures, results by output."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import importlib.metadata
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Optional, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -38,41 +35,6 @@ class Spec:
     def to_json(self) -> dict[str, Any]:
         """As it stands in lepton-model.json."""
         return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape), **({"untyped": True} if self.untyped else {})}
-
-
-@dataclass
-class Written:
-    """What a format has written into the artefact's directory."""
-
-    format: str
-    entry: str
-    options: dict[str, Any] = field(default_factory=dict)
-    #: Names of distributions that the version needs; pinned to what is installed.
-    requirements: list[str] = field(default_factory=list)
-    #: What a person should know.
-    notes: list[str] = field(default_factory=list)
-
-
-class Live(Protocol):
-    """A live object that can be asked and written.
-
-    Some have more: `adopt(example)` takes the example's names where the model has none of its own; `unknown()` says why outputs are not
-    known without an example; `choose(name)` serves another function of the model.
-    """
-
-    #: What the model calls its inputs, in order; None: it does not say.
-    input_names: Optional[list[str]]
-    #: What the model itself says; None: it does not.
-    inputs: Optional[list[Spec]]
-    outputs: Optional[list[Spec]]
-
-    def run(self, inputs: Arrays) -> dict[str, Array]:
-        """The live object's own answer."""
-        ...
-
-    def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
-        """Saves it, the same bytes each time."""
-        ...
 
 
 def array_of(value: Any) -> Array:
@@ -178,36 +140,6 @@ def input_names(count: int) -> list[str]:
 def output_names(count: int) -> list[str]:
     """Of outputs that the model itself gives no names."""
     return ["output"] if count == 1 else [f"output_{index}" for index in range(count)]
-
-
-def pins(names: Iterable[str], extra: Sequence[str] = ()) -> list[str]:
-    """Exact pins, sorted, of what is installed here; `extra` are names or pins of the user's own."""
-    found: dict[str, str] = {}
-    for name in names:
-        pin = _pin(name)
-        if pin:
-            found[_normal(name)] = pin
-    for requirement in extra:
-        match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)\s*(?:==\s*([0-9][A-Za-z0-9.!+_-]*))?\s*", requirement)
-        if not match:
-            raise InvalidArgumentError(f"requirement {requirement!r} is not a name or an exact pin such as scipy==1.14.1")
-        name, version = match.groups()
-        pin = f"{name}=={version}" if version else _pin(name)
-        if pin is None:
-            raise InvalidArgumentError(f"requirement {requirement!r} is not installed here, so its version is not known; give an exact pin")
-        found[_normal(name.partition("[")[0])] = pin
-    return [found[name] for name in sorted(found)]
-
-
-def _pin(name: str) -> Optional[str]:
-    try:
-        return f"{_normal(name)}=={importlib.metadata.version(name)}"
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def loaded(module: str) -> Any:

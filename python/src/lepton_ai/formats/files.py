@@ -12,7 +12,8 @@ from lepton_ai_worker import adapters
 from lepton_ai_worker.descriptor import DESCRIPTOR_FILE
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Array, Arrays, Live, Spec, Written, needed
+from .common import Array, Arrays, needed
+from .live import Live, Written
 
 
 def live(path: Path, format: Optional[str]) -> Live:
@@ -60,25 +61,29 @@ def _keras(path: Path, format: Optional[str]) -> Live:
 _OPENERS: dict[str, Callable[[Path, Optional[str]], Live]] = {".onnx": _onnx, ".pt": _torch, ".pth": _torch, ".jit": _torch, ".pt2": _torch, ".keras": _keras}
 
 
-class Finished:
+class Finished(Live):
     """Files that are taken as they are."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._onnx: Optional[Live] = None
         descriptor = path / DESCRIPTOR_FILE
-        self.descriptor: Optional[dict[str, Any]] = json.loads(descriptor.read_text("utf-8")) if path.is_dir() and descriptor.is_file() else None
-        self.inputs: Optional[list[Spec]] = None
-        self.outputs: Optional[list[Spec]] = None
-        self.input_names: Optional[list[str]] = [each["name"] for each in self.descriptor["signature"]["inputs"]] if self.descriptor else None
+        self.descriptor = json.loads(descriptor.read_text("utf-8")) if path.is_dir() and descriptor.is_file() else None
+        self.input_names = [each["name"] for each in self.descriptor["signature"]["inputs"]] if self.descriptor else None
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """There is no live object to compare with; known answers come with the files."""
+        if self._onnx is None:
+            self._onnx = self._opened()
+        return self._onnx.run(inputs)
+
+    def _opened(self) -> Live:
         from .onnx import Onnx
 
         file = self._path if self._path.is_file() else next(iter(sorted(self._path.glob("*.onnx"))), None)
         if file is None:
             raise InvalidArgumentError("example_inputs need a live object; put known answers into lepton-examples.json")
-        return Onnx(file.read_bytes()).run(inputs)
+        return Onnx(file.read_bytes())
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """A copy."""

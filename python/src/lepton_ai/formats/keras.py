@@ -14,7 +14,8 @@ from lepton_ai_worker.adapters.python_class import parameters_of
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, datatype_of, input_names, loaded, named_outputs, output_names
+from .common import Array, Arrays, Spec, datatype_of, input_names, loaded, named_outputs, output_names
+from .live import Live, Written
 
 _DISTRIBUTIONS = {"tensorflow": ["tensorflow", "tensorflow-cpu"], "torch": ["torch"], "jax": ["jax"], "numpy": [], "openvino": ["openvino"]}
 _FILE = "model.keras"
@@ -27,7 +28,7 @@ def live(model: Any, format: Optional[str]) -> Keras:
     return Keras(model, format)
 
 
-class Keras:
+class Keras(Live):
     """A model of Keras 3, on the backend that this process uses."""
 
     def __init__(self, model: Any, format: Optional[str] = None) -> None:
@@ -41,11 +42,11 @@ class Keras:
         tensors: dict[str, Any] = _by_name(struct) if self._as_dict else {each.name: each for each in getattr(model, "inputs", None) or []}
         self._named = self._as_dict or not any(_made_up(name) for name in tensors)
         names = list(tensors) if self._named else input_names(len(tensors))
-        self.inputs: Optional[list[Spec]] = [_spec(name, each) for name, each in zip(names, tensors.values())] or None
+        self.inputs = [_spec(name, each) for name, each in zip(names, tensors.values())] or None
         #: What `call` of a subclass takes.
         self._parameters = [] if self.inputs else [each.name for each in parameters_of(model.call) if each.name not in ("training", "mask")]
-        self.input_names: Optional[list[str]] = [each.name for each in self.inputs] if self.inputs else self._parameters or None
-        self.outputs: Optional[list[Spec]] = self._output_specs()
+        self.input_names = [each.name for each in self.inputs] if self.inputs else self._parameters or None
+        self.outputs = self._output_specs()
 
     def _output_specs(self) -> Optional[list[Spec]]:
         struct = getattr(self._model, "_outputs_struct", None)

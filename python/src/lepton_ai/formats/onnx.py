@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 from ..errors import ModelInvalidError, UnsupportedError
-from .common import Array, Arrays, Spec, Written, array_of, needed
+from .common import Array, Arrays, array_of, needed
+from .live import Live, Written
 
 
 def live(model: Any, format: Optional[str]) -> Onnx:
@@ -17,22 +18,16 @@ def live(model: Any, format: Optional[str]) -> Onnx:
     return Onnx(model.SerializeToString(deterministic=True))
 
 
-class Onnx:
+class Onnx(Live):
     """Bytes of a model; its signature is read by the server."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._session: Any = None
-        self.inputs: Optional[list[Spec]] = None
-        self.outputs: Optional[list[Spec]] = None
-
-    @property
-    def input_names(self) -> Optional[list[str]]:
-        """As onnxruntime reads them, where it is installed."""
         try:
-            return [each.name for each in self._opened().get_inputs()]
+            self.input_names = [each.name for each in self._opened().get_inputs()]
         except UnsupportedError:
-            return None
+            pass  # Only onnxruntime reads them.
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """By onnxruntime; UnsupportedError where it is not installed."""

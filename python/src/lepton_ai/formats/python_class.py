@@ -14,7 +14,8 @@ from lepton_ai_worker.object_state import STATE_FILE, State
 from lepton_ai_worker.tensors import readable
 
 from ..errors import ModelInvalidError
-from .common import Array, Arrays, Spec, Written, named_outputs, tensor_of
+from .common import Array, Arrays, named_outputs, tensor_of
+from .live import Live, Written
 from .source import extract
 
 
@@ -25,7 +26,7 @@ def live(model: Any, format: Optional[str]) -> PythonClass:
     return PythonClass(model)
 
 
-class PythonClass:
+class PythonClass(Live):
     """A class, or an object of one: with its attributes where they are data, otherwise one whose state a new object has as well."""
 
     def __init__(self, model: Any) -> None:
@@ -38,9 +39,7 @@ class PythonClass:
             raise ModelInvalidError(f"{self._class.__name__} is made without arguments when it is served, but its __init__ wants {', '.join(self._required)}; {self._way_out()}")
         self._files = dict(getattr(model, "files", None) or {}) if isinstance(getattr(model, "files", None), Mapping) else {}
         names = [each.name for each in parameters_of(self._bound())]
-        self.input_names: Optional[list[str]] = None if names == ["inputs"] else names or None
-        self.inputs: Optional[list[Spec]] = None
-        self.outputs: Optional[list[Spec]] = None
+        self.input_names = None if names == ["inputs"] else names or None
         self._fresh: Any = None
 
     def _attributes(self) -> Optional[State]:

@@ -10,8 +10,9 @@ from typing import Any, Optional
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, Written, fields_of, loaded, named_outputs, needed, output_names
+from .common import Array, Arrays, Spec, fields_of, loaded, named_outputs, needed, output_names
 from .examples import doubled
+from .live import Live, Written
 from .torch_call import Call, to_tensor
 from .torch_names import canonical_names, renamed
 
@@ -28,7 +29,7 @@ def live(model: Any, format: Optional[str]) -> PyTorch:
     return PyTorch(model, "torch-export" if exported else format or "torchscript", exported)
 
 
-class PyTorch:
+class PyTorch(Live):
     """A module on the CPU in evaluation mode while it is asked and written; it is left as it was."""
 
     def __init__(self, module: Any, format: str, exported: bool) -> None:
@@ -37,9 +38,7 @@ class PyTorch:
         self._program = module if exported else None
         self._format = format
         self._call = Call(module.module() if exported else module)
-        self.input_names: Optional[list[str]] = self._call.names
-        self.inputs: Optional[list[Spec]] = None
-        self.outputs: Optional[list[Spec]] = None
+        self.input_names = self._call.names
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """Calls the module with tensors of these arrays."""

@@ -12,8 +12,9 @@ import numpy as np
 from lepton_ai_worker.adapters.sklearn import dense
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Array, Arrays, Spec, Written, array_of, needed, tensor_of
+from .common import Array, Arrays, Spec, array_of, needed, tensor_of
 from .examples import adopted
+from .live import Live, Written
 
 _OUTPUTS = (("label", "predict"), ("probabilities", "predict_proba"))
 
@@ -25,7 +26,7 @@ def live(model: Any, format: Optional[str]) -> Estimator:
     return Estimator(model)
 
 
-class Estimator:
+class Estimator(Live):
     """Inputs: one table, one list of texts, or the columns of a DataFrame one by one where these are not all numbers.
 
     Outputs: of a classifier `label` and `probabilities`, otherwise the estimator's own method.
@@ -39,9 +40,9 @@ class Estimator:
         names = getattr(estimator, "feature_names_in_", None)
         self._columns = [str(name) for name in names] if names is not None and _by_columns(estimator) else None
         self._apart = False
-        self.input_names: Optional[list[str]] = ["text" if self._text else "features"]
+        self.input_names = ["text" if self._text else "features"]
         self.inputs = self._declared()
-        self.outputs: Optional[list[Spec]] = self._outputs_of_zeros()
+        self.outputs = self._outputs_of_zeros()
 
     def _declared(self) -> Optional[list[Spec]]:
         if self._text:

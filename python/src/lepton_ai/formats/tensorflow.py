@@ -11,7 +11,8 @@ from lepton_ai_worker.adapters.python_class import parameters_of
 from lepton_ai_worker.tensors import DTYPES
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Array, Arrays, Live, Spec, Written, by_output, datatype_of, loaded, named_outputs
+from .common import Array, Arrays, Spec, by_output, datatype_of, loaded, named_outputs
+from .live import Live, Written
 from .saved_model_names import normalise_saved_model
 
 _REQUIREMENTS = ["tensorflow", "tensorflow-cpu", "numpy"]
@@ -26,7 +27,7 @@ def live(model: Any, format: Optional[str]) -> Live:
     return Signatures(model) if getattr(model, "signatures", None) else Module(model)
 
 
-class Signatures:
+class Signatures(Live):
     """An object that was loaded from a SavedModel, or the SavedModel's directory: one of its signatures is served, all are kept."""
 
     def __init__(self, model: Any, source: Optional[Path] = None) -> None:
@@ -43,11 +44,8 @@ class Signatures:
         self._read()
 
     def _read(self) -> None:
-        self.inputs: Optional[list[Spec]] = None
-        self.outputs: Optional[list[Spec]] = None
-        if self._name in self._model.signatures:
-            self.inputs, self.outputs = specs_of_function(self._model.signatures[self._name])
-        self.input_names: Optional[list[str]] = [each.name for each in self.inputs] if self.inputs else None
+        self.inputs, self.outputs = specs_of_function(self._model.signatures[self._name]) if self._name in self._model.signatures else (None, None)
+        self.input_names = [each.name for each in self.inputs] if self.inputs else None
 
     def _function(self) -> Any:
         if self._name not in self._model.signatures:
@@ -70,7 +68,7 @@ class Signatures:
         return Written("tensorflow", _FOLDER, {} if self._name == _DEFAULT else {"signature": self._name}, _REQUIREMENTS)
 
 
-class Module:
+class Module(Live):
     """A tf.Module: one of its functions becomes the SavedModel's signature, `__call__` unless another is chosen."""
 
     def __init__(self, model: Any) -> None:
@@ -80,7 +78,6 @@ class Module:
         functions = self._functions()
         if self._call is None and len(functions) == 1:
             self._call = getattr(model, functions[0])
-        self.outputs: Optional[list[Spec]] = None
         self._read()
 
     def choose(self, name: str) -> None:
@@ -101,8 +98,8 @@ class Module:
 
     def _read(self) -> None:
         declared = self._declared()
-        self.inputs: Optional[list[Spec]] = [_spec(name, spec) for name, spec in declared.items()] if declared else None
-        self.input_names: Optional[list[str]] = list(declared) if declared else _parameters(self._call) or None
+        self.inputs = [_spec(name, spec) for name, spec in declared.items()] if declared else None
+        self.input_names = list(declared) if declared else _parameters(self._call) or None
 
     def _declared(self) -> Optional[dict[str, Any]]:
         """The function's `input_signature` by input, where it is one of tensors."""
