@@ -14,7 +14,7 @@ from lepton_ai_worker.adapters.python_class import parameters_of
 
 from ..errors import ModelInvalidError, UnsupportedError
 from .archive import normalise_zip
-from .common import Array, Arrays, Spec, datatype_of, input_names, loaded, named_outputs, output_names
+from .common import Array, Arrays, Spec, by_output, datatype_of, input_names, loaded, named_outputs, output_names
 from .live import Live, Written
 
 _DISTRIBUTIONS = {"tensorflow": ["tensorflow", "tensorflow-cpu"], "torch": ["torch"], "jax": ["jax"], "numpy": [], "openvino": ["openvino"]}
@@ -106,11 +106,10 @@ class Keras(Live):
         return Written("onnx", "model.onnx")
 
     def _saved_model(self, directory: Path, examples: Sequence[Arrays], notes: list[str]) -> Written:
-        from .tensorflow import write_keras
+        from .saved_model import write_keras, written
 
-        self.inputs, self.outputs, written = write_keras(self._model, directory, self.inputs, examples, lambda inputs: (self.ask(inputs), self._output_names()))
-        written.notes.extend(notes)
-        return written
+        self.inputs, self.outputs = write_keras(self._model, directory, self.inputs, examples, lambda inputs: by_output(self.ask(inputs), self._output_names()))
+        return replace(written(), notes=notes)
 
 
 def _by_name(struct: dict[str, Any]) -> dict[str, Any]:

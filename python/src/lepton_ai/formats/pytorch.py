@@ -14,7 +14,8 @@ from .common import Array, Arrays, Spec, fields_of, loaded, named_outputs, neede
 from .examples import doubled
 from .live import Live, Written
 from .torch_call import Call, to_tensor
-from .torch_names import canonical_names, renamed
+from .torch_module import Evaluating, as_dict
+from .torch_names import canonical_names, forget_names, renamed
 
 _REQUIREMENTS = ["torch", "numpy"]
 
@@ -46,14 +47,14 @@ class PyTorch(Live):
         if self._program is not None:
             with self._torch.no_grad():
                 return named_outputs(self._program.module()(*arguments, **keywords))
-        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+        with Evaluating(self._torch, self._module), self._torch.no_grad():
             return named_outputs(self._module(*arguments, **keywords))
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """In the format that was asked for."""
         if self._program is not None or self._format == "torch-export":
             return self._export(directory, examples)
-        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+        with Evaluating(self._torch, self._module), self._torch.no_grad():
             return self._onnx(directory, examples) if self._format == "onnx" else self._torchscript(directory, examples)
 
     def _arguments(self, inputs: Arrays) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -75,7 +76,7 @@ class PyTorch(Live):
         return written
 
     def _script(self, examples: Sequence[Arrays], written: Written) -> Any:
-        _forget_names(self._torch)
+        forget_names(self._torch)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -84,7 +85,7 @@ class PyTorch(Live):
                 if not examples:
                     raise ModelInvalidError(f"torch.jit.script cannot save this module ({_reason(error)}); give example_inputs= so that it can be traced, or format='torch-export'") from error
             written.notes.append("traced, since it cannot be scripted: branches that depend on values are as the example took them")
-            _forget_names(self._torch)
+            forget_names(self._torch)
             try:
                 # Whether the trace answers as the module does is checked with all examples, in a process of its own.
                 return self._trace(examples[0])
@@ -96,7 +97,7 @@ class PyTorch(Live):
         plain = self._module(*arguments, **keywords)
         fields = fields_of(plain)
         # Only dicts of tensors can be traced, not dataclasses and the like.
-        module = self._module if fields is None or type(plain) is dict else _as_dict(self._torch, self._module)
+        module = self._module if fields is None or type(plain) is dict else as_dict(self._torch, self._module)
         if not keywords:
             return self._torch.jit.trace(module, arguments, strict=False, check_trace=False)
         return self._torch.jit.trace(module, example_kwarg_inputs=self._call.by_name(arguments, keywords), strict=False, check_trace=False)
@@ -127,7 +128,7 @@ class PyTorch(Live):
     def _exported(self, export: Any, examples: Sequence[Arrays]) -> Any:
         if not examples:
             raise ModelInvalidError("torch.export needs example_inputs=")
-        with _Evaluating(self._torch, self._module), self._torch.no_grad():
+        with Evaluating(self._torch, self._module), self._torch.no_grad():
             twice = doubled(examples[0])
             if twice is not None:
                 batch = export.Dim("batch", min=1)
@@ -178,49 +179,3 @@ def _reason(error: Exception) -> str:
 def _leaves(kind: Any) -> int:
     """Tensors in a type of TorchScript's: those of tuples in tuples, too."""
     return sum(map(_leaves, kind.elements())) if getattr(kind, "kind", lambda: "")() == "TupleType" else 1
-
-
-def _as_dict(torch: Any, module: Any) -> Any:
-    class AsDict(torch.nn.Module):  # type: ignore[misc]
-        """A module whose result is a plain dict of its fields."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.module = module
-
-        def forward(self, *arguments: Any, **keywords: Any) -> Any:
-            return fields_of(self.module(*arguments, **keywords))
-
-    return AsDict().eval()
-
-
-def _forget_names(torch: Any) -> None:
-    """So that the second script of a class in one process gets the same names, and so the same bytes, as the first."""
-    try:
-        torch._C._jit_clear_class_registry()
-        torch.jit._recursive.concrete_type_store = torch.jit._recursive.ConcreteTypeStore()
-        torch.jit._state._clear_class_state()
-    except AttributeError:
-        pass  # Only the names differ then.
-
-
-class _Evaluating:
-    """Puts a module into evaluation mode and on the CPU; back into its mode and onto its device after it."""
-
-    def __init__(self, torch: Any, module: Any) -> None:
-        self._torch = torch
-        self._module = module
-
-    def __enter__(self) -> None:
-        self._modes = [(each, each.training) for each in self._module.modules()]
-        first = next(iter(self._module.parameters()), None)
-        self._device = first.device if first is not None and first.device.type != "cpu" else None
-        self._module.eval()
-        if self._device is not None:
-            self._module.to("cpu")
-
-    def __exit__(self, *_error: object) -> None:
-        for each, training in self._modes:
-            each.training = training
-        if self._device is not None:
-            self._module.to(self._device)

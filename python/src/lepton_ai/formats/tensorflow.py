@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 from lepton_ai_worker.adapters.python_class import parameters_of
-from lepton_ai_worker.tensors import DTYPES
 
 from ..errors import InvalidArgumentError, ModelInvalidError
-from .common import Array, Arrays, Spec, by_output, datatype_of, loaded, named_outputs
+from .common import Array, Arrays, by_output, named_outputs
 from .live import Live, Written
-from .saved_model_names import normalise_saved_model
-
-_REQUIREMENTS = ["tensorflow", "tensorflow-cpu", "numpy"]
-_DEFAULT = "serving_default"
-_FOLDER = "saved_model"
+from .saved_model import DEFAULT, FOLDER, example_specs, save, saved_specs, spec_of, specs_of_function, tensorflow_module, traced, written
 
 
 def live(model: Any, format: Optional[str]) -> Live:
@@ -33,7 +28,7 @@ class Signatures(Live):
     def __init__(self, model: Any, source: Optional[Path] = None) -> None:
         self._model = model
         self._source = source
-        self._name = _DEFAULT if _DEFAULT in model.signatures or len(model.signatures) > 1 else next(iter(model.signatures))
+        self._name = DEFAULT if DEFAULT in model.signatures or len(model.signatures) > 1 else next(iter(model.signatures))
         self._read()
 
     def choose(self, name: str) -> None:
@@ -49,30 +44,29 @@ class Signatures(Live):
 
     def _function(self) -> Any:
         if self._name not in self._model.signatures:
-            raise ModelInvalidError(f"the SavedModel has several signatures and none is {_DEFAULT}; say which is served with signature=, one of {', '.join(map(repr, self._model.signatures))}")
+            raise ModelInvalidError(f"the SavedModel has several signatures and none is {DEFAULT}; say which is served with signature=, one of {', '.join(map(repr, self._model.signatures))}")
         return self._model.signatures[self._name]
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """The signature's own answer."""
-        return named_outputs(self._function()(**{name: _tensorflow().constant(array) for name, array in inputs.items()}))
+        return named_outputs(self._function()(**{name: tensorflow_module().constant(array) for name, array in inputs.items()}))
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """A directory as it is; a loaded object anew."""
         self._function()
         if self._source is not None:
             # The fingerprint is a random number of each save.
-            shutil.copytree(self._source, directory / _FOLDER, ignore=shutil.ignore_patterns("fingerprint.pb", "__pycache__"))
+            shutil.copytree(self._source, directory / FOLDER, ignore=shutil.ignore_patterns("fingerprint.pb", "__pycache__"))
         else:
-            _tensorflow().saved_model.save(self._model, str(directory / _FOLDER), signatures=dict(self._model.signatures))
-            normalise_saved_model(directory / _FOLDER)
-        return Written("tensorflow", _FOLDER, {} if self._name == _DEFAULT else {"signature": self._name}, _REQUIREMENTS)
+            save(self._model, directory, dict(self._model.signatures))
+        return written(self._name)
 
 
 class Module(Live):
     """A tf.Module: one of its functions becomes the SavedModel's signature, `__call__` unless another is chosen."""
 
     def __init__(self, model: Any) -> None:
-        self._tf = _tensorflow()
+        self._tf = tensorflow_module()
         self._model = model
         self._call: Any = next((found for name in ("__call__", "serve", "predict") if (found := self._callable(name)) is not None), None)
         functions = self._functions()
@@ -98,7 +92,7 @@ class Module(Live):
 
     def _read(self) -> None:
         declared = self._declared()
-        self.inputs = [_spec(name, spec) for name, spec in declared.items()] if declared else None
+        self.inputs = [spec_of(name, spec) for name, spec in declared.items()] if declared else None
         self.input_names = list(declared) if declared else _parameters(self._call) or None
 
     def _declared(self) -> Optional[dict[str, Any]]:
@@ -121,83 +115,17 @@ class Module(Live):
 
     def write(self, directory: Path, examples: Sequence[Arrays]) -> Written:
         """The folder `saved_model`."""
-        target = directory / _FOLDER
-        self._tf.saved_model.save(self._model, str(target), signatures={_DEFAULT: self._traced(examples)})
-        normalise_saved_model(target)
-        self.inputs, self.outputs = specs_of_function(self._tf.saved_model.load(str(target)).signatures[_DEFAULT])
-        return Written("tensorflow", _FOLDER, {}, _REQUIREMENTS)
+        save(self._model, directory, {DEFAULT: traced(lambda inputs: by_output(self._ask(inputs)), self._tensor_specs(examples))})
+        self.inputs, self.outputs = saved_specs(directory)
+        return written()
 
-    def _traced(self, examples: Sequence[Arrays]) -> Any:
-        specs = {name: self._tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in (self._declared() or {}).items()} or self._specs_of(examples)
-
-        def serve(**inputs: Any) -> dict[str, Any]:
-            return by_output(self._ask(inputs))
-
-        return self._tf.function(serve).get_concrete_function(**specs)
-
-    def _specs_of(self, examples: Sequence[Arrays]) -> dict[str, Any]:
+    def _tensor_specs(self, examples: Sequence[Arrays]) -> dict[str, Any]:
+        declared = self._declared()
+        if declared:
+            return {name: self._tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in declared.items()}
         if not examples:
-            raise ModelInvalidError(f"{type(self._model).__name__} has no signature {_DEFAULT} and no input_signature; give example_inputs= so that its call can be traced")
-        return _specs_of(self._tf, examples)
-
-
-def write_keras(model: Any, directory: Path, inputs: Optional[list[Spec]], examples: Sequence[Arrays], ask: Callable[[Mapping[str, Any]], tuple[Any, Optional[list[str]]]]) -> tuple[list[Spec], list[Spec], Written]:
-    """A Keras model as a SavedModel whose signature has the names that the model is known by; and what it takes and gives."""
-    tensorflow = _tensorflow()
-    if inputs:
-        specs = {each.name: tensorflow.TensorSpec([None if size < 0 else size for size in each.shape], _dtype(each.datatype), each.name) for each in inputs}
-    else:
-        specs = _specs_of(tensorflow, examples)
-
-    def serve(**tensors: Any) -> dict[str, Any]:
-        result, names = ask(tensors)
-        return by_output(result, names)
-
-    function = tensorflow.function(serve).get_concrete_function(**specs)
-    try:
-        _save_with(tensorflow, directory, function, model)
-    except TypeError:
-        # Keras adds a signature of its own, with one argument; a subclass whose call wants several goes by its variables.
-        shutil.rmtree(directory / _FOLDER, ignore_errors=True)
-        _save_with(tensorflow, directory, function, [each.value for each in model.variables])
-    normalise_saved_model(directory / _FOLDER)
-    return *specs_of_function(tensorflow.saved_model.load(str(directory / _FOLDER)).signatures[_DEFAULT]), Written("tensorflow", _FOLDER, {}, list(_REQUIREMENTS))
-
-
-def _save_with(tensorflow: Any, directory: Path, function: Any, kept: Any) -> None:
-    holder = tensorflow.Module()
-    holder.kept = kept
-    tensorflow.saved_model.save(holder, str(directory / _FOLDER), signatures={_DEFAULT: function})
-
-
-def _dtype(datatype: str) -> Any:
-    return _tensorflow().string if datatype == "BYTES" else _tensorflow().bfloat16 if datatype == "BF16" else _tensorflow().as_dtype(DTYPES[datatype])
-
-
-def _specs_of(tensorflow: Any, examples: Sequence[Arrays]) -> dict[str, Any]:
-    """By the first example; the first dimension is open where all inputs have it in common."""
-    batch = {array.shape[:1] for array in examples[0].values()}
-    return {name: tensorflow.TensorSpec([None, *array.shape[1:]] if len(batch) == 1 and array.ndim else array.shape, tensorflow.constant(array).dtype, name) for name, array in examples[0].items()}
-
-
-def specs_of_function(function: Any) -> tuple[list[Spec], list[Spec]]:
-    """Inputs and outputs of a SavedModel's signature, inputs by name."""
-    inputs = [_spec(name, spec) for name, spec in sorted(function.structured_input_signature[1].items())]
-    outputs = [_spec(name, spec) for name, spec in sorted(function.structured_outputs.items())]
-    return inputs, outputs
-
-
-def _tensorflow() -> Any:
-    tensorflow = loaded("tensorflow")
-    if tensorflow is None:
-        raise ModelInvalidError("a SavedModel is written by TensorFlow, which this process has not loaded")
-    return tensorflow
-
-
-def _spec(name: str, spec: Any) -> Spec:
-    if spec.shape.rank is None:
-        return Spec(name, datatype_of(spec.dtype.name), untyped=True)
-    return Spec(name, datatype_of(spec.dtype.name), tuple(-1 if size is None else int(size) for size in spec.shape))
+            raise ModelInvalidError(f"{type(self._model).__name__} has no signature {DEFAULT} and no input_signature; give example_inputs= so that its call can be traced")
+        return example_specs(examples)
 
 
 def _parameters(call: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""The numbers that PyTorch's compiler puts into the names of types that are alike: counted anew in each file."""
+"""The numbers that PyTorch's compiler puts into the names of types that are alike: counted anew for each script, and in each file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,19 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 _MANGLED = re.compile(rb"___torch_mangle_(\d+)")
+
+
+def forget_names(torch: Any) -> None:
+    """So that the second script of a class in one process gets the same names, and so the same bytes, as the first."""
+    try:
+        torch._C._jit_clear_class_registry()
+        torch.jit._recursive.concrete_type_store = torch.jit._recursive.ConcreteTypeStore()
+        torch.jit._state._clear_class_state()
+    except AttributeError:
+        pass  # Only the names differ then.
 
 
 def canonical_names(path: Path) -> Callable[[bytes], bytes]:
