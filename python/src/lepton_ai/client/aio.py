@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from .http_message import HEAD_BYTES_MAX, Address, Head, chunk_size, model_path,
 from .result import Array, InferenceResult, body_memory
 from .signature import Signatures
 from .tensors import Encoded, encode
+
+if TYPE_CHECKING:
+    from .grpc import AsyncGrpcTransport
 
 _IDLE_MAX = 64
 
@@ -35,7 +38,7 @@ class AsyncClient:
         if protocol == "grpc":
             from .grpc import AsyncGrpcTransport
 
-            self._transport: Any = AsyncGrpcTransport(url, dict(headers or {}))
+            self._transport: Union[AsyncGrpcTransport, AsyncHttpTransport] = AsyncGrpcTransport(url, dict(headers or {}))
         elif protocol == "http":
             self._transport = AsyncHttpTransport(Address.of(connect(url)), dict(headers or {}))
         else:
@@ -54,8 +57,7 @@ class AsyncClient:
         deadline = time.monotonic() + seconds
         for attempt in range(self._retries + 1):
             try:
-                result: InferenceResult = await self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
-                return result
+                return await self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
             except LeptonError as error:
                 wait = retry_wait(error, attempt, self._retries, deadline - time.monotonic())
                 if wait is None:
@@ -65,19 +67,16 @@ class AsyncClient:
 
     async def metadata(self, service: str, version: Optional[str] = None) -> dict[str, Any]:
         """See `Client.metadata`."""
-        found: dict[str, Any] = await self._transport.metadata(service, version, time.monotonic() + self._timeout)
-        return found
+        return await self._transport.metadata(service, version, time.monotonic() + self._timeout)
 
     async def ready(self, service: str, version: Optional[str] = None) -> bool:
         """See `Client.ready`."""
-        answer: bool = await self._transport.ready(service, version, time.monotonic() + self._timeout)
-        return answer
+        return await self._transport.ready(service, version, time.monotonic() + self._timeout)
 
     async def feedback(self, prediction_id: str, *, reward: Optional[float] = None, label: Any = None, correct: Optional[bool] = None, comment: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, id: Optional[str] = None) -> dict[str, Any]:
         """See `Client.feedback`."""
         entry = feedback_entry(prediction_id, reward, label, correct, comment, metadata, id)
-        receipt: dict[str, Any] = await self._transport.feedback(entry, time.monotonic() + self._timeout)
-        return receipt
+        return await self._transport.feedback(entry, time.monotonic() + self._timeout)
 
     async def close(self) -> None:
         """Closes the connections that are open and idle."""

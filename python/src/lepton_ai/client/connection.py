@@ -6,7 +6,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
-from typing import Any, Union, cast
+from typing import Any, Optional, cast
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Connection:
             raise
         return (Head(head.status, {**head.headers, "connection": "close"}) if refused else head), body
 
-    def _send(self, parts: list[memoryview], deadline: float) -> Union[OSError, None]:
+    def _send(self, parts: list[memoryview], deadline: float) -> Optional[OSError]:
         """The error of a server that takes no more; it may have answered why."""
         try:
             self._limit(socket.SO_SNDTIMEO, deadline)
@@ -174,4 +174,3 @@ def _secured(plain: socket.socket, address: Address) -> socket.socket:
 
 def _joined(parts: Sequence[bytes]) -> Array:
     return np.frombuffer(bytearray().join(parts), dtype=np.uint8)
-

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from ..errors import NotFoundError
 from .exchange import Options
-from .grpc_messages import CHANNEL_OPTIONS, Call, Notes, error_from_call, feedback_call, grpc_module, infer_call, metadata_call, ready_call, target_of
+from .grpc_messages import CHANNEL_OPTIONS, Answer, Call, Notes, error_from_call, feedback_call, grpc_module, infer_call, metadata_call, ready_call, target_of
 from .result import InferenceResult
 from .tensors import Encoded
 
@@ -25,31 +25,28 @@ class GrpcTransport:
 
     def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
         """One attempt."""
-        result: InferenceResult = self._run(infer_call(service, inputs, options), deadline, options.headers)
-        return result
+        return self._run(infer_call(service, inputs, options), deadline, options.headers)
 
     def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
         """In the REST API's form."""
-        found: dict[str, Any] = self._run(metadata_call(service, version), deadline)
-        return found
+        return self._run(metadata_call(service, version), deadline)
 
     def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
         """ModelReady."""
         try:
-            return bool(self._run(ready_call(service, version), deadline))
+            return self._run(ready_call(service, version), deadline)
         except NotFoundError:
             return False
 
     def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
         """lepton.v1.Feedback/Send."""
-        receipt: dict[str, Any] = self._run(feedback_call(entry), deadline)
-        return receipt
+        return self._run(feedback_call(entry), deadline)
 
     def close(self) -> None:
         """Closes the channel."""
         self._channel.close()
 
-    def _run(self, call: Call, deadline: float, headers: Optional[Mapping[str, str]] = None) -> Any:
+    def _run(self, call: Call[Answer], deadline: float, headers: Optional[Mapping[str, str]] = None) -> Answer:
         method = self._methods.get(call.method) or self._methods.setdefault(call.method, self._channel.unary_unary(call.method))
         timeout = max(0.001, deadline - time.monotonic())
         try:
@@ -71,25 +68,22 @@ class AsyncGrpcTransport:
 
     async def infer(self, service: str, inputs: Sequence[Encoded], options: Options, deadline: float) -> InferenceResult:
         """One attempt."""
-        result: InferenceResult = await self._run(infer_call(service, inputs, options), deadline, options.headers)
-        return result
+        return await self._run(infer_call(service, inputs, options), deadline, options.headers)
 
     async def metadata(self, service: str, version: Optional[str], deadline: float) -> dict[str, Any]:
         """In the REST API's form."""
-        found: dict[str, Any] = await self._run(metadata_call(service, version), deadline)
-        return found
+        return await self._run(metadata_call(service, version), deadline)
 
     async def ready(self, service: str, version: Optional[str], deadline: float) -> bool:
         """ModelReady."""
         try:
-            return bool(await self._run(ready_call(service, version), deadline))
+            return await self._run(ready_call(service, version), deadline)
         except NotFoundError:
             return False
 
     async def feedback(self, entry: Mapping[str, Any], deadline: float) -> dict[str, Any]:
         """lepton.v1.Feedback/Send."""
-        receipt: dict[str, Any] = await self._run(feedback_call(entry), deadline)
-        return receipt
+        return await self._run(feedback_call(entry), deadline)
 
     async def close(self) -> None:
         """Closes the channel."""
@@ -98,7 +92,7 @@ class AsyncGrpcTransport:
             self._methods.clear()
             await channel.close()
 
-    async def _run(self, call: Call, deadline: float, headers: Optional[Mapping[str, str]] = None) -> Any:
+    async def _run(self, call: Call[Answer], deadline: float, headers: Optional[Mapping[str, str]] = None) -> Answer:
         if self._channel is None:
             self._channel = self._grpc.aio.insecure_channel(self._target, CHANNEL_OPTIONS)
         method = self._methods.get(call.method) or self._methods.setdefault(call.method, self._channel.unary_unary(call.method))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Any, Generic, Optional, TypeVar
 
 import numpy as np
 
@@ -30,12 +31,16 @@ _CODES = {"NOT_FOUND": "MODEL_NOT_FOUND", "INVALID_ARGUMENT": "INVALID_ARGUMENT"
 Notes = Mapping[str, str]
 
 
-class Call(NamedTuple):
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Call(Generic[Answer]):
     """One call: the method's path, its request, and what its answer means."""
 
     method: str
     request: bytes
-    read: Callable[[memoryview, Notes], Any]
+    read: Callable[[memoryview, Notes], Answer]
 
 
 def grpc_module() -> Any:
@@ -58,7 +63,7 @@ def target_of(address: Optional[str]) -> str:
     return str(found)
 
 
-def infer_call(service: str, inputs: Sequence[Encoded], options: Options) -> Call:
+def infer_call(service: str, inputs: Sequence[Encoded], options: Options) -> Call[InferenceResult]:
     """ModelInfer."""
     request = [text(1, service), text(2, options.version or ""), text(3, options.request_id or ""), parameters(4, dict(options.wire_parameters()))]
     request += [text(5, text(1, each.name) + text(2, each.datatype) + packed(3, each.shape)) for each in inputs]
@@ -67,7 +72,7 @@ def infer_call(service: str, inputs: Sequence[Encoded], options: Options) -> Cal
     return Call(_INFERENCE + "ModelInfer", b"".join(request), _infer_result)
 
 
-def metadata_call(service: str, version: Optional[str]) -> Call:
+def metadata_call(service: str, version: Optional[str]) -> Call[dict[str, Any]]:
     """ModelMetadata, in the REST API's form."""
 
     def read(answer: memoryview, notes: Notes) -> dict[str, Any]:
@@ -84,12 +89,12 @@ def metadata_call(service: str, version: Optional[str]) -> Call:
     return Call(_INFERENCE + "ModelMetadata", text(1, service) + text(2, version or ""), read)
 
 
-def ready_call(service: str, version: Optional[str]) -> Call:
+def ready_call(service: str, version: Optional[str]) -> Call[bool]:
     """ModelReady."""
     return Call(_INFERENCE + "ModelReady", text(1, service) + text(2, version or ""), lambda answer, notes: any(field == 1 and value for field, value in fields(answer)))
 
 
-def feedback_call(entry: Mapping[str, Any]) -> Call:
+def feedback_call(entry: Mapping[str, Any]) -> Call[dict[str, Any]]:
     """Send, with an entry and an answer in the REST API's form."""
     request = [text(1, entry["prediction_id"])]
     if "reward" in entry:

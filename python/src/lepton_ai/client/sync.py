@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
 from ..errors import InvalidArgumentError, LeptonError
 from ..platform_process import connect
@@ -17,6 +17,9 @@ from .http_message import Address, Head, model_path
 from .result import Array, InferenceResult
 from .signature import Signatures
 from .tensors import Encoded, encode
+
+if TYPE_CHECKING:
+    from .grpc import GrpcTransport
 
 _IDLE_MAX = 16
 
@@ -30,7 +33,6 @@ class Client:
     """
 
     def __init__(self, url: Optional[str] = None, *, headers: Optional[Mapping[str, str]] = None, timeout: float = 60.0, retries: int = 2, protocol: Literal["http", "grpc"] = "http", check: bool = True) -> None:
-        self._headers = dict(headers or {})
         self._timeout = timeout
         self._retries = retries
         self._check = check
@@ -38,9 +40,9 @@ class Client:
         if protocol == "grpc":
             from .grpc import GrpcTransport
 
-            self._transport: Any = GrpcTransport(url, self._headers)
+            self._transport: Union[GrpcTransport, HttpTransport] = GrpcTransport(url, dict(headers or {}))
         elif protocol == "http":
-            self._transport = HttpTransport(Address.of(connect(url)), self._headers)
+            self._transport = HttpTransport(Address.of(connect(url)), dict(headers or {}))
         else:
             raise InvalidArgumentError(f"protocol {protocol!r} is neither http nor grpc")
 
@@ -62,8 +64,7 @@ class Client:
         deadline = time.monotonic() + seconds
         for attempt in range(self._retries + 1):
             try:
-                result: InferenceResult = self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
-                return result
+                return self._transport.infer(service, encoded, options, deadline + ANSWER_MARGIN)
             except LeptonError as error:
                 wait = retry_wait(error, attempt, self._retries, deadline - time.monotonic())
                 if wait is None:
@@ -73,19 +74,16 @@ class Client:
 
     def metadata(self, service: str, version: Optional[str] = None) -> dict[str, Any]:
         """Name, versions, inputs and outputs of a service, or of one version."""
-        found: dict[str, Any] = self._transport.metadata(service, version, time.monotonic() + self._timeout)
-        return found
+        return self._transport.metadata(service, version, time.monotonic() + self._timeout)
 
     def ready(self, service: str, version: Optional[str] = None) -> bool:
         """Whether it can answer now."""
-        answer: bool = self._transport.ready(service, version, time.monotonic() + self._timeout)
-        return answer
+        return self._transport.ready(service, version, time.monotonic() + self._timeout)
 
     def feedback(self, prediction_id: str, *, reward: Optional[float] = None, label: Any = None, correct: Optional[bool] = None, comment: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, id: Optional[str] = None) -> dict[str, Any]:
         """What was found out about an answer: joined to the version that gave it. Returns service, version and whether it was known already."""
         entry = feedback_entry(prediction_id, reward, label, correct, comment, metadata, id)
-        receipt: dict[str, Any] = self._transport.feedback(entry, time.monotonic() + self._timeout)
-        return receipt
+        return self._transport.feedback(entry, time.monotonic() + self._timeout)
 
     def close(self) -> None:
         """Closes the connections that are open and idle."""
@@ -188,4 +186,3 @@ class HttpTransport:
                 self._idle.append(connection)
                 return
         connection.close()
-
