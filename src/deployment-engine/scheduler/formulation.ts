@@ -11,7 +11,7 @@
  *
  * Memory is no variable of its own: a replica needs what was measured and gains nothing from more.
  */
-import { allows, type NodeGroup, replicasPerNode } from './groups.ts';
+import { type NodeGroup, replicasPerNode } from './groups.ts';
 import { holdingCost, requestValue, type SchedulerInput, type SchedulerVersion, startCost } from './input.ts';
 import { type LinearProgram, ProgramBuilder, type Term } from './program/index.ts';
 import { type ServiceRate, serviceRate } from './queueing.ts';
@@ -44,13 +44,11 @@ export type Subject =
 export interface FormulationOptions {
   /** Whole replicas; otherwise the relaxation. */
   readonly whole: boolean;
-  /** Replicas by version and group, already decided; absent pairs have none. */
-  readonly fixed?: ReadonlyMap<string, number>;
+  /** Replicas that are decided already, by version and group, none of them 0; absent pairs have none. */
+  readonly fixed?: ReadonlyMap<string, ReadonlyMap<NodeGroup, number>>;
   /** Versions that get no more traffic than they must. */
   readonly least?: ReadonlySet<string>;
 }
-
-export const pairKey = (version: string, group: string): string => `${version}@${group}`;
 
 export function formulate(input: SchedulerInput, groups: readonly NodeGroup[], options: FormulationOptions): Formulation {
   return new Formulator(input, groups, options).run();
@@ -88,7 +86,8 @@ class Formulator {
     const range = this.#ranges.get(version.id);
     const most = version.demand + (range?.max ?? 0);
     const rate = serviceRate(version, this.#input);
-    const pairs = this.#groups.flatMap((group) => this.#pair(version, group, most, rate) ?? []);
+    const places: Iterable<readonly [group: NodeGroup, fixed?: number]> = this.#options.fixed ? (this.#options.fixed.get(version.id) ?? []) : this.#groups.map((group) => [group]);
+    const pairs = [...places].flatMap(([group, fixed]) => this.#pair(version, group, fixed, most, rate) ?? []);
     this.#pairs.push(...pairs);
     const replicas = pairs.flatMap(replicaTerms);
     const served = pairs.map((pair): Term => [pair.served, 1]);
@@ -122,14 +121,13 @@ class Formulator {
     this.#builder.constraint(`whole replicas of ${version.id}`, terms, { upper: most - last * needed });
   }
 
-  #pair(version: SchedulerVersion, group: NodeGroup, most: number, rate: ServiceRate): Pair | undefined {
+  #pair(version: SchedulerVersion, group: NodeGroup, fixed: number | undefined, most: number, rate: ServiceRate): Pair | undefined {
     const [node] = group.nodes;
     if (!node) return undefined;
-    const current = group.nodes.reduce((sum, { name }) => sum + (version.current[name] ?? 0), 0);
-    const fixed = this.#options.fixed ? (this.#options.fixed.get(pairKey(version.id, group.name)) ?? 0) : undefined;
     const limit = replicasPerNode(node, version) * group.nodes.length;
-    if (fixed === 0 || limit === 0 || !allows(node, version) || (most === 0 && version.replicas.min === 0 && version.cpusMin === 0)) return undefined;
-    const at = pairKey(version.id, group.name);
+    if (limit === 0 || (most === 0 && version.replicas.min === 0 && version.cpusMin === 0)) return undefined;
+    const at = `${version.id}@${group.name}`;
+    const current = group.nodes.reduce((sum, { name }) => sum + (version.current[name] ?? 0), 0);
     const kept = fixed === undefined ? Math.min(current, limit) : Math.min(current, fixed);
     const hold = holdingCost(version, this.#input.prices);
     const integer = this.#options.whole && fixed === undefined;

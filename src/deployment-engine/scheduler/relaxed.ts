@@ -3,8 +3,8 @@
  * puts whole ones on nodes, and the program over single nodes with these replicas shares out the CPU. The relaxation's value bounds every
  * plan, so the gap is known.
  */
-import { type Formulation, formulate, pairKey, replicaTerms } from './formulation.ts';
-import type { NodeGroup } from './groups.ts';
+import { type Formulation, formulate, replicaTerms } from './formulation.ts';
+import { type NodeGroup, singleGroups } from './groups.ts';
 import { needOf } from './greedy.ts';
 import { requestValue, type SchedulerInput, type SchedulerVersion } from './input.ts';
 import { Packing, type PackingRule } from './packing.ts';
@@ -99,9 +99,14 @@ export function packCurrent(input: SchedulerInput, demand: ReadonlyMap<string, n
 }
 
 /** The program of CPU shares for replicas that have their places. */
-export function shareProgram(input: SchedulerInput, groups: readonly NodeGroup[], packing: Packing, least: ReadonlySet<string>): Formulation {
-  const fixed = new Map<string, number>();
-  for (const { node, version, replicas } of packing.entries()) fixed.set(pairKey(version, node), replicas);
+export function shareProgram(input: SchedulerInput, packing: Packing, least: ReadonlySet<string>): Formulation {
+  const groups = singleGroups(input.nodes);
+  const byNode = new Map(groups.map((group) => [group.name, group]));
+  const fixed = new Map<string, Map<NodeGroup, number>>();
+  for (const { node, version, replicas } of packing.entries()) {
+    const group = byNode.get(node);
+    if (group) fixed.set(version, (fixed.get(version) ?? new Map<NodeGroup, number>()).set(group, replicas));
+  }
   return formulate(input, groups, { whole: false, fixed, least });
 }
 

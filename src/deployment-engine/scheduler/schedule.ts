@@ -106,7 +106,7 @@ class Scheduling {
   #unmoved(solver: Solver, best: Outcome, least: ReadonlySet<string>): Outcome | null {
     if (best.method === 'greedy' || movesOf(this.#input.versions, best.assignments).every(({ kind }) => kind === 'stop')) return null;
     const packing = packCurrent(this.#input, best.demand);
-    const shares = packing && shareProgram(this.#input, singleGroups(this.#input.nodes), packing, least);
+    const shares = packing && shareProgram(this.#input, packing, least);
     const solution = shares && solver.solve(shares.program, { timeLimitMs: this.#remainingMs(), relativeGap: 0 });
     if (!shares || solution?.status !== 'optimal') return null;
     const unmoved = { ...best, ...this.#read(shares, solution), programs: [...best.programs, shares] };
@@ -179,7 +179,7 @@ class Scheduling {
   }
 
   #shared(solver: Solver, packing: Packing, least: ReadonlySet<string>, bound: number, master: Formulation): Outcome | null {
-    const shares = shareProgram(this.#input, singleGroups(this.#input.nodes), packing, least);
+    const shares = shareProgram(this.#input, packing, least);
     const solution = solver.solve(shares.program, { timeLimitMs: this.#remainingMs(), relativeGap: 0 });
     if (solution.status === 'infeasible') this.#note = 'no packing of whole replicas was found that keeps every minimum';
     if (solution.status !== 'optimal') return null;
