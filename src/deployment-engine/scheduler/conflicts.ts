@@ -1,17 +1,12 @@
 import type { Constraint, LinearProgram, Variable } from './program/index.ts';
 import type { Solver } from './solver.ts';
 
-export interface ConflictOptions {
-  /** Time left in all, milliseconds. */
-  readonly remainingMs: () => number;
-}
-
 /**
  * Constraints, of `candidates`, that can't hold together; taking out any one of them would do, if there was time to find that
  * out. First the elastic filter finds a small set that holds all of a conflict, then the deletion filter thins it (Chinneck,
- * Feasibility and Infeasibility in Optimization, 6.1 and 6.2). Empty: no conflict found.
+ * Feasibility and Infeasibility in Optimization, 6.1 and 6.2). Empty: no conflict found. `remainingMs`: time left in all.
  */
-export function conflictingConstraints(program: LinearProgram, candidates: ReadonlySet<number>, solver: Solver, { remainingMs }: ConflictOptions): readonly number[] {
+export function conflictingConstraints(program: LinearProgram, candidates: ReadonlySet<number>, solver: Solver, remainingMs: () => number): readonly number[] {
   const options = () => ({ timeLimitMs: remainingMs(), relativeGap: 1e-4 });
   const enforced = new Set<number>();
   for (;;) {

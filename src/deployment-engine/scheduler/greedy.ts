@@ -55,7 +55,7 @@ function grant(packing: Packing, version: SchedulerVersion, need: Need): void {
 }
 
 /** The packing with what each share serves of a version's demand. */
-export function assignmentsOf(input: SchedulerInput, packing: Packing, demand: ReadonlyMap<string, number>): readonly Assignment[] {
+function assignmentsOf(input: SchedulerInput, packing: Packing, demand: ReadonlyMap<string, number>): readonly Assignment[] {
   const versions = new Map(input.versions.map((version) => [version.id, version]));
   const left = new Map(demand);
   return [...packing.entries()].flatMap(({ version: id, node, replicas, cpus }): Assignment[] => {

@@ -267,7 +267,7 @@ describe('without a solver in time', () => {
   const failing = (solve: Solver['solve']): SchedulePlan => schedule(given, { solver: { name: 'slow', solve }, clock, deadlineMs: 50 });
 
   it('the greedy plan is there all the same, and says why', () => {
-    const late = failing((program) => ({ status: 'unsolved', values: new Float64Array(program.variables.length), objective: 0, bound: Number.POSITIVE_INFINITY, duals: null }));
+    const late = failing((program) => ({ status: 'unsolved', values: new Float64Array(program.variables.length), objective: 0, bound: Number.POSITIVE_INFINITY }));
     assert.equal(late.method, 'greedy');
     assert.match(late.note, /slow had no plan within 50 ms/);
     check(given, late);

@@ -18,17 +18,15 @@ export interface ScheduleOptions {
   readonly clock: Clock;
   /** The plan is there by then, milliseconds; what is left to do then is left out. */
   readonly deadlineMs: number;
-  /** Stop when within this share of the bound. */
-  readonly gap?: number;
-  /** A plan that is better than what runs now by less than this share moves nothing. */
-  readonly hysteresis?: number;
   /** Most pairs of version and node for which the whole program is solved. */
   readonly exactPairsMax?: number;
   /** Longest that the whole program may take, milliseconds, also half of the deadline; then the relaxation gets its turn. */
   readonly exactMsMax?: number;
 }
 
+/** Packings are tried until one is within this share of the bound. */
 const GAP = 0.01;
+/** A plan that is better than what runs now by less than this share moves nothing. */
 const HYSTERESIS = 0.002;
 const EXACT_GAP = 1e-4;
 const EXACT_PAIRS_MAX = 60;
@@ -110,7 +108,7 @@ class Scheduling {
     const solution = shares && solver.solve(shares.program, { timeLimitMs: this.#remainingMs(), relativeGap: 0 });
     if (!shares || solution?.status !== 'optimal') return null;
     const unmoved = { ...best, ...this.#read(shares, solution), programs: [...best.programs, shares] };
-    const enough = planObjective(this.#input, best.assignments) * (1 - (this.#options.hysteresis ?? HYSTERESIS));
+    const enough = planObjective(this.#input, best.assignments) * (1 - HYSTERESIS);
     return planObjective(this.#input, unmoved.assignments) >= enough ? unmoved : null;
   }
 
@@ -146,7 +144,7 @@ class Scheduling {
   /** The minima that conflict are said; the plan is then what can be done without a promise. */
   #infeasible(solver: Solver, formulation: Formulation): Outcome | null {
     if (this.#conflicts.length === 0) {
-      const found = conflictingConstraints(formulation.program, new Set(formulation.subjects.keys()), solver, { remainingMs: () => this.#remainingMs() });
+      const found = conflictingConstraints(formulation.program, new Set(formulation.subjects.keys()), solver, () => this.#remainingMs());
       this.#conflicts = found.flatMap((index) => formulation.subjects.get(index) ?? []).map((subject) => describeSubject(subject, this.#input));
       if (found.length === 0) this.#conflicts = ['the minima can’t all be kept; there was no time to find out which of them conflict'];
     }
@@ -160,7 +158,6 @@ class Scheduling {
     if (relaxation.status === 'infeasible') return this.#infeasible(solver, master);
     if (relaxation.status !== 'optimal') return this.#late(solver);
     const wishes = wishesOf(master, relaxation.values);
-    const gap = this.#options.gap ?? GAP;
     let best: { readonly outcome: Outcome; readonly objective: number } | null = null;
     for (const plan of PACKING_PLANS) {
       const packing = packWishes(this.#input, wishes, plan);
@@ -170,10 +167,10 @@ class Scheduling {
         const objective = planObjective(this.#input, outcome.assignments);
         if (!best || objective > best.objective) best = { outcome, objective };
         // A round more costs less than another packing, so it is worth half the gap.
-        if (relativeGap(best.objective, relaxation.objective) <= gap / 2) return best.outcome;
+        if (relativeGap(best.objective, relaxation.objective) <= GAP / 2) return best.outcome;
         if (addWhereFree(this.#input, packing, unservedOf(outcome)) === 0) break;
       }
-      if (best && relativeGap(best.objective, relaxation.objective) <= gap) return best.outcome;
+      if (best && relativeGap(best.objective, relaxation.objective) <= GAP) return best.outcome;
     }
     return best?.outcome ?? this.#late(solver);
   }

@@ -13,8 +13,6 @@ export interface Solution {
   readonly objective: number;
   /** No solution is better than this. */
   readonly bound: number;
-  /** By constraint: what the objective gains from one more of its right side. Of a program without integers only; null otherwise. */
-  readonly duals: Float64Array | null;
 }
 
 export interface SolveOptions {

@@ -35,7 +35,7 @@ class HighsSolver implements Solver {
     const hasPoint = Number(model.info.get('primal_solution_status')) === constants.solutionStatus.feasible;
     const status = statusOf(model.getModelStatus(), hasPoint, constants.modelStatus);
     if (status !== 'optimal' && status !== 'feasible') return { ...unsolved(program), status };
-    const { colValue, rowDual } = model.getSolution();
+    const { colValue } = model.getSolution();
     const integers = program.variables.some(({ integer }) => integer);
     const objective = model.getObjectiveValue();
     return {
@@ -43,13 +43,12 @@ class HighsSolver implements Solver {
       values: colValue,
       objective,
       bound: integers ? Number(model.info.get('mip_dual_bound')) : status === 'optimal' ? objective : worst(program),
-      duals: integers || status !== 'optimal' ? null : rowDual,
     };
   }
 }
 
 const worst = ({ sense }: LinearProgram): number => (sense === 'maximise' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
-const unsolved = (program: LinearProgram): Solution => ({ status: 'unsolved', values: new Float64Array(program.variables.length), objective: program.offset, bound: worst(program), duals: null });
+const unsolved = (program: LinearProgram): Solution => ({ status: 'unsolved', values: new Float64Array(program.variables.length), objective: program.offset, bound: worst(program) });
 
 function statusOf(status: number, hasPoint: boolean, codes: Highs['constants']['modelStatus']): SolutionStatus {
   if (status === codes.optimal) return 'optimal';
