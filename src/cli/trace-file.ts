@@ -65,7 +65,6 @@ function readVersion(value: YamlValue, recorded: ReadonlyMap<string, ArrivalPatt
   const max = replicas?.max.integer(0, 1e6, 1000) ?? 1000;
   return {
     id,
-    service: id.split(':')[0] ?? id,
     priority: fields.priority.number(1e-9, MAX, 1),
     quality: fields.quality.number(1e-9, MAX, 1),
     profile: {

@@ -13,7 +13,7 @@ before(async () => {
 
 const node = (name: string, cpus = 4) => ({ name, cpus, memoryBytes: 16 * GIB, storageBytes: Number.POSITIVE_INFINITY, networkBytesPerSecond: Number.POSITIVE_INFINITY, gpus: 0, labels: {} });
 const version = (id: string, rest: Partial<SimulatedVersion> = {}, cpuSeconds = 0.01): SimulatedVersion => ({
-  id, service: id, priority: 1, quality: 1, replicas: { min: 0, max: 100 }, threads: 1, cpusMin: 0, servedMin: 0, latency: { seconds: 0.1, quantile: 0.99 }, placement: {}, apartFrom: [],
+  id, priority: 1, quality: 1, replicas: { min: 0, max: 100 }, threads: 1, cpusMin: 0, servedMin: 0, latency: { seconds: 0.1, quantile: 0.99 }, placement: {}, apartFrom: [],
   profile: { cpuSecondsPerRequest: cpuSeconds, serviceVariation: 1, memoryBytes: GIB / 2, storageBytes: 0, networkBytesPerRequest: 0, loadSeconds: 2, gpus: 0 },
   arrivals: { kind: 'poisson', rate: 50 }, ...rest,
 });

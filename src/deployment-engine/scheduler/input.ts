@@ -36,7 +36,6 @@ export interface LatencyObjective {
 export interface SchedulerVersion {
   /** `service:version` */
   readonly id: string;
-  readonly service: string;
   /** > 0; what one request is worth beside another service's. */
   readonly priority: number;
   /** > 0: its recorded metric or live feedback. */

@@ -21,7 +21,6 @@ export function madeInput({ versions: count, nodes: nodeCount, load, memory = 0.
   const memoryScale = (memory * nodeCount * 64 * 2 ** 30) / drafts.reduce((sum, draft) => sum + draft.memory, 0);
   const versions = drafts.map((draft, index): SchedulerVersion => ({
     id: `service-${index + 1}:v1`,
-    service: `service-${index + 1}`,
     priority: draft.priority,
     quality: draft.quality,
     demand: (draft.weight * cpuScale) / draft.seconds,

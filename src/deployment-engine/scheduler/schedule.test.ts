@@ -16,7 +16,7 @@ const node = (name: string, rest: Partial<SchedulerNode> = {}): SchedulerNode =>
 
 type VersionRest = Partial<Omit<SchedulerVersion, 'profile'>> & { readonly profile?: Partial<SchedulerVersion['profile']> };
 const version = (id: string, { profile, ...rest }: VersionRest = {}): SchedulerVersion => ({
-  id, service: id, priority: 1, quality: 1, demand: 100, replicas: { min: 0, max: 100 }, threads: 1, cpusMin: 0, servedMin: 0, latency: null, placement: {}, apartFrom: [], current: {}, ...rest,
+  id, priority: 1, quality: 1, demand: 100, replicas: { min: 0, max: 100 }, threads: 1, cpusMin: 0, servedMin: 0, latency: null, placement: {}, apartFrom: [], current: {}, ...rest,
   profile: { cpuSecondsPerRequest: 0.01, serviceVariation: 0, memoryBytes: GIB, storageBytes: 0, networkBytesPerRequest: 0, loadSeconds: 1, gpus: 0, ...profile },
 });
 const input = (nodes: readonly SchedulerNode[], versions: readonly SchedulerVersion[], rest: Partial<SchedulerInput> = {}): SchedulerInput => ({ nodes, versions, services: [], prices: DEFAULT_PRICES, utilisationMax: 1, ...rest });
@@ -188,7 +188,7 @@ describe('a choice between versions', () => {
   /** Real figures: 20×20 digits. */
   const LADDER = { logreg: [0.89, 0.0001], mlp: [0.92, 0.0003], knn: [0.94, 0.015], svc: [0.95, 0.0009] } as const;
   const ladder = (demand: number, cpus: number, rest: VersionRest = {}): SchedulerInput =>
-    input([node('n', { cpus })], Object.entries(LADDER).map(([id, [quality, seconds]]) => version(id, { service: 'digits', quality, demand: 0, ...rest, profile: { cpuSecondsPerRequest: seconds, memoryBytes: GIB / 10 } })), { services: [{ name: 'digits', demand, ranges: Object.fromEntries(Object.keys(LADDER).map((id) => [id, { min: 0, max: 1 }])) }] });
+    input([node('n', { cpus })], Object.entries(LADDER).map(([id, [quality, seconds]]) => version(id, { quality, demand: 0, ...rest, profile: { cpuSecondsPerRequest: seconds, memoryBytes: GIB / 10 } })), { services: [{ name: 'digits', demand, ranges: Object.fromEntries(Object.keys(LADDER).map((id) => [id, { min: 0, max: 1 }])) }] });
 
   it('goes to the best while there is room, and down the ladder when there is not', () => {
     const easy = plan(ladder(500, 1));

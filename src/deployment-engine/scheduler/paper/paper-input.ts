@@ -12,7 +12,6 @@ export function paperInput({ models, totals }: PaperCase): SchedulerInput {
     nodes: [{ name: 'node', cpus: totals.cpu, memoryBytes: totals.memory * GIB, storageBytes: totals.storage * GIB, networkBytesPerSecond: Number.POSITIVE_INFINITY, gpus: 0, labels: {} }],
     versions: models.map(({ name, cpu, memory, storage, threshold, weight, demand }) => ({
       id: name,
-      service: name,
       priority: weight,
       quality: threshold,
       demand,
