@@ -6,8 +6,7 @@ import { seededRandom } from '../../src/core/index.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPaperCase } from '../../src/cli/paper-case.ts';
-import { alikeGroups, formulate, type LinearProgram, paperInput, paperProgram, ProgramBuilder, schedule, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
-import { madeInput } from '../../src/deployment-engine/scheduler/made-input.ts';
+import { alikeGroups, formulate, type LinearProgram, madeInput, paperInput, paperProgram, ProgramBuilder, schedule, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
 import { loadHighsSolver } from '../../src/deployment-engine/solvers/index.ts';
 
 /** Everything that a format can get wrong: names, ranges, bounds of every kind, integers, an offset, both senses. */

@@ -11,14 +11,17 @@ export interface MadeSize {
   readonly seed: number;
 }
 
+/** What each node of a made-up cluster has. */
+export const MADE_NODE = { cpus: 16, memoryBytes: 64 * 2 ** 30 } as const;
+
 /** A made-up cluster: models from 0.2 ms to 100 ms and 50 MB to 4 GB a request and replica, popularity by Zipf's law. For tests and benchmarks. */
 export function madeInput({ versions: count, nodes: nodeCount, load, memory = 0.6, seed }: MadeSize): SchedulerInput {
   const random = seededRandom(seed);
-  const nodes = Array.from({ length: nodeCount }, (_, index): SchedulerNode => ({ name: `node-${index + 1}`, cpus: 16, memoryBytes: 64 * 2 ** 30, storageBytes: Number.POSITIVE_INFINITY, networkBytesPerSecond: Number.POSITIVE_INFINITY, gpus: 0, labels: {} }));
+  const nodes = Array.from({ length: nodeCount }, (_, index): SchedulerNode => ({ name: `node-${index + 1}`, ...MADE_NODE, storageBytes: Number.POSITIVE_INFINITY, networkBytesPerSecond: Number.POSITIVE_INFINITY, gpus: 0, labels: {} }));
   const between = (low: number, high: number): number => low * (high / low) ** random();
   const drafts = Array.from({ length: count }, (_, index) => ({ seconds: between(2e-4, 0.1), memory: between(50e6, 4e9), weight: 1 / (index + 1) ** 0.6, priority: 1 + Math.floor(random() * 3), quality: 0.5 + random() / 2 }));
-  const cpuScale = (load * nodeCount * 16) / drafts.reduce((sum, { weight }) => sum + weight, 0);
-  const memoryScale = (memory * nodeCount * 64 * 2 ** 30) / drafts.reduce((sum, draft) => sum + draft.memory, 0);
+  const cpuScale = (load * nodeCount * MADE_NODE.cpus) / drafts.reduce((sum, { weight }) => sum + weight, 0);
+  const memoryScale = (memory * nodeCount * MADE_NODE.memoryBytes) / drafts.reduce((sum, draft) => sum + draft.memory, 0);
   const versions = drafts.map((draft, index): SchedulerVersion => ({
     id: `service-${index + 1}:v1`,
     priority: draft.priority,

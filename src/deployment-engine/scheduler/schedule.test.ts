@@ -2,8 +2,10 @@ import { seededRandom } from '../../core/index.ts';
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { loadHighsSolver } from '../solvers/index.ts';
-import { DEFAULT_PRICES, dominatedVersions, faultOf, formulate, planObjective, schedule, type SchedulePlan, type SchedulerInput, type SchedulerNode, type SchedulerVersion, serviceRate, shadowPrices, singleGroups, type Solver, versionReasons } from './index.ts';
-import { madeInput } from './made-input.ts';
+import { dominatedVersions } from './dominance.ts';
+import { DEFAULT_PRICES, faultOf, formulate, madeInput, schedule, type SchedulePlan, type SchedulerInput, type SchedulerNode, type SchedulerVersion, shadowPrices, singleGroups, type Solver, versionReasons } from './index.ts';
+import { planObjective } from './plan.ts';
+import { serviceRate } from './queueing.ts';
 
 const GIB = 2 ** 30;
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

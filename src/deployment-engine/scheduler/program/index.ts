@@ -1,4 +1,3 @@
 export * from './linear-program.ts';
 export { writeLp } from './lp-format.ts';
 export { writeMps } from './mps-format.ts';
-export { formatName } from './names.ts';

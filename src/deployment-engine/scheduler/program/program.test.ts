@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { faultOf, formatName, objectiveAt, ProgramBuilder, violationsAt, writeLp, writeMps } from './index.ts';
+import { faultOf, objectiveAt, ProgramBuilder, violationsAt, writeLp, writeMps } from './index.ts';
+import { formatName } from './names.ts';
 
 describe('a program', () => {
   const builder = new ProgramBuilder('a', 'maximise');
