@@ -1,5 +1,6 @@
+import { allows } from '../deployment-engine/scheduler/index.ts';
 import type { Reservation } from './policies/policy.ts';
-import type { SimulatedVersion, Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 import type { Power } from './version-queue.ts';
 
 /** Replicas of one version on one node. */
@@ -60,16 +61,15 @@ export class Cluster {
   wake(version: number, now: number): boolean {
     const one = this.#trace.versions[version];
     if (!one || one.replicas.max === 0) return false;
-    const free = this.#trace.nodes.map(({ memoryBytes, gpus }) => ({ memoryBytes, gpus }));
+    const free = this.#trace.nodes.map((node, index) => ({ index, allowed: allows(node, one), memoryBytes: node.memoryBytes, gpus: node.gpus }));
     for (const { node, version: index, replicas } of this.#placements) {
       const profile = this.#trace.versions[index]?.profile;
       const state = free[node];
       if (profile && state) [state.memoryBytes, state.gpus] = [state.memoryBytes - replicas * profile.memoryBytes, state.gpus - replicas * profile.gpus];
     }
-    const node = free.reduce((best, state, index) => (state.memoryBytes > (free[best]?.memoryBytes ?? 0) && allowed(one, this.#trace, index) ? index : best), 0);
-    const room = free[node];
-    if (!room || room.memoryBytes < one.profile.memoryBytes || room.gpus < one.profile.gpus || !allowed(one, this.#trace, node)) return false;
-    const placement: Placement = { version, node, replicas: 0, cpus: 0, loading: [] };
+    const room = free.filter(({ allowed, gpus }) => allowed && gpus >= one.profile.gpus).sort((a, b) => b.memoryBytes - a.memoryBytes)[0];
+    if (!room || room.memoryBytes < one.profile.memoryBytes) return false;
+    const placement: Placement = { version, node: room.index, replicas: 0, cpus: 0, loading: [] };
     this.#resize(placement, 1, 0, now);
     this.#placements.push(placement);
     this.#index();
@@ -141,5 +141,3 @@ export class Cluster {
     for (const placement of this.#placements) this.#byVersion[placement.version]?.push(placement);
   }
 }
-
-const allowed = (version: SimulatedVersion, { nodes }: Trace, node: number): boolean => Object.entries(version.placement).every(([key, value]) => nodes[node]?.labels[key] === value);

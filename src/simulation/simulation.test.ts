@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DemandForecast, type Solver } from '../deployment-engine/scheduler/index.ts';
 import { loadHighsSolver } from '../deployment-engine/solvers/index.ts';
-import { ArrivalStream, erlangC, makePolicy, madeVersions, plotResults, poisson, type PolicyName, simulate, type SimulatedVersion, type SimulationResult, type Trace, waitTail } from './index.ts';
+import { ArrivalStream, poisson } from './arrivals.ts';
+import { makePolicy, madeVersions, plotResults, type PolicyName, simulate, type SimulatedVersion, type SimulationResult, type Trace } from './index.ts';
+import { erlangC, waitTail } from './waiting.ts';
 
 const GIB = 2 ** 30;
 let solver: Solver;
@@ -121,6 +123,13 @@ describe('a simulation', () => {
     const idle = run(trace({ durationSeconds: 3600, versions: [version('a', { arrivals: { kind: 'recorded', counts: new Map([[700, 4]]) } })] }), 'lp');
     assert.equal(idle.stops, 1, 'it goes again');
     assert.ok(idle.gibHours < 0.5 * 0.5, String(idle.gibHours));
+  });
+
+  it('wakes a version where it may be, however much memory others have', () => {
+    const nodes = [{ ...node('large'), memoryBytes: 64 * GIB }, { ...node('west'), labels: { zone: 'west' } }, { ...node('gpu'), gpus: 1 }];
+    const arrivals = { kind: 'recorded', counts: new Map([[300, 4]]) } as const;
+    const versions = [version('placed', { placement: { zone: 'west' }, arrivals }), version('accelerated', { profile: { ...version('a').profile, gpus: 1 }, arrivals })];
+    assert.deepEqual(run(trace({ nodes, versions }), 'lp').versions.map(({ served }) => served), [4, 4]);
   });
 
   it('loses what no node has room for', () => {
