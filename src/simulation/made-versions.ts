@@ -1,5 +1,5 @@
 import { seededRandom } from '../core/index.ts';
-import { madeInput } from '../deployment-engine/scheduler/index.ts';
+import { MADE_NODE, madeInput } from '../deployment-engine/scheduler/index.ts';
 import type { SchedulerNode } from '../deployment-engine/scheduler/index.ts';
 import type { ArrivalPattern, SimulatedVersion } from './trace.ts';
 
@@ -17,8 +17,7 @@ export interface MadeVersions {
 export function madeVersions({ count, load, memory, pattern, seed }: MadeVersions, nodes: readonly SchedulerNode[]): readonly SimulatedVersion[] {
   const cpus = nodes.reduce((sum, node) => sum + node.cpus, 0);
   const bytes = nodes.reduce((sum, node) => sum + node.memoryBytes, 0);
-  // What madeInput's own nodes have.
-  const made = madeInput({ versions: count, nodes: nodes.length, load: (load * cpus) / (nodes.length * 16), memory: (memory * bytes) / (nodes.length * 64 * 2 ** 30), seed });
+  const made = madeInput({ versions: count, nodes: nodes.length, load: (load * cpus) / (nodes.length * MADE_NODE.cpus), memory: (memory * bytes) / (nodes.length * MADE_NODE.memoryBytes), seed });
   const random = seededRandom(seed + 1);
   const kinds = pattern === 'mixed' ? (['day', 'bursts', 'poisson'] as const) : [pattern];
   return made.versions.map(({ demand, current: _, ...version }, index): SimulatedVersion => ({ ...version, latency: { seconds: version.profile.cpuSecondsPerRequest * 10 + 0.02, quantile: 0.99 }, arrivals: patternOf(kinds[index % kinds.length] ?? 'poisson', demand, random) }));

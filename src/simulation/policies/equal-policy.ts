@@ -1,4 +1,4 @@
-import { Packing } from '../../deployment-engine/scheduler/index.ts';
+import { Packing, type SchedulerVersion } from '../../deployment-engine/scheduler/index.ts';
 import type { Trace } from '../trace.ts';
 import { equalShares, type Policy, type Reservation } from './policy.ts';
 
@@ -14,14 +14,15 @@ export class EqualPolicy implements Policy {
   }
 
   decide(): Reservation {
-    const { nodes, versions } = this.#trace;
-    const packing = new Packing(nodes, versions.map((version) => ({ ...version, demand: 0, current: {} })));
+    const { nodes } = this.#trace;
+    const versions = this.#trace.versions.map((version): SchedulerVersion => ({ ...version, demand: 0, current: {} }));
+    const packing = new Packing(nodes, versions);
     const cpus = nodes.reduce((sum, node) => sum + node.cpus, 0) / Math.max(1, versions.length);
     const most = Math.max(1, ...versions.map(({ threads }) => Math.ceil(cpus / threads - 1e-9)));
     for (let round = 0; round < most; round++) {
       for (const version of versions) {
         const replicas = Math.min(version.replicas.max, Math.max(1, Math.ceil(cpus / version.threads - 1e-9)));
-        if (round < replicas) packing.add({ ...version, demand: 0, current: {} }, Math.min(version.threads, cpus / replicas));
+        if (round < replicas) packing.add(version, Math.min(version.threads, cpus / replicas));
       }
     }
     return { assignments: [...packing.entries()], shares: equalShares(this.#trace), gap: 0 };

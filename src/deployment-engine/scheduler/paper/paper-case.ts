@@ -1,4 +1,4 @@
-import { type LinearProgram, objectiveAt, ProgramBuilder, type Term } from '../program/index.ts';
+import { activityAt, type LinearProgram, objectiveAt, ProgramBuilder, type Term } from '../program/index.ts';
 
 /** The published formulation's data. Cores, GB and GB; any unit does, since only ratios count. */
 export interface PaperCase {
@@ -62,10 +62,7 @@ export function paperPoint(paper: PaperCase, values: ArrayLike<number>, rounding
   const program = paperProgram(paper);
   const count = paper.models.length;
   const part = (at: number): number[] => Array.from({ length: count }, (_, index) => values[at * count + index] ?? 0);
-  const checks = [...program.constraints.map(({ name, upper, indices, coefficients }): PaperCheck => {
-    const value = indices.reduce((sum, index, at) => sum + (coefficients[at] ?? 0) * (values[index] ?? 0), 0);
-    return check(name, value, upper, rounding * coefficients.reduce((sum, coefficient) => sum + Math.abs(coefficient), 0));
-  }), ...paper.models.flatMap(({ name, weight, threshold, arrivalRate }) => (arrivalRate === null ? [] : [check(`arrivals of ${name}`, weight * arrivalRate, threshold, 0)])), ...program.variables.flatMap(({ name, upper }, index) => [check(name, values[index] ?? 0, upper, rounding), ...((values[index] ?? 0) < 0 ? [check(`−${name}`, -(values[index] ?? 0), 0, rounding)] : [])])];
+  const checks = [...program.constraints.map((constraint): PaperCheck => check(constraint.name, activityAt(constraint, values), constraint.upper, rounding * constraint.coefficients.reduce((sum, coefficient) => sum + Math.abs(coefficient), 0))), ...paper.models.flatMap(({ name, weight, threshold, arrivalRate }) => (arrivalRate === null ? [] : [check(`arrivals of ${name}`, weight * arrivalRate, threshold, 0)])), ...program.variables.flatMap(({ name, upper }, index) => [check(name, values[index] ?? 0, upper, rounding), ...((values[index] ?? 0) < 0 ? [check(`−${name}`, -(values[index] ?? 0), 0, rounding)] : [])])];
   return { x: part(0), y: part(1), z: part(2), objective: objectiveAt(program, values), checks, feasible: checks.every(({ holds }) => holds) };
 }
 
