@@ -73,7 +73,7 @@ class Management:
                 advance(len(chunk))
 
         headers = {"content-type": "application/octet-stream", "content-length": str(size - offset)}
-        with self._lock:
+        with self._exclusively():
             # A kept connection may have died unseen.
             self._close()
         self._exchange("PUT", f"blobs/{digest}" + (f"?offset={offset}" if offset else ""), chunks, headers)

@@ -19,7 +19,7 @@ from .checking import check_artefact, refuse_unsafe
 from .errors import LeptonError, RepositoryNotFoundError, UnsupportedError, VersionExistsError, VersionNotFoundError
 from .management import Management, path_of
 from .platform_process import connect
-from .progress import bar, say, size_text, spinner
+from .progress import Advance, bar, say, size_text, spinner
 from .saving import TOLERANCE, Artefact, Wishes, write_artefact
 from .training import taken_metrics
 from .uploading import LocalFile, hash_directory, publish
@@ -234,7 +234,7 @@ class ModelRepository:
                 self._download_file(value["version"], file, target / file["path"], advance)
         return target
 
-    def _download_file(self, version: str, file: Mapping[str, Any], target: Path, advance: Any) -> None:
+    def _download_file(self, version: str, file: Mapping[str, Any], target: Path, advance: Advance) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".partial")
         digest = hashlib.sha256()

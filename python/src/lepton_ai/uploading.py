@@ -40,7 +40,6 @@ class Published:
     version: Mapping[str, Any]
     created: bool
     sent_bytes: int
-    total_bytes: int
 
 
 def hash_directory(directory: Path) -> list[LocalFile]:
@@ -54,7 +53,7 @@ def hash_directory(directory: Path) -> list[LocalFile]:
         return [LocalFile(path.relative_to(directory).as_posix(), path, path.stat().st_size, _digest(path, advance)) for path in paths]
 
 
-def _digest(path: Path, advance: Any) -> str:
+def _digest(path: Path, advance: Advance) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -74,7 +73,7 @@ def publish(api: Management, repository: str, body: Mapping[str, Any], files: Se
         sent += _send_missing(api, files)
         try:
             answer = api.send("POST", path_of("repositories", repository, "versions"), {**body, "files": [file.to_json() for file in files]})
-            return Published(answer["version"], answer["created"], sent, sum(file.size for file in files))
+            return Published(answer["version"], answer["created"], sent)
         except LeptonError as error:
             if error.code != "BLOB_MISSING" or last:
                 raise
@@ -83,14 +82,19 @@ def publish(api: Management, repository: str, body: Mapping[str, Any], files: Se
 
 def _send_missing(api: Management, files: Sequence[LocalFile]) -> int:
     by_digest = {file.digest: file for file in files}
-    answer = api.send("POST", "blobs/missing", {"digests": list(by_digest)})
-    offsets = {each["digest"]: int(each["offset"]) for each in answer.get("partial", ())}
-    missing = [by_digest[digest] for digest in answer["digests"]]
+    missing = _missing(api, list(by_digest))
     if not missing:
         return 0
-    with bar("uploading", sum(file.size for file in missing)) as advance:
-        advance(sum(offsets.values()))
-        return sum(_send(api, file, offsets.get(file.digest, 0), advance) for file in missing)
+    with bar("uploading", sum(by_digest[digest].size for digest in missing)) as advance:
+        advance(sum(missing.values()))
+        return sum(_send(api, by_digest[digest], offset, advance) for digest, offset in missing.items())
+
+
+def _missing(api: Management, digests: Sequence[str]) -> dict[str, int]:
+    """What the server lacks, with the bytes that it has of each."""
+    answer = api.send("POST", "blobs/missing", {"digests": digests})
+    there = {each["digest"]: int(each["offset"]) for each in answer.get("partial", ())}
+    return {digest: there.get(digest, 0) for digest in answer["digests"]}
 
 
 def _send(api: Management, file: LocalFile, offset: int, advance: Advance) -> int:
@@ -146,14 +150,12 @@ class _There(NamedTuple):
 def _there_now(api: Management, file: LocalFile) -> Optional[_There]:
     """None: the server is away."""
     try:
-        answer = api.send("POST", "blobs/missing", {"digests": [file.digest]})
+        offset = _missing(api, [file.digest]).get(file.digest)
     except LeptonError as error:
         if _is_away(error):
             return None
         raise
-    if not answer["digests"]:
-        return _There(True, file.size)
-    return _There(False, sum(int(each["offset"]) for each in answer.get("partial", ())))
+    return _There(True, file.size) if offset is None else _There(False, offset)
 
 
 def _broken_off(error: LeptonError, file: LocalFile, offset: int) -> LeptonError:

@@ -67,12 +67,12 @@ class Keras(Live):
 
     def run(self, inputs: Arrays) -> dict[str, Array]:
         """Predicts on one batch."""
-        return named_outputs(self.ask(inputs), self._output_names())
+        return named_outputs(self._ask(inputs), self._output_names())
 
     def _output_names(self) -> Optional[list[str]]:
         return [each.name for each in self.outputs] if self.outputs else None
 
-    def ask(self, inputs: Any) -> Any:
+    def _ask(self, inputs: Any) -> Any:
         """The model's own result for arrays or tensors by name."""
         values = [inputs[name] for name in self.input_names or inputs if name in inputs] or list(inputs.values())
         if len(self._parameters) > 1:
@@ -108,7 +108,7 @@ class Keras(Live):
     def _saved_model(self, directory: Path, examples: Sequence[Arrays], notes: list[str]) -> Written:
         from .saved_model import write_keras, written
 
-        self.inputs, self.outputs = write_keras(self._model, directory, self.inputs, examples, lambda inputs: by_output(self.ask(inputs), self._output_names()))
+        self.inputs, self.outputs = write_keras(self._model, directory, self.inputs, examples, lambda inputs: by_output(self._ask(inputs), self._output_names()))
         return replace(written(), notes=notes)
 
 

@@ -37,7 +37,8 @@ class PythonClass(Live):
         self._state = self._attributes()
         if self._required and self._state is None:
             raise ModelInvalidError(f"{self._class.__name__} is made without arguments when it is served, but its __init__ wants {', '.join(self._required)}; {self._way_out()}")
-        self._files = dict(getattr(model, "files", None) or {}) if isinstance(getattr(model, "files", None), Mapping) else {}
+        files = getattr(model, "files", None)
+        self._files = dict(files) if isinstance(files, Mapping) else {}
         names = [each.name for each in parameters_of(self._bound())]
         self.input_names = None if names == ["inputs"] else names or None
         self._fresh: Any = None

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional, TypeVar, Union
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ..descriptor import Descriptor
 from ..errors import LeptonError, words_of
 from ..signature import TensorSpec
 from ..tensors import DTYPES, Tensor, float32_to_bfloat16, from_array
+
+Default = TypeVar("Default", str, None)
 
 
 def framework(module: str, package: str, format_name: str) -> Any:
@@ -30,9 +32,11 @@ def option(descriptor: Descriptor, name: str, kind: type, default: Any = None) -
     return value
 
 
-def choice(descriptor: Descriptor, name: str, choices: Sequence[str], default: str) -> str:
+def choice(descriptor: Descriptor, name: str, choices: Sequence[str], default: Default) -> Union[str, Default]:
     """An option that is one of a few words."""
-    value: str = option(descriptor, name, str, default)
+    value: Optional[str] = option(descriptor, name, str)
+    if value is None:
+        return default
     if value not in choices:
         raise LeptonError("MODEL_INVALID", f"options.{name} {value!r} is not one of {', '.join(choices)}")
     return value

@@ -55,8 +55,7 @@ class PythonClass:
     def __init__(self, model: Any, descriptor: Descriptor) -> None:
         self._descriptor = descriptor
         self._text: bool = option(descriptor, "text", bool, False)
-        given = choice(descriptor, "inputs", ("arguments", "dict"), "") if option(descriptor, "inputs", str) is not None else None
-        self._predict = Predict(model.predict, [spec.name for spec in descriptor.signature.inputs], given)
+        self._predict = Predict(model.predict, [spec.name for spec in descriptor.signature.inputs], choice(descriptor, "inputs", ("arguments", "dict"), None))
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
