@@ -2,21 +2,22 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { frameworkEnvironment } from '../../scripts/tests/python-tests.ts';
 import { ROOT } from '../e2e/harness.ts';
 import { DocumentShell, readBlocks } from '../e2e/support/document.ts';
 
 /** Where scripts/test-frameworks.ts has PyTorch: a fresh environment that sees it stands for `pip install torch`, which would fetch it again. */
-const [FRAMEWORKS] = globSync('.cache/python/frameworks/lib/python3.*/site-packages', { cwd: ROOT });
+const [FRAMEWORKS] = globSync('lib/python3.*/site-packages', { cwd: frameworkEnvironment(ROOT) });
 
 describe('the README’s PyTorch example', () => {
   let shell: DocumentShell;
   before(async () => {
-    assert.ok(FRAMEWORKS && existsSync(join(ROOT, FRAMEWORKS, 'torch')), 'make test-frameworks has installed torch');
+    assert.ok(FRAMEWORKS && existsSync(join(frameworkEnvironment(ROOT), FRAMEWORKS, 'torch')), 'make test-frameworks has installed torch');
     shell = await DocumentShell.open({ http: '8080', grpc: '8081', python: true });
     for (const command of ['make wheel', 'python3 -m venv lepton', '. lepton/bin/activate', 'pip install dist/lepton_ai-*.whl']) await shell.outputOf(command);
     const [packages] = globSync('lepton/lib/python3.*/site-packages', { cwd: shell.directory });
     assert.ok(packages);
-    writeFileSync(join(shell.directory, packages, 'torch.pth'), join(ROOT, FRAMEWORKS));
+    writeFileSync(join(shell.directory, packages, 'torch.pth'), join(frameworkEnvironment(ROOT), FRAMEWORKS));
     await shell.outputOf('lepton-ai create-repository my-model-repo');
   });
   after(async () => {

@@ -1,7 +1,9 @@
 """What needs no platform."""
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -55,10 +57,13 @@ def test_management_opens_its_own_connection_in_a_forked_process():
 
         def do_GET(self):
             peers.append(self.client_address)
+            self.rfile.read(int(self.headers.get("content-length", 0)))
             self.send_response(200)
             self.send_header("content-length", "2")
             self.end_headers()
             self.wfile.write(b"[]")
+
+        do_PUT = do_GET
 
         def log_message(self, *_):
             pass
@@ -67,16 +72,20 @@ def test_management_opens_its_own_connection_in_a_forked_process():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         api = Management(f"http://127.0.0.1:{server.server_port}", "ada")
         answers.append(api.get("versions"))
-        child = os.fork()
-        if not child:
-            try:
-                os._exit(0 if api.get("versions") == [] else 1)
-            finally:
-                os._exit(2)
-        assert os.waitpid(child, 0)[1] == 0
+        for ask in (lambda: api.get("versions"), lambda: api.put_blob("sha256:0", io.BytesIO(b"ab"), 2, 0, lambda count: None)):
+            api._lock.acquire()  # As a thread may hold it that the child does not have.
+            child = os.fork()
+            if not child:
+                try:
+                    signal.alarm(20)
+                    os._exit(0 if ask() in ([], None) else 1)
+                finally:
+                    os._exit(2)
+            api._lock.release()
+            assert os.waitpid(child, 0)[1] == 0
         answers.append(api.get("versions"))
         server.shutdown()
-    assert answers == [[], []] and peers[0] == peers[2] != peers[1]
+    assert answers == [[], []] and peers[0] == peers[3] and peers[0] not in peers[1:3]
 
 
 def test_tensors_come_back_from_the_wire():
