@@ -5,19 +5,13 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import shared
 from platform_server import PlatformServer
+from unittest_counts import counts, run
 
-
-def counts(result: unittest.TestResult, extra: list[str]) -> dict[str, object]:
-    bad = [*result.failures, *result.errors]
-    failed = len(bad) + len(result.unexpectedSuccesses) + len(extra)
-    notes = [f"failed: test/conformance: {test}" for test, _ in bad] + [f"failed: test/conformance: {text}" for text in extra]
-    notes += [f"skipped: test/conformance: {test} ({reason})" for test, reason in result.skipped]
-    ran = result.testsRun - len(result.skipped) - len(bad) - len(result.unexpectedSuccesses)
-    return {"passed": max(0, ran), "failed": failed, "skipped": len(result.skipped), "notes": notes}
+FOLDER = Path(__file__).parent
 
 
 def main(report: str) -> int:
@@ -27,8 +21,7 @@ def main(report: str) -> int:
     try:
         server.start()
         shared.SERVER = server
-        suite = unittest.defaultTestLoader.discover(str(Path(__file__).parent), pattern="test_*.py")
-        result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+        result = run(FOLDER)
     except Exception as error:  # The server did not start: one failure, told in full.
         extra.append(str(error))
         print(error)
@@ -37,7 +30,7 @@ def main(report: str) -> int:
             code = server.stop()
             if code != 0:
                 extra.append(f"the server ended with {code} on SIGTERM")
-    Path(report).write_text(json.dumps(counts(result, extra)))
+    Path(report).write_text(json.dumps(counts(result, "test/conformance", extra)))
     return 0 if result.wasSuccessful() and not extra else 1
 
 

@@ -2,18 +2,18 @@
 
 import json
 import sys
-import unittest
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from unittest_counts import counts, run
+
+FOLDER = Path(__file__).parent
 
 
 def main(report: str) -> int:
-    suite = unittest.defaultTestLoader.discover(str(Path(__file__).parent), pattern="test_*.py")
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    bad = [*result.failures, *result.errors]
-    # Several failures of one test are its sub-tests'.
-    failed = len({str(test).split(" [")[0] for test, _ in bad})
-    notes = [f"failed: test/solvers: {test}" for test, _ in bad]
-    Path(report).write_text(json.dumps({"passed": max(0, result.testsRun - failed), "failed": failed, "skipped": len(result.skipped), "notes": notes}))
+    result = run(FOLDER)
+    Path(report).write_text(json.dumps(counts(result, "test/solvers")))
     return 0 if result.wasSuccessful() else 1
 
 
