@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-sklearn = pytest.importorskip("sklearn")
-from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: E402
-from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import FunctionTransformer  # noqa: E402
-
-from lepton_ai import Client, Deployer, ModelRepository, ModelUnsafeError  # noqa: E402
+from lepton_ai import Client, Deployer, ModelRepository, ModelUnsafeError
 
 X = np.random.default_rng(1).normal(size=(60, 3))
 Y = (X.sum(axis=1) > 0).astype(int)

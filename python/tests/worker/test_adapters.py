@@ -82,7 +82,7 @@ def test_sklearn_text_columns_sparse_and_jobs(tmp_path: Path) -> None:
         run(tmp_path, a=X[:1, 0], b=X[:2, 1:])
     forest = RandomForestClassifier(3, n_jobs=-1).fit(X, Y)
     estimator(tmp_path, forest, [spec("x", "FP64")], [spec("y", "BYTES", (-1,))])
-    assert open_model(tmp_path, read_descriptor(tmp_path), 1)._calls["y"][1].__self__.n_jobs == 1  # type: ignore[attr-defined]
+    assert open_model(tmp_path, read_descriptor(tmp_path), 1)._calls["y"][1].__self__.n_jobs == 1
 
 
 def test_sklearn_does_what_outputs_share_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

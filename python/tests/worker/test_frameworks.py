@@ -32,12 +32,12 @@ def tensorflow() -> Any:
 
 
 def test_torchscript(torch: Any, tmp_path: Path) -> None:
-    class Module(torch.nn.Module):  # type: ignore[misc,name-defined]
+    class Module(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.linear = torch.nn.Linear(4, 3)
 
-        def forward(self, x, scale: int, flag: bool = False):  # type: ignore[no-untyped-def]
+        def forward(self, x, scale: int, flag: bool = False):
             y = self.linear(x) * scale
             return y, (y.argmax(dim=1), y.to(torch.bfloat16))
 
@@ -60,12 +60,12 @@ def test_torchscript(torch: Any, tmp_path: Path) -> None:
 
 
 def test_torchscript_untyped_identity_and_named_outputs(torch: Any, tmp_path: Path) -> None:
-    class Identity(torch.nn.Module):  # type: ignore[misc,name-defined]
-        def forward(self, x):  # type: ignore[no-untyped-def]
+    class Identity(torch.nn.Module):
+        def forward(self, x):
             return x
 
         @torch.jit.export
-        def named(self, x):  # type: ignore[no-untyped-def]
+        def named(self, x):
             return {"a": x, "b": x + 1}
 
     torch.jit.script(Identity()).save(str(tmp_path / "m.pt"))
@@ -83,8 +83,8 @@ def test_torchscript_untyped_identity_and_named_outputs(torch: Any, tmp_path: Pa
 
 
 def test_torch_export(torch: Any, tmp_path: Path) -> None:
-    class Module(torch.nn.Module):  # type: ignore[misc,name-defined]
-        def forward(self, x):  # type: ignore[no-untyped-def]
+    class Module(torch.nn.Module):
+        def forward(self, x):
             return x.cumsum(1)
 
     write(tmp_path, "torch-export", "m.pt2", [spec("x")], [spec("y")])
@@ -100,9 +100,9 @@ def test_torch_export(torch: Any, tmp_path: Path) -> None:
 
 
 def test_tensorflow(tensorflow: Any, tmp_path: Path) -> None:
-    class Module(tensorflow.Module):  # type: ignore[misc,name-defined]
+    class Module(tensorflow.Module):
         @tensorflow.function(input_signature=[tensorflow.TensorSpec([None, 4], tensorflow.float32, "x"), tensorflow.TensorSpec([None], tensorflow.string, "t")])
-        def __call__(self, x, t):  # type: ignore[no-untyped-def]
+        def __call__(self, x, t):
             return {"y": x * 2, "long": tensorflow.strings.join([t, "!"])}
 
     tensorflow.saved_model.save(Module(), str(tmp_path / "saved"))
