@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createPlatform, type Platform } from '../platform.ts';
 import { scaleModel, writeModelDirectory } from '../testing/onnx-models.ts';
 import { temporaryDirectory, testConfig } from '../testing/platform-harness.ts';
 import { until } from '../testing/until.ts';
 import { buildProgram } from './program.ts';
+import { type ProcessResult, runProcess, startProcess } from './support/run-process.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let platform: Platform;
 
@@ -26,25 +24,8 @@ after(async () => {
   await directory.remove();
 });
 
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory.path, env: { PATH: process.env.PATH, LEPTON_URL: platform.status().httpUrl ?? '', LEPTON_USER: 'ada' }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
-  return { child, output };
-}
-
-async function cli(...args: string[]): Promise<Result> {
-  const { child, output } = start(...args);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
-}
+const surroundings = () => ({ cwd: directory.path, env: { PATH: process.env.PATH, LEPTON_URL: platform.status().httpUrl ?? '', LEPTON_USER: 'ada' } });
+const cli = (...args: string[]): Promise<ProcessResult> => runProcess(args, surroundings());
 
 /** Runs a command that must succeed with JSON and nothing else on stdout. */
 async function json(...args: string[]): Promise<any> {
@@ -162,7 +143,7 @@ describe('services', () => {
 describe('events and maintenance', () => {
   it('lists and follows events', async () => {
     assert.ok((await json('events', '--service', 'calc')).length > 3);
-    const { child, output } = start('events', '-f', '--repository', 'followed', '--json');
+    const { child, output } = startProcess(['events', '-f', '--repository', 'followed', '--json'], surroundings());
     await until('the event', async () => {
       await cli('create-repository', 'followed', '--if-not-exists');
       return output.stdout.includes('\n');

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runProcess } from './support/run-process.ts';
+import type { SimulationResult } from '../simulation/index.ts';
+import { runAlone } from './support/run-process.ts';
 import { readTrace } from './trace-file.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/simulation/', import.meta.url));
@@ -28,7 +29,7 @@ writeFileSync(join(directory, 'arrivals.csv'), 'seconds,version,requests\n10.5,b
 describe('simulate', () => {
   it('compares policies without a server, and draws them', async () => {
     const svg = join(directory, 'out.svg');
-    const { code, stdout, stderr } = await runProcess('simulate', '--trace', write(SMALL), '--svg', svg);
+    const { code, stdout, stderr } = await runAlone('simulate', '--trace', write(SMALL), '--svg', svg);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '');
     assert.deepEqual(stdout.split('\n').slice(3, 7).map((line) => line.split(' ')[0]), ['lp', 'greedy', 'equal', 'threshold']);
@@ -36,12 +37,13 @@ describe('simulate', () => {
   });
 
   it('has everything as JSON, the same for the same seed', async () => {
-    const results = async (seed: string): Promise<any[]> => JSON.parse((await runProcess('simulate', '--trace', write(SMALL), '--policy', 'lp', '--seed', seed, '--json')).stdout).results;
-    const known = ({ realSeconds: _r, solveMsMean: _m, solveMsMax: _x, ...rest }: any): object => rest;
+    type Result = SimulationResult & { readonly realSeconds: number };
+    const results = async (seed: string): Promise<Result[]> => (JSON.parse((await runAlone('simulate', '--trace', write(SMALL), '--policy', 'lp', '--seed', seed, '--json')).stdout) as { results: Result[] }).results;
+    const known = ({ realSeconds: _r, solveMsMean: _m, solveMsMax: _x, ...rest }: Result): object => rest;
     const [one, again, other] = [await results('7'), await results('7'), await results('8')];
     assert.deepEqual(one.map(known), again.map(known));
-    assert.notEqual(one[0].requests, other[0].requests);
-    assert.equal(one[0].versions.find(({ id }: { id: string }) => id === 'b:v1').requests, 7, 'what was recorded');
+    assert.notEqual(one[0]?.requests, other[0]?.requests);
+    assert.equal(one[0]?.versions.find(({ id }) => id === 'b:v1')?.requests, 7, 'what was recorded');
   });
 
   it('reads the examples', () => {
@@ -54,7 +56,7 @@ describe('simulate', () => {
 
   it('says what is wrong in a file, and where', async () => {
     const refused = async (text: string, message: RegExp, ...flags: string[]): Promise<void> => {
-      const { code, stderr } = await runProcess('simulate', '--trace', write(text), ...flags);
+      const { code, stderr } = await runAlone('simulate', '--trace', write(text), ...flags);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
     };

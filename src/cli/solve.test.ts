@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runProcess } from './support/run-process.ts';
+import type { PaperPoint } from '../deployment-engine/scheduler/index.ts';
+import { runAlone } from './support/run-process.ts';
 
 const CASE = fileURLToPath(new URL('../../examples/paper/case.yaml', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'lepton-solve-'));
@@ -13,7 +14,7 @@ const close = (actual: number, expected: number): void => assert.ok(Math.abs(act
 
 describe('solve --paper', () => {
   it('shows the published point, the optimum, and the platform’s own program, without a server', async () => {
-    const { code, stdout, stderr } = await runProcess('solve', '--paper', CASE);
+    const { code, stdout, stderr } = await runAlone('solve', '--paper', CASE);
     assert.equal(code, 0, stderr);
     assert.equal(stderr, '', 'no platform was started');
     assert.match(stdout, /^published +0\.5, 0\.25, 0\.333 +0\.25, 0\.125, 0\.166 +0\.166, 0\.083, 0\.111 +2\.08450 +yes$/m);
@@ -24,7 +25,7 @@ describe('solve --paper', () => {
   });
 
   it('has the exact numbers as JSON', async () => {
-    const { stdout } = await runProcess('solve', '--paper', CASE, '--json');
+    const { stdout } = await runAlone('solve', '--paper', CASE, '--json');
     const { published, optimum, platform } = JSON.parse(stdout);
     close(published.objective, 3 - 3.998 / 8 - 3.992 / 16 - 6.65 / 40);
     assert.equal(published.feasible, true);
@@ -37,21 +38,21 @@ describe('solve --paper', () => {
   });
 
   it('finds a point that is not feasible, but for rounding', async () => {
-    const check = async (x: string): Promise<any> => {
+    const check = async (x: string): Promise<PaperPoint> => {
       const path = join(directory, 'case.yaml');
       writeFileSync(path, `totals: {cpu: 1, memory: 1, storage: 1}\nmodels: [{name: a, cpu: 1, memory: 1, storage: 1, threshold: 0.333, weight: 2, arrivalRate: 0.1}]\npublished: {x: [${x}], y: [0.5], z: [0.5]}\n`);
-      return JSON.parse((await runProcess('solve', '--paper', path, '--json')).stdout).published;
+      return (JSON.parse((await runAlone('solve', '--paper', path, '--json')).stdout) as { published: PaperPoint }).published;
     };
     assert.equal((await check('0.167')).feasible, true, '2 × 0.167 is over 0.333 by rounding only');
     const wrong = await check('0.168');
     assert.equal(wrong.feasible, false);
-    assert.deepEqual(wrong.checks.filter(({ holds }: { holds: boolean }) => !holds).map(({ constraint }: { constraint: string }) => constraint), ['performance of a']);
-    assert.ok(wrong.checks.some(({ constraint, value }: { constraint: string; value: number }) => constraint === 'arrivals of a' && value === 0.2));
+    assert.deepEqual(wrong.checks.filter(({ holds }) => !holds).map(({ constraint }) => constraint), ['performance of a']);
+    assert.ok(wrong.checks.some(({ constraint, value }) => constraint === 'arrivals of a' && value === 0.2));
     assert.equal((await check('-0.1')).feasible, false);
   });
 
   it('exports both programs', async () => {
-    assert.equal((await runProcess('solve', '--paper', CASE, '--export', join(directory, 'programs'))).code, 0);
+    assert.equal((await runAlone('solve', '--paper', CASE, '--export', join(directory, 'programs'))).code, 0);
     assert.match(readFileSync(join(directory, 'programs/paper.lp'), 'utf8'), /^Maximize\n _obj: - 0\.25 x\.of\.model_x2d_1/m);
     assert.match(readFileSync(join(directory, 'programs/platform.mps'), 'utf8'), /^ENDATA$/m);
   });
@@ -59,7 +60,7 @@ describe('solve --paper', () => {
   const refused = async (text: string, message: RegExp): Promise<void> => {
     const path = join(directory, 'wrong.yaml');
     writeFileSync(path, text);
-    const { code, stderr } = await runProcess('solve', '--paper', path);
+    const { code, stderr } = await runAlone('solve', '--paper', path);
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);
   };
@@ -71,7 +72,7 @@ describe('solve --paper', () => {
     await refused(whole.replace('x: [0.5, 0.25, 0.333]', 'x: [0.5, 0.25]'), /published\.x: \[0\.5,0\.25\] is not allowed: a list of 3/);
     await refused(whole.replace(/^totals.*$/m, ''), /totals: is missing/);
     await refused('a: [1', /wrong\.yaml: /);
-    const { code, stderr } = await runProcess('solve', '--paper', join(directory, 'none.yaml'));
+    const { code, stderr } = await runAlone('solve', '--paper', join(directory, 'none.yaml'));
     assert.equal(code, 2);
     assert.match(stderr, /none\.yaml: ENOENT/);
   });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -7,12 +6,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from '../../testing/platform-harness.ts';
 import { until } from '../../testing/until.ts';
+import { type ProcessResult, runProcess, startProcess } from '../support/run-process.ts';
 import { startTicksOf } from './state-file.ts';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 let home: Awaited<ReturnType<typeof temporaryDirectory>>;
 let port: number;
 
@@ -27,18 +25,8 @@ async function freePort(): Promise<number> {
 
 const environment = (extra: Record<string, string> = {}): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', HOME: home.path, LEPTON_HTTP: `127.0.0.1:${port}`, LEPTON_GRPC: '127.0.0.1:0', LEPTON_ORPHAN_GRACE: '5s', ...extra });
 
-function spawnCli(args: readonly string[], extra?: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { cwd: home.path, env: environment(extra), stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function cli(args: readonly string[], extra?: Record<string, string>): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawnCli(args, extra);
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
-}
+const surroundings = (extra?: Record<string, string>) => ({ cwd: home.path, env: environment(extra) });
+const cli = (args: readonly string[], extra?: Record<string, string>): Promise<ProcessResult> => runProcess(args, surroundings(extra));
 
 const hasEnded = (pid: number): boolean => startTicksOf(pid) === null;
 
@@ -113,7 +101,7 @@ describe('the local platform', () => {
   });
 
   it('leaves a server that was started by hand on the default address as the one that is used', async () => {
-    const serve = spawnCli(['serve', '--data-dir', join(home.path, 'by-hand')]);
+    const { child: serve } = startProcess(['serve', '--data-dir', join(home.path, 'by-hand')], surroundings());
     try {
       await until('it answers', async () => (await fetch(`http://127.0.0.1:${port}/api/v1/status`)).ok);
       assert.equal((await cli(['create-repository', 'mine'])).code, 0);
