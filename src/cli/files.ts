@@ -19,10 +19,17 @@ function pairOf(entry: string): Record<string, unknown> {
 }
 
 /** A JSON file that the command line names. */
-export function jsonFile(path: string): unknown {
+export const jsonFile = (path: string): unknown => readOrRefuse(path, () => JSON.parse(readFileSync(path, 'utf8')));
+/** The text of a file that the command line names. */
+export const readText = (path: string): string => readOrRefuse(path, () => readFileSync(path, 'utf8'));
+/** The same, where `-` is standard input. */
+export const readTextOrInput = (path: string): string => readOrRefuse(path, () => readFileSync(path === '-' ? 0 : path, 'utf8'));
+
+/** What `read` gives; what it throws is the fault of what the command line names, and says where. */
+export function readOrRefuse<Value>(place: string, read: () => Value): Value {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return read();
   } catch (error) {
-    throw new CliError(`${path}: ${(error as Error).message}`, ExitCode.usage);
+    throw new CliError(`${place}: ${(error as Error).message}`, ExitCode.usage);
   }
 }

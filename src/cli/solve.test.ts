@@ -72,6 +72,7 @@ describe('solve --paper', () => {
     await refused(whole.replace('x: [0.5, 0.25, 0.333]', 'x: [0.5, 0.25]'), /published\.x: \[0\.5,0\.25\] is not allowed: a list of 3/);
     await refused(whole.replace(/^totals.*$/m, ''), /totals: is missing/);
     await refused('a: [1', /wrong\.yaml: /);
+    await refused('totals: *nowhere\n', /^error: .*wrong\.yaml: .*nowhere/);
     const { code, stderr } = await runAlone('solve', '--paper', join(directory, 'none.yaml'));
     assert.equal(code, 2);
     assert.match(stderr, /none\.yaml: ENOENT/);

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Papa from 'papaparse';
 import type { SchedulerNode } from '../deployment-engine/scheduler/index.ts';
 import { type ArrivalPattern, madeVersions, type SimulatedService, type SimulatedVersion, type Trace } from '../simulation/index.ts';
 import { CliError, ExitCode } from './exit-codes.ts';
+import { readText } from './files.ts';
 import { readYaml, type YamlValue } from './yaml-file.ts';
 
 const MAX = 1e12;
@@ -124,13 +124,7 @@ function readMade(value: YamlValue, nodes: readonly SchedulerNode[], seed: numbe
 
 /** CSV of `seconds,version,requests`, by version or service. */
 function readRecorded(path: string, tickSeconds: number): ReadonlyMap<string, ArrivalPattern> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CliError(`${path}: ${(error as Error).message}`, ExitCode.usage);
-  }
-  const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
+  const { data } = Papa.parse<Record<string, string>>(readText(path), { header: true, skipEmptyLines: true });
   const counts = new Map<string, Map<number, number>>();
   data.forEach((row, index) => {
     const [seconds, requests, version] = [Number(row['seconds']), Number(row['requests'] ?? 1), row['version']];

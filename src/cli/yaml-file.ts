@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { nearest } from '../core/index.ts';
 import { CliError, ExitCode } from './exit-codes.ts';
+import { readOrRefuse, readText } from './files.ts';
 
 /** A value of a YAML file with the place where it stands, for refusals that say what is wrong where. */
 export class YamlValue {
@@ -75,15 +75,11 @@ export class YamlValue {
 }
 
 /** A YAML file of one document; what is not YAML is refused with its line. */
-export function readYaml(path: string): YamlValue {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CliError(`${path}: ${(error as Error).message}`, ExitCode.usage);
-  }
-  const document = parseDocument(text);
+export const readYaml = (path: string): YamlValue => new YamlValue(`${path}:`, yamlContent(parseDocument(readText(path)), path));
+
+/** What a document holds. An alias without an anchor, or with too many of them, is found only here. */
+export function yamlContent(document: Document, place: string): unknown {
   const [fault] = document.errors;
-  if (fault) throw new CliError(`${path}: ${fault.message.split('\n')[0]}`, ExitCode.usage);
-  return new YamlValue(`${path}:`, document.toJS() as unknown);
+  if (fault) throw new CliError(`${place}: ${fault.message}`, ExitCode.usage);
+  return readOrRefuse(place, () => document.toJS({ maxAliasCount: 100 }));
 }

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Document, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { type ChangeResult, LeptonApiError, type ServiceInput } from '../../../clients/typescript/src/index.ts';
 import { nearest } from '../../core/index.ts';
 import { action, type CliContext, collect, command } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
+import { readTextOrInput } from '../files.ts';
 import { awaitServing, type ChangeFlags, changeOptions, requestOptions, type SettledChange, showChanges, throwUnlessServing } from '../waiting.ts';
+import { yamlContent } from '../yaml-file.ts';
 
 interface RepositoryDocument {
   readonly kind: 'Repository';
@@ -93,31 +94,12 @@ interface PlacedDeclaration {
 
 /** Reads and checks the documents of a file; throws a usage error that names the document. */
 export function readDeclarations(path: string): PlacedDeclaration[] {
-  const documents = parseAllDocuments(readText(path));
+  const documents = parseAllDocuments(readTextOrInput(path));
   if (!Array.isArray(documents) || documents.length === 0) throw new CliError(`${path} holds no document`, ExitCode.usage);
   return documents.map((document, index) => {
     const place = documents.length > 1 ? `${path}, document ${index + 1}` : path;
-    const fault = document.errors[0];
-    if (fault) throw new CliError(`${place}: ${fault.message}`, ExitCode.usage);
-    return { place, declaration: checkDeclaration(contentOf(document, place), place) };
+    return { place, declaration: checkDeclaration(yamlContent(document, place), place) };
   });
-}
-
-/** An alias without an anchor, or with too many of them, is found only here. */
-function contentOf(document: Document, place: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw new CliError(`${place}: ${(error as Error).message}`, ExitCode.usage);
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new CliError(`${path}: ${(error as Error).message}`, ExitCode.usage);
-  }
 }
 
 function checkDeclaration(value: unknown, place: string): Declaration {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { InferenceOptions, InferenceResult, TensorOutput } from '../../../clients/typescript/src/index.ts';
 import { action, type CliContext, collect, command, wholeNumber } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
+import { readTextOrInput } from '../files.ts';
 import { formatMs } from '../output.ts';
 import { inputOf, outputValues, parseExactJson, requestOf } from '../tensor-json.ts';
 
@@ -48,19 +48,11 @@ async function send({ inference }: CliContext, service: string, flags: InferFlag
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
   };
   if (flags.file !== undefined) {
-    const { inputs, ...more } = requestOf(parseExactJson(readText(flags.file), flags.file), flags.file);
+    const { inputs, ...more } = requestOf(parseExactJson(readTextOrInput(flags.file), flags.file), flags.file);
     return inference.infer(service, inputs, { ...more, ...options, parameters: { ...more.parameters, ...options.parameters } });
   }
   const metadata = await inference.metadata(service, options);
   return inference.infer(service, Object.fromEntries((flags.input ?? []).map((text) => inputOf(text, metadata))), options);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw new CliError(`${path}: ${(error as Error).message}`, ExitCode.usage);
-  }
 }
 
 function pairsOf(flag: string, texts: readonly string[]): Record<string, string> {
