@@ -19,7 +19,7 @@ export function readTrace(path: string, seedGiven?: number): Trace {
   const durationSeconds = file.durationSeconds.number(1, 366 * 86_400);
   const tickSeconds = file.tickSeconds.number(0.01, 3600, 1);
   if (durationSeconds / tickSeconds > TICKS_MAX) file.tickSeconds.refuse(`at least ${durationSeconds / TICKS_MAX} for ${durationSeconds} s, since a simulation has at most ${TICKS_MAX} ticks`);
-  const nodes = file.nodes.list().flatMap(readNodes);
+  const nodes = file.nodes.list(1, NODES_MAX).flatMap(readNodes);
   if (nodes.length > NODES_MAX) file.nodes.refuse(`at most ${NODES_MAX} nodes`);
   const recorded = file.recorded.given ? readRecorded(resolve(dirname(path), file.recorded.text()), tickSeconds) : new Map<string, ArrivalPattern>();
   const versions = [...(file.versions.given ? file.versions.list(0, VERSIONS_MAX).map((value) => readVersion(value, recorded)) : []), ...(file.made.given ? readMade(file.made, nodes, seed) : [])];
