@@ -1,7 +1,8 @@
+import { checkSchedulerInput, DEFAULT_PRICES } from '../deployment-engine/scheduler/index.ts';
 import { ArrivalStream } from './arrivals.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterView, Policy } from './policies/policy.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, unasked } from './trace.ts';
 import { VersionQueue } from './version-queue.ts';
 
 export interface SimulationResult {
@@ -48,8 +49,10 @@ const WARM_UP_SHARE = 0.1;
 const WARM_UP_SECONDS_MAX = 600;
 const GIB = 2 ** 30;
 
-/** Replays a trace under one policy, in virtual time. */
+/** Replays a trace under one policy, in virtual time. Throws INVALID_ARGUMENT for a trace that makes no sense, under whatever policy. */
 export function simulate(trace: Trace, policy: Policy, options: SimulationOptions): SimulationResult {
+  const { nodes, versions, services } = trace;
+  checkSchedulerInput({ nodes, versions: versions.map((version) => unasked(version)), services: services.map((service) => ({ ...service, demand: 0 })), prices: DEFAULT_PRICES, utilisationMax: 1 });
   return new Simulation(trace, policy, options).run();
 }
 

@@ -140,6 +140,15 @@ describe('a simulation', () => {
     }
   });
 
+  it('refuses a trace that makes no sense under every policy', () => {
+    const arrivals = { kind: 'poisson', rate: 1 } as const;
+    for (const policy of ['lp', 'equal', 'threshold'] as const) {
+      assert.throws(() => run(trace({ services: [{ name: 's', arrivals, ranges: { b: { min: 0, max: 1 } } }] }), policy), /service s: ranges names b, which is no version/);
+      assert.throws(() => run(trace({ services: [{ name: 's', arrivals, ranges: { a: { min: 0, max: 0.5 } } }] }), policy), /can't make 1/);
+      assert.throws(() => run(trace({ versions: [version('a'), version('a')] }), policy), /version a is there twice/);
+    }
+  });
+
   it('is the same for the same seed, plans and all', () => {
     const given = trace({ durationSeconds: 300, nodes: [node('n'), node('m')], versions: ['a', 'b', 'c'].map((id, index) => version(id, { arrivals: { kind: 'bursts', rate: 20, burstRate: 150, everySeconds: 60, lengthSeconds: 20 } }, 0.004 * (index + 1))) });
     for (const policy of ['lp', 'threshold'] as const) assert.deepEqual(run(given, policy), run(given, policy));

@@ -17,6 +17,9 @@ export interface SimulatedVersion extends Omit<SchedulerVersion, 'demand' | 'cur
   readonly arrivals: ArrivalPattern | null;
 }
 
+/** A version as the scheduler sees it, before anybody asks for it. */
+export const unasked = (version: SimulatedVersion, current: SchedulerVersion['current'] = {}): SchedulerVersion => ({ ...version, demand: 0, current });
+
 /** A service whose policy lets the scheduler choose the version. */
 export interface SimulatedService {
   readonly name: string;

@@ -1,3 +1,4 @@
+export { checkSchedulerInput } from './check-input.ts';
 export { cannotBePlaced, shortNumber } from './describe.ts';
 export { shadowPrices, type ShadowPrice, versionReasons, type VersionReason } from './explain.ts';
 export { formulate } from './formulation.ts';

@@ -1,5 +1,5 @@
-import { Packing, type SchedulerVersion } from '../../deployment-engine/scheduler/index.ts';
-import type { Trace } from '../trace.ts';
+import { Packing } from '../../deployment-engine/scheduler/index.ts';
+import { type Trace, unasked } from '../trace.ts';
 import { equalShares, type Policy, type Reservation } from './policy.ts';
 
 /** Static equal shares: every version the same cores, once and for all, with as many replicas as can use them and find room. */
@@ -15,7 +15,7 @@ export class EqualPolicy implements Policy {
 
   decide(): Reservation {
     const { nodes } = this.#trace;
-    const versions = this.#trace.versions.map((version): SchedulerVersion => ({ ...version, demand: 0, current: {} }));
+    const versions = this.#trace.versions.map((version) => unasked(version));
     const packing = new Packing(nodes, versions);
     const cpus = nodes.reduce((sum, node) => sum + node.cpus, 0) / Math.max(1, versions.length);
     const most = Math.max(1, ...versions.map(({ threads }) => Math.ceil(cpus / threads - 1e-9)));

@@ -1,5 +1,5 @@
 import { currentReplicas, Packing, type SchedulerVersion } from '../../deployment-engine/scheduler/index.ts';
-import type { Trace } from '../trace.ts';
+import { type Trace, unasked } from '../trace.ts';
 import { type ClusterView, equalShares, type Policy, type Reservation } from './policy.ts';
 
 /** Kubernetes' horizontal pod autoscaler with its defaults: every 15 s, 10 % tolerance, up by 100 % or 4 at once, down after 300 s. */
@@ -27,7 +27,7 @@ export class ThresholdPolicy implements Policy {
 
   decide(view: ClusterView): Reservation {
     const { nodes } = this.#trace;
-    const versions = this.#trace.versions.map((version): SchedulerVersion => ({ ...version, demand: 0, current: view.current(version.id) }));
+    const versions = this.#trace.versions.map((version) => unasked(version, view.current(version.id)));
     const packing = new Packing(nodes, versions);
     const targets = new Map(versions.map((version) => [version.id, this.#target(version, view)]));
     const request = (version: SchedulerVersion): number => Math.min(version.threads, CPU_REQUEST);
