@@ -56,6 +56,15 @@ export function simulate(trace: Trace, policy: Policy, options: SimulationOption
   return new Simulation(trace, policy, options).run();
 }
 
+/** What came and went in a tick, and what is reserved. */
+interface TickSum {
+  readonly arrivals: number;
+  readonly served: number;
+  readonly violations: number;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
 class Simulation {
   readonly #trace: Trace;
   readonly #policy: Policy;
@@ -102,8 +111,8 @@ class Simulation {
         this.#ask(now);
         askAt = now + Math.max(tickSeconds, this.#policy.everySeconds);
       }
-      const { arrivals, served, violations } = this.#tick(tick, now, now >= warmUp);
-      sum = { arrivals: sum.arrivals + arrivals, served: sum.served + served, violations: sum.violations + violations, cpus: sum.cpus + this.#cluster.totals().cpus, ticks: sum.ticks + 1 };
+      const { arrivals, served, violations, cpus } = this.#tick(tick, now, now >= warmUp);
+      sum = { arrivals: sum.arrivals + arrivals, served: sum.served + served, violations: sum.violations + violations, cpus: sum.cpus + cpus, ticks: sum.ticks + 1 };
       if (sum.ticks === every || tick === ticks - 1) {
         const span = sum.ticks * tickSeconds;
         this.#series.push({ seconds: now, arrivals: sum.arrivals / span, served: sum.served / span, violations: sum.arrivals > 0 ? Math.min(1, sum.violations / sum.arrivals) : 0, cpus: sum.cpus / sum.ticks });
@@ -138,21 +147,22 @@ class Simulation {
     for (const field of ['versions', 'services', 'used', 'reserved'] as const) this.#seen[field].fill(0);
   }
 
+  /** For one decision: what was seen since is counted anew after it. */
   #view(now: number): ClusterView {
-    const seen = { ...this.#seen, versions: this.#seen.versions.slice(), services: this.#seen.services.slice() };
+    const seen = this.#seen;
     const at = (id: string): number => this.#index.get(id) ?? 0;
     const services = new Map(this.#trace.services.map(({ name }, index) => [name, index]));
     return {
       seconds: now,
       versionRate: (id) => (seen.versions[at(id)] ?? 0) / Math.max(1e-9, seen.seconds),
       serviceRate: (name) => (seen.services[services.get(name) ?? 0] ?? 0) / Math.max(1e-9, seen.seconds),
-      utilisation: (id) => ((this.#seen.reserved[at(id)] ?? 0) > 0 ? (this.#seen.used[at(id)] ?? 0) / (this.#seen.reserved[at(id)] ?? 1) : 0),
+      utilisation: (id) => ((seen.reserved[at(id)] ?? 0) > 0 ? (seen.used[at(id)] ?? 0) / (seen.reserved[at(id)] ?? 1) : 0),
       backlog: (id) => this.#queues[at(id)]?.backlog ?? 0,
       current: (id) => this.#cluster.current(at(id)),
     };
   }
 
-  #tick(tick: number, now: number, counted: boolean): { arrivals: number; served: number; violations: number } {
+  #tick(tick: number, now: number, counted: boolean): TickSum {
     const { tickSeconds, timeoutSeconds, versions } = this.#trace;
     const arrivals = this.#arrivals(tick);
     const needs = new Float64Array(versions.length);
@@ -161,7 +171,7 @@ class Simulation {
       if (waiting > 0 && this.#policy.wakes && this.#cluster.replicas(index) === 0 && this.#cluster.wake(index, now)) this.#total.starts++;
       needs[index] = (waiting * profile.cpuSecondsPerRequest) / tickSeconds;
     });
-    const sum = { arrivals: 0, served: 0, violations: 0 };
+    const sum = { arrivals: 0, served: 0, violations: 0, ...this.#cluster.totals() };
     this.#cluster.share(needs, now).forEach((power, index) => {
       const came = arrivals[index] ?? 0;
       const result = this.#queues[index]?.tick(now, tickSeconds, came, power, timeoutSeconds) ?? { served: 0, lost: 0, violations: 0 };
@@ -178,12 +188,11 @@ class Simulation {
     return sum;
   }
 
-  #count(sum: { readonly arrivals: number; readonly served: number; readonly violations: number }, seconds: number): void {
+  #count(sum: TickSum, seconds: number): void {
     const total = this.#total;
-    const { cpus, memoryBytes } = this.#cluster.totals();
     [total.requests, total.served, total.violations] = [total.requests + sum.arrivals, total.served + sum.served, total.violations + sum.violations];
-    total.coreHours += (cpus * seconds) / 3600;
-    total.gibHours += ((memoryBytes / GIB) * seconds) / 3600;
+    total.coreHours += (sum.cpus * seconds) / 3600;
+    total.gibHours += ((sum.memoryBytes / GIB) * seconds) / 3600;
   }
 
   /** Requests by version: those that name it, and its share of its service's. */
