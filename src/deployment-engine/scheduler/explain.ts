@@ -28,13 +28,29 @@ export interface ShadowPrice {
 }
 
 export function versionReasons(input: SchedulerInput, plan: SchedulePlan): readonly VersionReason[] {
-  const dominated = dominatedVersions(input);
-  const used = usage(input, plan);
   const versions = new Map(input.versions.map((version) => [version.id, version]));
+  const made: MadePlan = { input, dominated: dominatedVersions(input), used: usage(versions, plan), rivals: rivalsOf(versions, plan, input) };
   return plan.versions.flatMap((one) => {
     const version = versions.get(one.id);
-    return version ? [{ version: one.id, ...reasonOf(version, one, input, plan, used, dominated.get(one.id)) }] : [];
+    return version ? [{ version: one.id, ...reasonOf(version, one, made) }] : [];
   });
+}
+
+/** What the reasons of all versions are found in. */
+interface MadePlan {
+  readonly input: SchedulerInput;
+  readonly dominated: ReadonlyMap<string, string>;
+  readonly used: Usage;
+  /** Versions that serve, least worth for a core first. */
+  readonly rivals: readonly { readonly id: string; readonly worth: number }[];
+}
+
+/** What requests bring that a core for a version serves. */
+const worthOfCore = (version: SchedulerVersion, input: SchedulerInput): number => (requestValue(version) * serviceRate(version, input).usable) / version.profile.cpuSecondsPerRequest;
+
+function rivalsOf(versions: ReadonlyMap<string, SchedulerVersion>, { assignments }: SchedulePlan, input: SchedulerInput): MadePlan['rivals'] {
+  const serving = new Set(assignments.filter(({ served }) => served > 0).map(({ version }) => version));
+  return [...serving].flatMap((id) => versions.get(id) ?? []).map((version) => ({ id: version.id, worth: worthOfCore(version, input) })).sort((a, b) => a.worth - b.worth);
 }
 
 interface Used {
@@ -45,8 +61,7 @@ interface Used {
 /** By node. */
 type Usage = ReadonlyMap<string, Readonly<Used>>;
 
-function usage(input: SchedulerInput, { assignments }: SchedulePlan): Usage {
-  const versions = new Map(input.versions.map((version) => [version.id, version]));
+function usage(versions: ReadonlyMap<string, SchedulerVersion>, { assignments }: SchedulePlan): Usage {
   const used = new Map<string, Used>();
   for (const { node, version, replicas, memoryBytes } of assignments) {
     const { memory, storage, gpus } = used.get(node) ?? { memory: 0, storage: 0, gpus: 0 };
@@ -70,23 +85,22 @@ function missingRoom({ profile, placement }: SchedulerVersion, { nodes }: Schedu
   return `a replica needs ${words.join(' and ')} on ${nearest.node.name}, beside what is worth more`;
 }
 
-function reasonOf(version: SchedulerVersion, one: VersionPlan, input: SchedulerInput, plan: SchedulePlan, used: Usage, better: string | undefined): Omit<VersionReason, 'version'> {
+function reasonOf(version: SchedulerVersion, one: VersionPlan, { input, dominated, used, rivals }: MadePlan): Omit<VersionReason, 'version'> {
   const rate = serviceRate(version, input);
   const unreachable = rate.unreachable && version.latency ? `; its latency objective of ${shortNumber(version.latency.seconds * 1000)} ms can't be promised at any load, one request takes ${shortNumber(version.profile.cpuSecondsPerRequest * 1000)} ms` : '';
   const gets = `gets ${shortNumber(one.served)} of ${shortNumber(one.demand)} requests/s`;
   if (one.served >= one.demand * (1 - 1e-6) && one.demand > 0) return { code: 'served', text: `all of ${shortNumber(one.demand)} requests/s${unreachable}` };
+  const better = dominated.get(one.id);
   if (one.demand === 0) return better ? { code: 'dominated', text: `no traffic: ${better} is at least as good and needs no more` } : { code: 'no-demand', text: 'nobody asks for it' };
   const impossible = cannotBePlaced(version, input);
   if (impossible) return { code: 'cannot-be-placed', text: impossible };
   if (one.replicas >= version.replicas.max && one.served >= version.replicas.max * rate.perReplica * (1 - 1e-6)) return { code: 'replicas-max', text: `${gets}: ${version.replicas.max} replica${version.replicas.max === 1 ? '' : 's'}, its most, serve no more${unreachable}` };
-  const perCore = (requestValue(version) * rate.usable) / version.profile.cpuSecondsPerRequest;
+  const perCore = worthOfCore(version, input);
   if (perCore <= input.prices.cpu) return { code: 'not-worth-it', text: `${gets}: a core for it is worth ${shortNumber(perCore)} and costs ${shortNumber(input.prices.cpu)}` };
   const missing = one.replicas === 0 ? missingRoom(version, input, used) : null;
   if (missing) return { code: 'no-room', text: `${gets}: ${missing}${unreachable}` };
-  const rivals = plan.assignments.filter(({ version: id, served }) => id !== version.id && served > 0).flatMap(({ version: id }) => input.versions.find((other) => other.id === id) ?? []);
-  const worth = (other: SchedulerVersion): number => (requestValue(other) * serviceRate(other, input).usable) / other.profile.cpuSecondsPerRequest;
-  const rival = rivals.filter((other) => worth(other) >= perCore).sort((a, b) => worth(a) - worth(b))[0];
-  if (rival) return { code: 'less-valuable', text: `${gets}: a core for it is worth ${shortNumber(perCore)}, for ${rival.id} ${shortNumber(worth(rival))}${unreachable}` };
+  const rival = rivals.find(({ id, worth }) => id !== version.id && worth >= perCore);
+  if (rival) return { code: 'less-valuable', text: `${gets}: a core for it is worth ${shortNumber(perCore)}, for ${rival.id} ${shortNumber(rival.worth)}${unreachable}` };
   return { code: 'no-room', text: `${gets}: no more fits beside what has its minimum or is worth more as a whole${unreachable}` };
 }
 
