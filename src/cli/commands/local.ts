@@ -10,9 +10,9 @@ const start = (): Command =>
     const out = outputOf(self.optsWithGlobals());
     const { url, local, started } = await ensurePlatform(localPlatformConfig());
     const { platformVersion } = await new LeptonClient({ url }).status();
-    const other = platformVersion === PLATFORM_VERSION ? {} : { otherVersion: platformVersion };
-    if (other.otherVersion !== undefined) out.note({ text: 'warning: ', style: 'yellow' }, `it is version ${platformVersion}, this command is ${PLATFORM_VERSION}; lepton-ai stop and lepton-ai start take the new one`);
-    out.result({ url, started, ...other, ...(local ? { pid: local.pid, grpcAddress: local.grpcAddress, dataDirectory: local.dataDirectory, logFile: local.logFile } : {}) }, () => {
+    const isOther = platformVersion !== PLATFORM_VERSION;
+    if (isOther) out.note({ text: 'warning: ', style: 'yellow' }, `it is version ${platformVersion}, this command is ${PLATFORM_VERSION}; lepton-ai stop and lepton-ai start take the new one`);
+    out.result({ url, started, ...(isOther ? { otherVersion: platformVersion } : {}), ...(local ? { pid: local.pid, grpcAddress: local.grpcAddress, dataDirectory: local.dataDirectory, logFile: local.logFile } : {}) }, () => {
       if (!local) return out.line(`a server runs at ${url} already, started by hand`);
       out.line({ text: '✔ ', style: 'green' }, `the platform ${started ? 'runs' : 'runs already'} at ${url}, gRPC ${local.grpcAddress}, pid ${local.pid}`);
       out.line(`  data in ${local.dataDirectory}, log ${local.logFile}; lepton-ai stop ends it`);
