@@ -1,4 +1,4 @@
-import { Sheet } from '../plot/index.ts';
+import { type Line, Sheet } from '../plot/index.ts';
 import type { SeriesPoint, SimulationResult } from './simulate.ts';
 import type { Trace } from './trace.ts';
 
@@ -10,7 +10,7 @@ const percent = (share: number): string => `${Number((share * 100).toPrecision(3
 export function plotResults(trace: Trace, results: readonly SimulationResult[]): string {
   const sheet = new Sheet();
   const hours = trace.durationSeconds >= 7200;
-  const line = (result: SimulationResult, value: (point: SeriesPoint) => number): { label: string; colour: string; points: [number, number][] } => ({ label: result.policy, colour: colourOf(result.policy), points: result.series.map((point) => [hours ? point.seconds / 3600 : point.seconds, value(point)]) });
+  const line = (result: SimulationResult, value: (point: SeriesPoint) => number): Line => ({ label: result.policy, colour: colourOf(result.policy), points: result.series.map((point) => [hours ? point.seconds / 3600 : point.seconds, value(point)]) });
   const xUnit = hours ? 'h' : 's';
   const [first] = results;
   sheet.heading('Requests per second: demand, and what was served');
