@@ -1,4 +1,4 @@
-import { seededRandom } from '../../core/index.ts';
+import { seededRandom, systemClock as clock } from '../../core/index.ts';
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { loadHighsSolver } from '../solvers/index.ts';
@@ -8,7 +8,6 @@ import { planObjective } from './plan.ts';
 import { serviceRate } from './queueing.ts';
 
 const GIB = 2 ** 30;
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
 let solver: Solver;
 before(async () => {
   solver = await loadHighsSolver();
