@@ -40,7 +40,7 @@ export class ServiceLoop {
     const { replicas, facts, hasLeft } = this.#dependencies;
     const deployments = [...(service.desired?.spec.deployments ?? []), ...(service.serving?.spec.deployments ?? [])];
     const views = replicas.live(service.name).map((replica) => replicaView(replica, replica.leftGeneration !== null && hasLeft(replica.id, replica.leftGeneration)));
-    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments) };
+    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), allocations: service.allocations };
   }
 
   routes(): readonly ServiceRoute[] {

@@ -1,7 +1,7 @@
 /** What the engine remembers while it runs. The reconciler, the changes and the supervisor share these; `store.ts` keeps them. */
 import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState, ServiceSpec } from '../core/index.ts';
 import type { Mutex } from '../database/index.ts';
-import type { Failure, ReplicaView, ServiceView, Serving } from './plan/index.ts';
+import type { Allocation, Failure, ReplicaView, ServiceView, Serving } from './plan/index.ts';
 import type { WorkerHandle, WorkerUsage } from './targets/index.ts';
 
 /** One service: what is wanted, what is in force, what has been seen. */
@@ -24,6 +24,8 @@ export interface ServiceState {
   unreadySince: Map<string, number>;
   /** Replacements of crashed replicas, by version. */
   restarts: Map<string, number>;
+  /** What the scheduler gives, by version. */
+  allocations: Map<string, Allocation>;
   /** Changes and passes of one service never interleave. */
   readonly lock: Mutex;
 }

@@ -1,7 +1,7 @@
 import { type Condition, isResting } from '../../core/index.ts';
 import { type ServiceView, shapeOf } from './model.ts';
 import { effectiveWeights } from './service-route.ts';
-import { readyReplicas, replicasWanted, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { readyReplicas, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 
 /** A service's conditions now. `since` is kept from `before` where the status did not change. */
 export function conditions(view: ServiceView, now: number, before: readonly Condition[]): readonly Condition[] {
@@ -45,14 +45,14 @@ function degradation(view: ServiceView, states: States): Found {
   if (!bad.length && !unstable.length) return { type: 'Degraded', status: false, reason: 'AsWanted', message: '' };
   const parts = [
     ...bad.map(([version, state]) => describe(version, state)),
-    ...unstable.map(({ target }) => `${target.version} has ${readyReplicas(view, target.version, target).length} of ${target.replicas.min} replicas as wanted: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
+    ...unstable.map(({ target, replicas }) => `${target.version} has ${readyReplicas(view, target.version, target).length} of ${replicas} replicas as wanted: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
   ];
   const answering = Object.keys(effectiveWeights(view, states)).filter((version) => states.get(version)?.phase === 'ready');
   const rest = answering.length ? `${answering.join(', ')} keep${answering.length === 1 ? 's' : ''} serving` : 'nothing serves';
   return { type: 'Degraded', status: true, reason: bad[0]?.[1].reason ?? 'ReplicasFailing', message: `${parts.join('; ')}; ${rest}` };
 }
 
-const isFull = (view: ServiceView, wanted: WantedVersion): boolean => readyReplicas(view, wanted.target.version, wanted.target).length >= replicasWanted(wanted);
+const isFull = (view: ServiceView, wanted: WantedVersion): boolean => readyReplicas(view, wanted.target.version, wanted.target).length >= wanted.replicas;
 
 const describe = (version: string, state: VersionState): string => (state.phase === 'failed' ? `${version} failed: ${state.reason}: ${state.message}` : `${version} is ${state.phase}${state.message ? `: ${state.message}` : ''}`);
 

@@ -32,6 +32,16 @@ export interface ReplicaView {
   readonly building?: string | null;
 }
 
+/** What the scheduler gives a version now, all its replicas together. */
+export interface Allocation {
+  /** Kept within what the deployment allows. */
+  readonly replicas: number;
+  /** Cores; null: not decided. */
+  readonly cpus: number | null;
+  /** One sentence, for people. */
+  readonly reason: string;
+}
+
 /** Failures in a row of one shape. */
 export interface Failure {
   readonly failures: number;
@@ -56,6 +66,8 @@ export interface ServiceView {
   readonly unreadySince: ReadonlyMap<string, number>;
   /** `repository:label` → version. */
   readonly labels: ReadonlyMap<string, string>;
+  /** By version; one without has what its deployment asks for at least. */
+  readonly allocations: ReadonlyMap<string, Allocation>;
 }
 
 export type Action =

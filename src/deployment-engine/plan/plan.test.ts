@@ -30,7 +30,7 @@ function replica(of: DeploymentSpec, phase: ReplicaPhase = 'ready', changes: Par
 }
 function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: number }): ServiceView {
   const { spec: wanted, revision = 1, ...rest } = changes;
-  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), ...rest };
+  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), allocations: new Map(), ...rest };
 }
 const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
@@ -187,6 +187,14 @@ describe('plan: changing a deployment in place', () => {
     const ready = { ...both, replicas: [old, replica(other)] };
     assert.deepEqual(route(ready)?.versions.map((version) => [version.digest, version.replicas.length]), [['sha256:other', 1]]);
     assert.deepEqual(planned(ready), ['serve 2']);
+  });
+  it('has the replicas that the scheduler allocates, within what the deployment allows', () => {
+    const ranged = { ...v1, replicas: { min: 1, max: 3 } };
+    const one = spec(weights({ v1: 100 }), ranged);
+    const given = (replicas: number) => view({ spec: one, serving: { revision: 1, spec: one, complete: true }, replicas: [old, replica(ranged, 'ready', { id: 'new' })], allocations: new Map([['v1', { replicas, cpus: null, reason: '' }]]) });
+    assert.deepEqual(planned(given(2)), []);
+    assert.deepEqual(planned(given(9)), ['start v1']);
+    assert.deepEqual(planned(given(0)), ['drain new ScaledDown']);
   });
   it('scales up, and down by the newest and the unready first', () => {
     const two = spec(weights({ v1: 100 }), deployment('v1', { min: 2 }));

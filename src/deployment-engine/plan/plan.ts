@@ -1,5 +1,5 @@
 import { type Action, type Plan, RECOVERY_MS, type ReplicaView, type ServiceView, type Serving, shapeOf } from './model.ts';
-import { policyWeights, readyReplicas, replicasWanted, rests, trafficWeights, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { policyWeights, readyReplicas, rests, trafficWeights, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 
 /**
  * The next safe steps for one service. Level-triggered: it looks at what is, not at what happened, so calling it again
@@ -26,7 +26,7 @@ function missing(view: ServiceView, version: WantedVersion, now: number): Action
   const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
   const failure = view.failures.get(shape);
   if (failure && now < failure.nextStartAt) return [];
-  const count = replicasWanted(version) - live.length;
+  const count = version.replicas - live.length;
   // What fails is tried one replica at a time.
   const starts = failure ? Math.min(count, live.some((replica) => replica.phase !== 'ready') ? 0 : 1) : count;
   return Array.from({ length: Math.max(0, starts) }, () => ({ kind: 'start' as const, deployment: target }));
@@ -67,7 +67,7 @@ function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: s
   if (!found) return false;
   const inForce = view.serving?.spec.deployments.some((deployment) => deployment.version === version && deployment.digest === found.target.digest && deployment.state !== 'unloaded');
   const ready = inForce ? readyReplicas(view, version).length : readyReplicas(view, version, found.target).length;
-  return ready >= (inForce ? 1 : found.target.replicas.min);
+  return ready >= (inForce ? 1 : found.replicas);
 }
 
 /** Whether the policy in force can answer anything, now or within its recovery. */
@@ -91,16 +91,16 @@ function departures(view: ServiceView, wanted: readonly WantedVersion[]): Action
   return actions;
 }
 
-function replaced(view: ServiceView, { target }: WantedVersion): boolean {
-  return readyReplicas(view, target.version, target).length >= target.replicas.min;
+function replaced(view: ServiceView, { target, replicas }: WantedVersion): boolean {
+  return readyReplicas(view, target.version, target).length >= replicas;
 }
 
-function surplus(view: ServiceView, { target }: WantedVersion): Action[] {
+function surplus(view: ServiceView, { target, replicas }: WantedVersion): Action[] {
   const shape = shapeOf(target);
   const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
   // Ready ones stay before others, older before newer.
   const order = [...live].sort((a, b) => Number(b.phase === 'ready') - Number(a.phase === 'ready') || a.createdAt - b.createdAt);
-  return order.slice(target.replicas.min).map((replica) => leave(replica, 'ScaledDown', `${target.replicas.min} replicas are wanted`));
+  return order.slice(replicas).map((replica) => leave(replica, 'ScaledDown', `${replicas} replicas are wanted`));
 }
 
 function leave(replica: ReplicaView, reason: 'Undeployed' | 'Unloaded' | 'Replaced' | 'ScaledDown', message: string): Action {

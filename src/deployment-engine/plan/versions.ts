@@ -12,13 +12,18 @@ export interface WantedVersion {
   readonly desired: boolean;
   /** In force: what takes requests does so until the switch; what rests may be readied before it. */
   readonly state: DeploymentState;
+  /** That shall run now. */
+  readonly replicas: number;
 }
 
 /** Takes no requests at all. */
 export const rests = (state: DeploymentState): boolean => state === 'drained' || state === 'unloaded';
 
-/** Replicas that shall run now. */
-export const replicasWanted = ({ target, state }: WantedVersion): number => (state === 'unloaded' ? 0 : target.replicas.min);
+/** What the scheduler allocated, kept within what the deployment allows. */
+function replicasOf(view: ServiceView, { version, replicas }: DeploymentSpec, state: DeploymentState): number {
+  if (state === 'unloaded') return 0;
+  return Math.min(replicas.max, Math.max(replicas.min, view.allocations.get(version)?.replicas ?? 0));
+}
 
 /** Desired versions and those of the revision in force, which stay until the switch, in that order. */
 export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
@@ -28,13 +33,14 @@ export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
   const desired = view.desired.spec.deployments.map((target) => {
     const previous = serving.find((deployment) => deployment.version === target.version);
     const goesOn = !switched && previous && !rests(previous.state) && rests(target.state);
-    return { target, previous: previous && previous.digest !== target.digest ? previous : null, desired: true, state: goesOn ? previous.state : target.state };
+    const state = goesOn ? previous.state : target.state;
+    return { target, previous: previous && previous.digest !== target.digest ? previous : null, desired: true, state, replicas: replicasOf(view, target, state) };
   });
   if (switched) return desired;
   const names = new Set(desired.map((wanted) => wanted.target.version));
   // Of a revision that serves in part, only what is ready counts.
   const kept = serving.filter(({ version }) => !names.has(version) && (view.serving?.complete || readyReplicas(view, version).length > 0));
-  return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false, state: target.state }))];
+  return [...desired, ...kept.map((target) => ({ target, previous: null, desired: false, state: target.state, replicas: replicasOf(view, target, target.state) }))];
 }
 
 /** Who answers version-less requests under a policy, in percent, labels resolved; empty when a label leads nowhere. */
@@ -64,7 +70,7 @@ export function activeDeployment(view: ServiceView, wanted: WantedVersion): { re
   const ready = readyReplicas(view, target.version);
   const fresh = ready.filter((replica) => replica.digest === target.digest);
   const old = previous ? ready.filter((replica) => replica.digest === previous.digest) : [];
-  if (!previous || !old.length || fresh.length >= target.replicas.min) return { deployment: target, replicas: fresh };
+  if (!previous || !old.length || fresh.length >= wanted.replicas) return { deployment: target, replicas: fresh };
   return { deployment: previous, replicas: old };
 }
 
@@ -101,7 +107,7 @@ const replicas = (count: number): string => `${count} replica${count === 1 ? '' 
 function runningState(view: ServiceView, wanted: WantedVersion, now: number): VersionState {
   const { target } = wanted;
   const ready = activeDeployment(view, wanted).replicas.length;
-  if (ready) return { phase: 'ready', reason: 'Ready', message: ready < target.replicas.min ? `${ready} of ${target.replicas.min} replicas ready` : '' };
+  if (ready) return { phase: 'ready', reason: 'Ready', message: ready < wanted.replicas ? `${ready} of ${wanted.replicas} replicas ready` : '' };
   const failure = view.failures.get(shapeOf(target));
   const since = view.unreadySince.get(target.version);
   if (since !== undefined && now - since < RECOVERY_MS && !givenUp(failure)) return { phase: 'recovering', reason: failure?.reason ?? 'Restarting', message: failure ? `restarting after: ${failure.message}` : 'restarting' };
