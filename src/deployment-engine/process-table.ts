@@ -8,6 +8,7 @@ export interface ProcessInfo {
   /** Field 22 of /proc/<pid>/stat: with the pid it names one process for as long as the machine runs. */
   readonly startTime: string;
   readonly cpuSeconds: number;
+  readonly threads: number;
 }
 
 /** null when there is no such process, or when it has ended and only waits to be reaped. */
@@ -15,7 +16,7 @@ export function readProcess(pid: number): ProcessInfo | null {
   const fields = readStat(pid);
   if (!fields || fields[0] === 'Z' || fields[0] === 'X') return null;
   const ticks = Number(fields[11]) + Number(fields[12]);
-  return { startTime: fields[19] ?? '', cpuSeconds: ticks / TICKS_PER_SECOND };
+  return { startTime: fields[19] ?? '', cpuSeconds: ticks / TICKS_PER_SECOND, threads: Number(fields[17]) };
 }
 
 /** The start time of a process, of one that has ended and waits to be reaped too; '' when there is none. */

@@ -14,7 +14,7 @@ import { ServiceLoop } from './service-loop.ts';
 import { deployEdit } from './spec/spec-edits.ts';
 import type { Replica, ServiceState } from './state.ts';
 import { EngineStore, newServiceState } from './store.ts';
-import type { Target, WorkerHandle, WorkerRecord } from './targets/index.ts';
+import { type Target, UNLIMITED, type WorkerHandle, type WorkerRecord } from './targets/index.ts';
 import type { DeploymentInput } from './types.ts';
 import { PredictionSources } from './prediction-sources.ts';
 import { VersionFacts } from './version-facts.ts';
@@ -30,9 +30,11 @@ const fullTarget: Target = {
   adopt: async (record) => runningWorker(record),
 };
 
+const NO_LIMITS = { limits: UNLIMITED, states: [] };
+
 function runningWorker(record: WorkerRecord): WorkerHandle {
   const gone = { code: 0, signal: null, reason: 'Drained', message: '', expected: true } as const;
-  return { ...record, record, status: { phase: 'ready', reason: 'Loaded', message: '' }, exited: null, silentMs: 0, onStatus: () => {}, onExit: () => {}, usage: () => null, stop: async () => gone, kill: async () => gone, detach: () => {} };
+  return { ...record, record, status: { phase: 'ready', reason: 'Loaded', message: '' }, exited: null, silentMs: 0, onStatus: () => {}, onExit: () => {}, usage: () => null, limits: NO_LIMITS, adjust: async () => NO_LIMITS, stop: async () => gone, kill: async () => gone, detach: () => {} };
 }
 
 describe('the loop of one service', () => {

@@ -8,7 +8,7 @@ import { shapeOf } from './plan/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
 import type { RuntimeFor, WorkerCommand } from './runtimes/index.ts';
 import type { Replica } from './state.ts';
-import type { Target, WorkerExit, WorkerHandle } from './targets/index.ts';
+import { type Target, UNLIMITED, type WorkerExit, type WorkerHandle } from './targets/index.ts';
 
 export interface LauncherDependencies {
   readonly repository: ModelRepository;
@@ -126,6 +126,7 @@ export class WorkerLauncher {
       },
       command,
       logFile: this.logFile(replica.id),
+      limits: { ...UNLIMITED, memoryBytes: deployment.resources.memoryBytes },
     };
   }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeWorkerCommand } from '../deployment-engine/runtimes/index.ts';
-import { LocalTarget, type LocalTargetOptions, runDirectory, type WorkerExit, type WorkerHandle, type WorkerSpec } from '../deployment-engine/targets/index.ts';
+import { LocalTarget, type LocalTargetOptions, runDirectory, UNLIMITED, type WorkerExit, type WorkerHandle, type WorkerSpec } from '../deployment-engine/targets/index.ts';
 import type { Datatype, Signature, Tensor } from '../core/index.ts';
 import { dial, type FailureMessage, type FrameConnection, FrameType, type InferItem, type InferResultMessage, type WorkerConfig, type WorkerStatus } from '../wire/index.ts';
 import { writeModelDirectory } from './onnx-models.ts';
@@ -47,6 +47,7 @@ export class WorkerFixture {
       },
       command: nodeWorkerCommand,
       logFile: join(this.directory, 'logs', `${replica}.log`),
+      limits: UNLIMITED,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { ReplicaReason } from '../../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../../wire/index.ts';
+import type { LimitReport, WorkerLimits } from './limits.ts';
 
 /** Where workers run. Every implementation passes `describeTarget` (src/testing/target-suite.ts). */
 export interface Target {
@@ -23,6 +24,7 @@ export interface WorkerSpec {
   readonly command: (configPath: string) => { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
   /** Absolute path; stdout and stderr are appended to it. */
   readonly logFile: string;
+  readonly limits: WorkerLimits;
 }
 
 /** What must be kept to find a worker again. JSON-serialisable; holds the worker's secret. */
@@ -49,10 +51,22 @@ export interface WorkerExit {
   readonly expected: boolean;
 }
 
+/** null where nobody can tell, which is where the host gives the worker no group of its own. */
 export interface WorkerUsage {
+  /** In RAM, over all processes of the worker; pages that two of them share count twice. */
   readonly residentBytes: number;
-  /** User and system, since the start. */
+  /** User and system, since the start, with processes that have ended. */
   readonly cpuSeconds: number;
+  /** How long it had work and had to wait for its CPU quota. */
+  readonly throttledSeconds: number | null;
+  /** Charged to the worker's group, without what the kernel can drop from its file cache. */
+  readonly memoryBytes: number | null;
+  /** The most that was charged, file cache too. */
+  readonly memoryPeakBytes: number | null;
+  /** Processes of the worker that the kernel ended for want of memory. */
+  readonly oomKills: number | null;
+  readonly processes: number;
+  readonly threads: number;
 }
 
 /** One running worker, as the engine holds it. */
@@ -74,6 +88,10 @@ export interface WorkerHandle {
   onExit(listener: (exit: WorkerExit) => void): void;
   /** null when it is gone. */
   usage(): WorkerUsage | null;
+  /** What is asked of its limits now, and which of them hold. */
+  readonly limits: LimitReport;
+  /** Changes limits while it runs; the report says what holds afterwards. Rejects nothing: a limit that can't be had is in the report. */
+  adjust(changes: Partial<WorkerLimits>): Promise<LimitReport>;
   /** Asks it to finish what is in flight and leave, and ends it a second after the grace. Resolves when it is gone. */
   stop(graceMs: number, reason: string): Promise<WorkerExit>;
   /** Ends it at once. Resolves when it is gone. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { putForward } from '../../../config/index.ts';
 import { LeptonError } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
+import { UNLIMITED } from '../limits.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
 import { LocalWorker, removeWorkerFiles } from './local-worker.ts';
 import { isAlive, readStartTime, signalProcess } from '../../process-table.ts';
@@ -75,7 +76,7 @@ export class LocalTarget implements Target {
       putForward(pid);
       const { replica, token, socketPath } = config;
       const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
-      return new LocalWorker({ config, record, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+      return new LocalWorker({ config, record, limits: spec.limits, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     } finally {
       closeSync(log);
     }
@@ -96,7 +97,7 @@ export class LocalTarget implements Target {
       connection.destroy();
       return 'leaving';
     }
-    const worker = new LocalWorker({ config, record, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    const worker = new LocalWorker({ config, record, limits: UNLIMITED, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     worker.attach(connection);
     return worker;
   }

@@ -9,6 +9,7 @@ import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerConfig, type WorkerStatus } from '../../../wire/index.ts';
+import { type LimitReport, unenforced, type WorkerLimits } from '../limits.ts';
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
 import { type Ending, exitOf } from './exit-reason.ts';
 import { tailLog } from './log-file.ts';
@@ -28,6 +29,7 @@ const UNHEARD: WorkerStatus = { phase: 'loading', reason: 'Spawned', message: 't
 export interface LocalWorkerOptions {
   readonly config: WorkerConfig;
   readonly record: WorkerRecord;
+  readonly limits: WorkerLimits;
   /** Absent for an adopted process. */
   readonly child?: ChildProcess;
   /** No sign of life for this long, and no progress either: hung. */
@@ -54,11 +56,13 @@ export class LocalWorker implements WorkerHandle {
   readonly #beatIntervalMs: number;
   #beatAt = performance.now();
   #heardAt = performance.now();
+  #limits: LimitReport;
   #cpu = { seconds: 0, changedAt: performance.now() };
 
   constructor(options: LocalWorkerOptions) {
     this.#options = options;
     this.record = options.record;
+    this.#limits = unenforced(options.limits, 'the worker has no group of its own');
     this.replica = options.record.replica;
     this.pid = options.record.pid;
     this.pidStartTime = options.record.pidStartTime;
@@ -95,7 +99,16 @@ export class LocalWorker implements WorkerHandle {
   usage(): WorkerUsage | null {
     const info = readProcess(this.pid);
     if (info?.startTime !== this.pidStartTime) return null;
-    return { residentBytes: residentBytes(this.pid), cpuSeconds: info.cpuSeconds };
+    return { residentBytes: residentBytes(this.pid), cpuSeconds: info.cpuSeconds, throttledSeconds: null, memoryBytes: null, memoryPeakBytes: null, oomKills: null, processes: 1, threads: info.threads };
+  }
+
+  get limits(): LimitReport {
+    return this.#limits;
+  }
+
+  async adjust(changes: Partial<WorkerLimits>): Promise<LimitReport> {
+    this.#limits = unenforced({ ...this.#limits.limits, ...changes }, 'the worker has no group of its own');
+    return this.#limits;
   }
 
   async stop(graceMs: number, reason: string): Promise<WorkerExit> {
