@@ -1,7 +1,7 @@
 # Few commands: `make demo` shows it, `make serve` leaves it running, `make test` proves it. All of them set up first.
 SHELL := /bin/sh
 NODE := sh scripts/node.sh
-SOURCES := $(shell find src clients protocol python/src/lepton_ai_worker \( -name '*.ts' -o -name '*.py' -o -name '*.schema.json' \) -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := $(shell find src clients protocol python/src/lepton_ai_worker \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.py' -o -name '*.schema.json' \) -not -name '*.test.ts' -not -path '*/node_modules/*' 2>/dev/null)
 # Rounds of the test that kills everything at random moments; make test ROUNDS=50 for the long form.
 ROUNDS ?=
 # Environment of make fuzz and make soak: MINUTES, SEED, CASE.
@@ -34,7 +34,7 @@ setup: dist/.built
 node_modules/.package-lock.json: package-lock.json
 	@sh scripts/install.sh
 
-dist/.built: node_modules/.package-lock.json scripts/build.ts package.json $(SOURCES)
+dist/.built: node_modules/.package-lock.json scripts/build.ts scripts/build-dashboard.ts package.json $(SOURCES)
 	@$(NODE) scripts/build.ts
 
 demo: setup

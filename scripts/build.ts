@@ -5,6 +5,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildDashboard } from './build-dashboard.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -52,10 +53,12 @@ const result = await build({
 rmSync(join(outdir, 'python'), { recursive: true, force: true });
 cpSync(join(root, 'python/src/lepton_ai_worker'), join(outdir, 'python/lepton_ai_worker'), { recursive: true, filter: (path) => !path.includes('__pycache__') });
 
+const dashboardBytes = await buildDashboard(root, join(outdir, 'dashboard'));
+
 removeStale(new Set(Object.keys(result.metafile.outputs).map((path) => path.slice('dist/'.length))));
 writeFileSync(join(outdir, '.built'), `${new Date().toISOString()}\n`);
 const bytes = readdirSync(outdir).filter((name) => name.endsWith('.js')).reduce((sum, name) => sum + statSync(join(outdir, name)).size, 0);
-console.log(`setup: built dist/{${Object.keys(PROGRAMS).join(',')}}.js, ${Math.round(bytes / 1024)} KiB, in ${Math.round(performance.now() - started)} ms`);
+console.log(`setup: built dist/{${Object.keys(PROGRAMS).join(',')}}.js, ${Math.round(bytes / 1024)} KiB, and the dashboard, ${Math.round(dashboardBytes / 1024)} KiB compressed, in ${Math.round(performance.now() - started)} ms`);
 
 /** Chunks of earlier builds. Running servers have loaded theirs; lazily loaded ones are the reason to delete only here, at the end. */
 function removeStale(current: ReadonlySet<string>): void {

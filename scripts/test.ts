@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { checks } from './checks.ts';
-import { hasPostgres, installDebianPackages } from './tests/debian.ts';
+import { hasChromium, hasPostgres, installDebianPackages } from './tests/debian.ts';
 import { runNodeTests } from './tests/node-tests.ts';
 import { runPythonTests, runSolverTests } from './tests/python-tests.ts';
 import { add, check, countsLine, NOTHING, type Tally } from './tests/tally.ts';
@@ -31,6 +31,7 @@ async function everything(): Promise<Tally> {
   }
   for (const group of TEST_GROUPS) {
     const files = testFiles(root, group, only);
+    if (files.length && group.browser && !hasChromium()) await installDebianPackages(['chromium', 'fonts-noto-cjk'], 'the dashboard is tested in a real browser');
     if (files.length) total = add(total, await step(group.name, () => runNodeTests(root, files, group.concurrency)));
   }
   const python = [['Python: lint, types and tests', 'python/tests', runPythonTests], ['conformance (Python clients)', 'test/conformance', runPythonTests], ['other solvers (Python)', 'test/solvers', runSolverTests]] as const;

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createCallAnswerer, createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
-import type { PlatformConfig } from './config/index.ts';
+import { dashboardPath, type PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
 import { createDeploymentEngine, Environments, LocalTarget, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
@@ -96,7 +96,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   });
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, feedback, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });

@@ -13,6 +13,9 @@ export async function installDebianPackages(packages: readonly string[], why: st
   return (await install()) === 0;
 }
 
+/** Whether a Chromium is here for the dashboard's tests. */
+export const hasChromium = (): boolean => ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some((name) => existsSync(`/usr/bin/${name}`));
+
 /** Whether a Postgres server's programs are here: on the PATH, or where Debian keeps them. */
 export function hasPostgres(): boolean {
   const onPath = (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, 'initdb')));

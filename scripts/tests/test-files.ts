@@ -7,6 +7,8 @@ export interface TestGroup {
   readonly patterns: readonly string[];
   /** Files at once. End-to-end tests count failures under load, so they have the machine to themselves. */
   readonly concurrency: number;
+  /** Needs a Chromium. */
+  readonly browser?: true;
 }
 
 export const TEST_GROUPS: readonly TestGroup[] = [
@@ -14,6 +16,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   { name: 'unit', patterns: ['src/**/*.test.ts', 'clients/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/**/*.test.ts', 'benchmarks/**/*.test.ts'], concurrency: 2 },
   { name: 'integration', patterns: ['test/integration/**/*.test.ts'], concurrency: 1 },
   { name: 'hostile clients', patterns: ['test/hostile/**/*.test.ts', 'test/fuzz/**/*.test.ts'], concurrency: 2 },
+  { name: 'dashboard', patterns: ['test/dashboard/**/*.test.ts'], concurrency: 1, browser: true },
   { name: 'end to end', patterns: ['test/e2e/**/*.test.ts'], concurrency: 1 },
 ];
 

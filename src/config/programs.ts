@@ -24,6 +24,11 @@ export function pythonPackagesPath(): string {
   return fileURLToPath(new URL(fromSource() ? '../../python/src' : './python', import.meta.url));
 }
 
+/** The folder of the dashboard that the build has made; from source it is the last build's. */
+export function dashboardPath(): string {
+  return fileURLToPath(new URL(fromSource() ? '../../dist/dashboard' : './dashboard', import.meta.url));
+}
+
 /** Files of this name on the PATH that we may run, in its order. */
 export function programsOnPath(name: string): readonly string[] {
   const directories = new Set((process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== ''));

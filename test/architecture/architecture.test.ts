@@ -9,7 +9,7 @@ const src = join(import.meta.dirname, '../../src');
 
 describe('the architecture', () => {
   it('holds in every file of src/', () => {
-    const files = globSync('**/*.ts', { cwd: src }).map((path) => readSource(path.replaceAll('\\', '/'), readFileSync(join(src, path), 'utf8')));
+    const files = globSync('**/*.{ts,tsx}', { cwd: src }).map((path) => readSource(path.replaceAll('\\', '/'), readFileSync(join(src, path), 'utf8')));
     assert.ok(files.length > 20, 'found the sources');
     assert.deepEqual(violations(files), []);
   });

@@ -46,7 +46,9 @@ export const PARTS: readonly Part[] = [
   { path: 'api/inference/doors/mlflow', imports: ['core', 'api/inference'] },
   // A server for tests, which needs their client.
   { path: 'api/inference/grpc/server/test-server.ts', imports: ['core', 'api/inference', 'testing'] },
-  { path: 'api/management', imports: ['core', 'version.ts'], types: ['config', 'model-repository', 'deployment-engine', 'monitoring', 'wire'] },
+  // In the browser: it knows the platform by the management API alone.
+  { path: 'dashboard', imports: ['/clients/typescript'] },
+  { path: 'api/management', imports: ['core', 'dashboard', 'version.ts'], types: ['config', 'model-repository', 'deployment-engine', 'monitoring', 'wire'] },
   { path: 'gateway', imports: ['core', 'wire', 'api/inference', 'monitoring', 'version.ts'], types: ['config'] },
   { path: 'worker', imports: ['core', 'wire', 'onnx', 'version.ts'] },
   // What plans and simulates without a server takes the scheduler itself.

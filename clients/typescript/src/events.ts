@@ -6,12 +6,23 @@ import type { PlatformEvent } from './types.ts';
  */
 export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<PlatformEvent> {
   let rest = '';
-  for await (const text of body.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)) {
+  for await (const text of textOf(body)) {
     const messages = (rest + text).split('\n\n');
     rest = messages.pop() ?? '';
     for (const message of messages) {
       const data = message.split('\n').find((line) => line.startsWith('data: '));
       if (data) yield JSON.parse(data.slice(6)) as PlatformEvent;
     }
+  }
+}
+
+/** By a reader, since not every browser iterates over streams. Who ends early ends the stream. */
+async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield decoder.decode(part.value, { stream: true });
+  } finally {
+    await reader.cancel();
   }
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { Type } from 'typebox';
 import { LeptonError } from '../../core/index.ts';
+import { addDashboard } from './dashboard-files.ts';
 import { installErrorHandling, sendError, translateError } from './errors.ts';
 import { addInternalRoutes } from './internal.ts';
 import { parseJsonBody } from './json-body.ts';
@@ -27,7 +28,7 @@ export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repos
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.
- * Requests are checked by the schemas that describe them at `GET /api/v1/openapi.json`.
+ * Requests are checked by the schemas that describe them at `GET /api/v1/openapi.json`. Beside it, the dashboard's pages.
  */
 export function createManagementServer(dependencies: ManagementDependencies): FastifyInstance {
   const app = fastify({
@@ -46,6 +47,7 @@ export function createManagementServer(dependencies: ManagementDependencies): Fa
   installErrorHandling(app);
   for (const operation of OPERATIONS) addRoute(app, operation, dependencies);
   addDocuments(app, dependencies);
+  addDashboard(app, dependencies.dashboardDirectory);
   addInternalRoutes(app, dependencies, actorOf);
   app.setNotFoundHandler((request, reply) => sendError(reply, request, explainMissingRoute(request, (allowed) => reply.header('allow', allowed))));
   return app;

@@ -62,5 +62,7 @@ export interface ManagementDependencies {
   readonly importDirectory: (directory: string, options: { readonly deploy: boolean; readonly by: string }) => Promise<ImportReport>;
   /** Largest file of a push, bytes. */
   readonly fileBytesMax: number;
+  /** Where the dashboard's files are. */
+  readonly dashboardDirectory: string;
   readonly log: FastifyBaseLogger;
 }

@@ -118,10 +118,12 @@ export class RestServer extends Server {
   }
 
   #answererOf(head: PlainHead): Answerer | null {
-    return this.#doorOf(head.path) ?? (this.#passing?.takes(head) ? this.#passing : null);
+    return this.#doorOf(head.path, head.headers.get('accept')) ?? (this.#passing?.takes(head) ? this.#passing : null);
   }
 
-  #doorOf(path: string): Door | null {
+  #doorOf(path: string, accept: string | undefined): Door | null {
+    // Who opens the root in a browser wants the page; clients of KServe ask it for JSON, or for anything.
+    if (path === '/' && accept?.includes('text/html')) return null;
     for (const door of this.#doors) if (door.owns(path)) return door;
     return null;
   }
@@ -142,7 +144,7 @@ export class RestServer extends Server {
       return sendError(response, asLeptonError(thrown), {}, !message.complete);
     }
     if (message.httpVersion === '1.1') watchForLeaving(message.socket, response);
-    const door = this.#doorOf(path);
+    const door = this.#doorOf(path, message.headers.accept);
     if (!door) return this.#other(path, message, response);
     const { limits, plane } = this.#dependencies;
     const request = requestOf(message, response, path, query, limits);

@@ -1,0 +1,82 @@
+import type { ComponentType } from 'preact';
+import { Icon, type IconName, Logo } from './components/icons.tsx';
+import { Title } from './components/title.tsx';
+import { Toasts } from './components/toast.tsx';
+import { type MessageKey, t } from './i18n/index.ts';
+import { status, trouble } from './live/live.ts';
+import { EventsPage } from './pages/events.tsx';
+import { LogsPage } from './pages/logs.tsx';
+import { NodesPage } from './pages/nodes.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { RepositoriesPage } from './pages/repositories.tsx';
+import { RepositoryPage } from './pages/repository/repository.tsx';
+import { SchedulerPage } from './pages/scheduler.tsx';
+import { ServicePage } from './pages/service/service.tsx';
+import { SettingsPage } from './pages/settings.tsx';
+import { TryItPage } from './pages/try-it/try-it.tsx';
+import { pathTo, route } from './router.ts';
+import type { Page } from './routes.ts';
+import { visible } from './text.ts';
+
+type Section = IconName;
+interface PageEntry {
+  readonly section: Section;
+  readonly component: ComponentType<Record<string, string>>;
+}
+
+const PAGE_ENTRIES: Readonly<Record<Page, PageEntry>> = {
+  overview: { section: 'overview', component: OverviewPage },
+  service: { section: 'overview', component: ServicePage as ComponentType<Record<string, string>> },
+  repositories: { section: 'repositories', component: RepositoriesPage },
+  repository: { section: 'repositories', component: RepositoryPage as ComponentType<Record<string, string>> },
+  version: { section: 'repositories', component: RepositoryPage as ComponentType<Record<string, string>> },
+  tryIt: { section: 'tryIt', component: TryItPage as ComponentType<Record<string, string>> },
+  tryService: { section: 'tryIt', component: TryItPage as ComponentType<Record<string, string>> },
+  events: { section: 'events', component: EventsPage },
+  logs: { section: 'logs', component: LogsPage },
+  replicaLog: { section: 'logs', component: LogsPage },
+  nodes: { section: 'nodes', component: NodesPage },
+  scheduler: { section: 'scheduler', component: SchedulerPage },
+  settings: { section: 'settings', component: SettingsPage },
+};
+const SECTIONS: readonly Section[] = ['overview', 'repositories', 'tryIt', 'events', 'logs', 'nodes', 'scheduler', 'settings'];
+
+export function App() {
+  const { page, parameters } = route.value;
+  const entry = page === null ? null : PAGE_ENTRIES[page];
+  const Content = entry?.component;
+  return (
+    <>
+      <a class="skip" href="#content">{t('nav.skip')}</a>
+      <div class="shell">
+        <Side section={entry?.section ?? null} />
+        <main id="content" tabIndex={-1}>
+          {trouble.value !== null && <p class="trouble" role="alert">{t('state.trouble', { message: visible(trouble.value) })}</p>}
+          {Content ? <Content key={JSON.stringify([page, parameters])} {...parameters} /> : <Title text={t('notFound.title')} />}
+        </main>
+      </div>
+      <Toasts />
+    </>
+  );
+}
+
+function Side({ section }: { readonly section: Section | null }) {
+  return (
+    <div class="side">
+      <div class="inner">
+      <a class="brand" href="/" aria-label="Lepton AI"><Logo /><span>Lepton AI</span></a>
+      <nav aria-label={t('nav.label')}>
+        <ul>
+          {SECTIONS.map((name) => (
+            <li key={name}><a href={pathTo(name as Page)} aria-current={name === section ? 'page' : undefined}><Icon name={name} />{t(`nav.${name}` as MessageKey)}</a></li>
+          ))}
+        </ul>
+      </nav>
+      <footer>
+        <span class={`live ${trouble.value === null ? 'good' : 'bad'}`}><span class="dot" aria-hidden="true" />{trouble.value === null ? t('state.live') : t('state.lost')}</span>
+        {status.value && <span class="wide">{t('nav.release', { version: status.value.platformVersion })}</span>}
+      </footer>
+      </div>
+    </div>
+  );
+}
