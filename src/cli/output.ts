@@ -117,6 +117,6 @@ export const formatMs = (milliseconds: number | null | undefined): string => (mi
 export const formatTime = (iso: string): string => iso.replace('T', ' ').replace(/\.\d+Z$|Z$/, '');
 export const shortDigest = (digest: string): string => digest.replace('sha256:', '').slice(0, 12);
 
-const PHASE_STYLES: Readonly<Record<string, Style>> = { ready: 'green', failed: 'red', starting: 'cyan', pending: 'cyan', recovering: 'yellow', draining: 'yellow', drained: 'dim', unloaded: 'dim', warning: 'yellow', error: 'red', stopped: 'dim' };
+const PHASE_STYLES: Readonly<Record<string, Style>> = { ready: 'green', failed: 'red', starting: 'cyan', pending: 'cyan', recovering: 'yellow', asleep: 'dim', waking: 'cyan', draining: 'yellow', drained: 'dim', unloaded: 'dim', warning: 'yellow', error: 'red', stopped: 'dim' };
 /** A phase or severity in its colour. */
 export const phaseCell = (phase: string): Cell => (PHASE_STYLES[phase] ? { text: phase, style: PHASE_STYLES[phase] } : phase);

@@ -14,10 +14,14 @@ export interface ReplicaRoute {
 
 /**
  * `ready`: at least one replica serves. `recovering`: it served and is being restarted, so requests wait in the queue.
+ * `asleep`: not in memory, and the first request loads it; `waking`: it is being loaded for requests, which wait in the queue.
  * `starting`, `failed`: requests get VERSION_NOT_READY with reason and message at once. So they do from a version that was
  * asked to rest: `draining` while its last requests are answered, then `drained` (still in memory) or `unloaded`.
  */
-export type VersionPhase = 'ready' | 'recovering' | 'starting' | 'failed' | 'draining' | 'drained' | 'unloaded';
+export type VersionPhase = 'ready' | 'recovering' | 'asleep' | 'waking' | 'starting' | 'failed' | 'draining' | 'drained' | 'unloaded';
+
+/** Whether a version takes requests: it answers them, or they wait in its queue until it does. */
+export const takesRequests = (phase: VersionPhase): boolean => phase === 'ready' || phase === 'recovering' || phase === 'asleep' || phase === 'waking';
 
 /** Whether a version was asked to take no requests. */
 export const isResting = (phase: VersionPhase): boolean => phase === 'draining' || phase === 'drained' || phase === 'unloaded';

@@ -8,6 +8,15 @@ export interface Resources {
   readonly memoryBytes: number | null;
 }
 
+/** How many copies of a version run. */
+export interface ReplicaBounds {
+  /** 0: none while nobody asks; the first request loads it. */
+  readonly min: number;
+  readonly max: number;
+  /** With `min` 0 only: seconds without a request after which it leaves memory. */
+  readonly idleSeconds?: number;
+}
+
 export interface BatchingSpec {
   /** Largest batch; null: what the load-time measurement found best. 1: never batch. */
   readonly maxBatch: number | null;
@@ -48,7 +57,7 @@ export interface DeploymentSpec {
   readonly digest: Digest;
   readonly state: DeploymentState;
   readonly target: 'local';
-  readonly replicas: { readonly min: number; readonly max: number };
+  readonly replicas: ReplicaBounds;
   /** Higher is more important. Stored; the scheduler uses it. */
   readonly priority: number;
   readonly resources: Resources;

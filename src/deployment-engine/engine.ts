@@ -13,6 +13,7 @@ import { PredictionSources } from './prediction-sources.ts';
 import { Reconciler } from './reconciler.ts';
 import { ReplicaLogs } from './replica-logs.ts';
 import { ReplicaSet } from './replica-set.ts';
+import { ResidencyKeeper } from './residency/index.ts';
 import { RoutingPublisher } from './routing-publisher.ts';
 import type { RuntimeFor } from './runtimes/index.ts';
 import { ServiceChanges } from './service-changes.ts';
@@ -82,6 +83,7 @@ class Engine implements PlatformEngine {
   readonly #launcher: WorkerLauncher;
   readonly #gateways: GatewaySupervisor | null;
   readonly #publisher: RoutingPublisher;
+  readonly #residency: ResidencyKeeper;
   readonly #loop: ServiceLoop;
   readonly #reconciler: Reconciler;
   readonly #changes: ServiceChanges;
@@ -101,9 +103,10 @@ class Engine implements PlatformEngine {
     const facts = (this.#facts = new VersionFacts(repository, new PredictionSources(database, clock), log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
     const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
-    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#wakeDraining(), onTrouble: (trouble) => this.#trouble(trouble), answerCall: dependencies.gateway.answerCall });
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
-    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
+    this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
+    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
     this.#logs = new ReplicaLogs({ directory: logDirectory, bytesMax: dependencies.replicaLogBytesMax, replicas, store });
@@ -137,7 +140,12 @@ class Engine implements PlatformEngine {
   update: DeploymentEngine['update'] = async (...input) => this.#running().update(...input);
   undeploy: DeploymentEngine['undeploy'] = async (...input) => this.#running().undeploy(...input);
   setTraffic: DeploymentEngine['setTraffic'] = async (...input) => this.#running().setTraffic(...input);
-  setState: DeploymentEngine['setState'] = async (...input) => this.#running().setState(...input);
+  setState: DeploymentEngine['setState'] = async (service, versions, state, context, options) => {
+    const result = await this.#running().setState(service, versions, state, context, options);
+    // A version on demand may be loaded in the spec's words and asleep all the same: who asks for it means memory.
+    if (state === 'loaded' && !options?.dryRun) for (const version of versions ?? this.#services.get(service)?.residency.keys() ?? []) this.#residency.wake(service, version, `${context.by} asked for it`);
+    return result;
+  };
   schedule: DeploymentEngine['schedule'] = async (...input) => this.#running().schedule(...input);
   rollback: DeploymentEngine['rollback'] = async (...input) => this.#running().rollback(...input);
 
@@ -212,7 +220,9 @@ class Engine implements PlatformEngine {
   /** What served before and has no replica now is being restarted: its requests wait. Earlier ends are no failures of this run. */
   async #resume(service: ServiceState): Promise<void> {
     service.failures.clear();
-    for (const { version, state } of service.serving?.spec.deployments ?? []) if (!rests(state)) this.#loop.noteUnready(service, version, this.#dependencies.clock.now());
+    for (const { state, shape, profile } of this.#replicas.live(service.name)) if (state.phase === 'ready' && profile) service.profiles.set(shape, profile);
+    this.#residency.apply(service, this.#loop.view(service));
+    for (const { version, state } of service.serving?.spec.deployments ?? []) if (!rests(state) && !service.residency.get(version)?.asleep) this.#loop.noteUnready(service, version, this.#dependencies.clock.now());
     await this.#loop.pin(service).catch((error) => this.#dependencies.log.error({ err: error, service: service.name }, 'versions could not be pinned'));
   }
 
@@ -277,7 +287,8 @@ class Engine implements PlatformEngine {
     this.#reconciler.wake(replica.service);
   }
 
-  #wakeDraining(): void {
+  #heardGateways(): void {
+    if (this.#phase === 'running') this.#residency.heard(this.#gateways?.demands() ?? []);
     for (const replica of this.#replicas.live()) {
       const { phase } = replica.state;
       const finishing = phase === 'draining' ? !replica.stopping : phase === 'ready' && replica.leftGeneration !== null && this.#restless(replica.service);

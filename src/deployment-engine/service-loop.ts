@@ -1,6 +1,7 @@
 import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
-import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, rests, serviceRoute, type ServiceView, versionState, wantedVersions } from './plan/index.ts';
+import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, rests, serviceRoute, type ServiceView, shapeOf, versionState, wantedVersions } from './plan/index.ts';
+import type { ResidencyKeeper } from './residency/index.ts';
 import type { ReplicaSet } from './replica-set.ts';
 import { neededVersions, type Replica, replicaView, type ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
@@ -18,6 +19,8 @@ export interface LoopDependencies {
   readonly clock: Clock;
   /** Whether no gateway can have a request in flight on a replica that left the table at this generation. */
   readonly hasLeft: (replica: string, generation: number) => boolean;
+  /** Decides which versions on demand are in memory. */
+  readonly residency: Pick<ResidencyKeeper, 'apply' | 'ready'>;
   readonly publish: () => void;
   /** A pass is over: whoever waits may look. */
   readonly onPass: (service: ServiceState) => void;
@@ -40,7 +43,7 @@ export class ServiceLoop {
     const { replicas, facts, hasLeft } = this.#dependencies;
     const deployments = [...(service.desired?.spec.deployments ?? []), ...(service.serving?.spec.deployments ?? [])];
     const views = replicas.live(service.name).map((replica) => replicaView(replica, replica.leftGeneration !== null && hasLeft(replica.id, replica.leftGeneration)));
-    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), allocations: service.allocations };
+    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), profiles: service.profiles, allocations: service.allocations };
   }
 
   routes(): readonly ServiceRoute[] {
@@ -55,13 +58,14 @@ export class ServiceLoop {
   }
 
   async #pass(service: ServiceState): Promise<number | null> {
-    const { clock, publish, onPass } = this.#dependencies;
+    const { clock, residency, publish, onPass } = this.#dependencies;
     let wakeAt: number | null = null;
     for (let step = 0; step < MAX_STEPS; step++) {
       this.#forgiveHealthy(service);
       this.#renewDrainTimeouts(service);
+      const sleepAt = residency.apply(service, this.view(service));
       const { actions, wakeAt: next } = plan(this.view(service), clock.now());
-      wakeAt = next;
+      wakeAt = next === null || sleepAt === null ? (next ?? sleepAt) : Math.min(next, sleepAt);
       for (const action of actions) await this.#perform(service, action);
       // Each step is safe by itself; gateways get its table before the next is planned.
       publish();
@@ -133,14 +137,17 @@ export class ServiceLoop {
     if (services.get(service.name) !== service) return;
     const wanted = new Map(wantedVersions(this.view(service)).map(({ target, state }) => [target.version, state]));
     for (const version of service.restarts.keys()) if (!wanted.has(version)) service.restarts.delete(version);
-    // What rests is missed by nobody.
-    for (const version of service.unreadySince.keys()) if (rests(wanted.get(version) ?? 'unloaded')) service.unreadySince.delete(version);
+    // What rests or sleeps is missed by nobody.
+    for (const version of service.unreadySince.keys()) if (rests(wanted.get(version) ?? 'unloaded') || service.residency.get(version)?.asleep) service.unreadySince.delete(version);
+    const shapes = new Set(neededVersions(service.desired, service.serving).map(shapeOf));
+    for (const shape of service.profiles.keys()) if (!shapes.has(shape)) service.profiles.delete(shape);
     const found = conditions(this.view(service), clock.now(), service.conditions);
     const observed = service.desired?.revision ?? service.observedRevision;
-    if (observed === service.observedRevision && canonicalJson(found) === canonicalJson(service.conditions)) return;
+    if (observed === service.observedRevision && !service.profilesUnsaved && canonicalJson(found) === canonicalJson(service.conditions)) return;
     this.#tellDegraded(service, found);
     service.conditions = found;
     service.observedRevision = observed;
+    service.profilesUnsaved = false;
     await store.saveStatus(service);
   }
 
@@ -155,9 +162,18 @@ export class ServiceLoop {
   /** Keeps count of failures and of since when a version that served does not. Called at each change of a replica's phase. */
   noteChange(service: ServiceState, replica: Replica, before: ReplicaState): void {
     const now = this.#dependencies.clock.now();
-    if (replica.state.phase === 'ready') service.unreadySince.delete(replica.version);
+    if (replica.state.phase === 'ready' && before.phase !== 'ready') this.#noteReady(service, replica);
     if (replica.state.phase === 'failed' && before.phase !== 'draining') service.failures.set(replica.shape, nextFailure(service.failures.get(replica.shape), replica.state.reason, replica.state.message, now));
     if (before.phase === 'ready' && replica.state.phase === 'failed') this.noteUnready(service, replica.version, now);
+  }
+
+  #noteReady(service: ServiceState, replica: Replica): void {
+    service.unreadySince.delete(replica.version);
+    if (replica.profile) {
+      service.profiles.set(replica.shape, replica.profile);
+      service.profilesUnsaved = true;
+    }
+    this.#dependencies.residency.ready(service, replica);
   }
 
   /** Starts the clock of a version's recovery if nothing of it is ready. */

@@ -2,6 +2,7 @@
 import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState, ServiceSpec } from '../core/index.ts';
 import type { Mutex } from '../database/index.ts';
 import type { Allocation, Failure, ReplicaView, ServiceView, Serving } from './plan/index.ts';
+import type { Residency } from './residency/index.ts';
 import type { WorkerHandle, WorkerUsage } from './targets/index.ts';
 
 /** One service: what is wanted, what is in force, what has been seen. */
@@ -24,6 +25,12 @@ export interface ServiceState {
   unreadySince: Map<string, number>;
   /** Replacements of crashed replicas, by version. */
   restarts: Map<string, number>;
+  /** By shape: what its replicas measured when they were last loaded. */
+  profiles: Map<string, LoadProfile>;
+  /** `profiles` has what the store has not. */
+  profilesUnsaved: boolean;
+  /** Of versions that are loaded on demand. */
+  readonly residency: Map<string, Residency>;
   /** What the scheduler gives, by version. */
   allocations: Map<string, Allocation>;
   /** Changes and passes of one service never interleave. */

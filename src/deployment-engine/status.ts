@@ -1,6 +1,6 @@
 import { type DeploymentSpec, isResting, type LoadProfile } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
-import { activeDeployment, effectiveWeights, type ServiceView, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
+import { activeDeployment, effectiveWeights, type ServiceView, shapeOf, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { ReplicaStatus, ServiceStatus, VersionStatus } from './types.ts';
 
@@ -48,7 +48,7 @@ function wantedStatus(input: StatusInput, wanted: WantedVersion, weights: Readon
     desired: wanted.desired,
     priority: wanted.target.priority,
     restarts: input.service.restarts.get(deployment.version) ?? 0,
-    profile: profileOf(replicas),
+    profile: profileOf(replicas) ?? input.view.profiles.get(shapeOf(deployment)) ?? null,
     demand,
     replicasDesired: wanted.replicas,
     replicas: replicas.map(replicaStatus),

@@ -1,4 +1,4 @@
-import type { Condition, DeploymentSpec, ServiceRevision, ServiceSpec } from '../core/index.ts';
+import type { Condition, DeploymentSpec, LoadProfile, ServiceRevision, ServiceSpec } from '../core/index.ts';
 import { type Database, Mutex, type Row } from '../database/index.ts';
 import { freeze } from './spec/service-spec.ts';
 import type { Replica, ServiceState } from './state.ts';
@@ -9,6 +9,8 @@ interface StoredStatus {
   readonly serving: { readonly revision: number; readonly complete: boolean } | null;
   readonly observedRevision: number;
   readonly conditions: readonly Condition[];
+  /** By shape; absent in rows of earlier releases. */
+  readonly profiles?: Readonly<Record<string, LoadProfile>>;
 }
 
 export interface Author {
@@ -43,6 +45,7 @@ export class EngineStore {
       serving: status.serving && servingSpec ? { ...status.serving, spec: servingSpec } : null,
       observedRevision: status.observedRevision,
       conditions: status.conditions,
+      profiles: new Map(Object.entries(status.profiles ?? {})),
     };
   }
 
@@ -122,7 +125,7 @@ export function newServiceState(name: string, createdAt: string): ServiceState {
   return {
     name, createdAt, updatedAt: createdAt,
     revision: 0, desired: null, spec: null, serving: null, observedRevision: 0, conditions: [],
-    failures: new Map(), unreadySince: new Map(), restarts: new Map(), allocations: new Map(), lock: new Mutex(),
+    failures: new Map(), unreadySince: new Map(), restarts: new Map(), profiles: new Map(), profilesUnsaved: false, residency: new Map(), allocations: new Map(), lock: new Mutex(),
   };
 }
 
@@ -133,6 +136,7 @@ function statusJson(service: ServiceState): string {
     serving: serving && { revision: serving.revision, complete: serving.complete },
     observedRevision: service.observedRevision,
     conditions: service.conditions,
+    profiles: Object.fromEntries(service.profiles),
   };
   return JSON.stringify(status);
 }

@@ -16,7 +16,7 @@ export interface DeploymentInput {
   /** Absent: as it is; loaded if it is new. */
   readonly state?: DeploymentState;
   readonly target?: 'local';
-  readonly replicas?: number | { readonly min: number; readonly max?: number };
+  readonly replicas?: number | { readonly min: number; readonly max?: number; readonly idleSeconds?: number };
   readonly priority?: number;
   readonly resources?: { readonly threads?: number; readonly memory?: number | string | null };
   readonly batching?: { readonly maxBatch?: number | null; readonly maxDelayMs?: number; readonly queueLengthMax?: number };

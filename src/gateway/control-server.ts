@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { RoutingTable } from '../core/index.ts';
-import { type DemandMessage, type Frame, FrameConnection, FrameType, type HelloAnswer, type HelloMessage, type ReplicaTrouble, type RoutingAck, type StopMessage } from '../wire/index.ts';
+import { type DemandMessage, type Frame, FrameConnection, FrameType, type HelloAnswer, type HelloMessage, type ReplicaTrouble, type RoutingAck, type StopMessage, type WakeMessage } from '../wire/index.ts';
 import type { ControlCalls } from './control-calls.ts';
 
 const HELLO_TIMEOUT_MS = 5000;
@@ -55,6 +55,12 @@ export class ControlServer {
 
   pushDemand(): void {
     this.#current?.send(FrameType.demand, 0, this.#options.demand());
+  }
+
+  /** The demand goes first: who decides what may leave memory for this version must know what is in use now. */
+  wake(message: WakeMessage): void {
+    this.pushDemand();
+    this.#current?.send(FrameType.wake, 0, message);
   }
 
   reportTrouble(trouble: ReplicaTrouble): void {

@@ -65,6 +65,7 @@ export class Gateway {
         this.#control.reportTrouble(trouble);
       },
       onReplicaIdle: () => this.#control.pushDemand(),
+      onWake: (service, version) => this.#control.wake({ service, version }),
     });
     this.#metrics = new InferenceMetrics(() => viewOf(this.#plane), this.#startedAt.getTime());
     const front: FrontDependencies = {

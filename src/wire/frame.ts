@@ -36,6 +36,7 @@ export const FrameType = {
   cancel: 14,
   call: 15,
   callAnswer: 16,
+  wake: 17,
 } as const;
 export type FrameTypeName = keyof typeof FrameType;
 export type FrameTypeCode = (typeof FrameType)[FrameTypeName];

@@ -3,7 +3,7 @@
  *
  *   control ──▶ worker    hello(role control) · ping/pong · stop · status (pushed by the worker on every change)
  *   gateway ──▶ worker    hello(role gateway) · infer → inferResult | failure
- *   control ──▶ gateway   hello(role control) · routingTable → routingAck · demand (pushed by the gateway) · replicaTrouble · ping/pong · stop
+ *   control ──▶ gateway   hello(role control) · routingTable → routingAck · demand (pushed by the gateway) · wake · replicaTrouble · ping/pong · stop
  */
 import type { ErrorCode, LoadProfile, ReplicaReason, RoutingTable } from '../core/index.ts';
 
@@ -136,6 +136,12 @@ export interface ReplicaTrouble {
   readonly replica: string;
   readonly kind: 'run-timeout' | 'disconnected';
   readonly message: string;
+}
+
+/** Gateway → control: a request waits for a version that is asleep. Once for each sleep; demand says it again each second. */
+export interface WakeMessage {
+  readonly service: string;
+  readonly version: string;
 }
 
 /** Either side, in place of an answer. */

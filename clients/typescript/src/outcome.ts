@@ -9,7 +9,7 @@ export interface Outcome {
 }
 
 /** Phases in which a version does what it is asked to. */
-const SETTLED: ReadonlySet<string> = new Set(['ready', 'drained', 'unloaded']);
+const SETTLED: ReadonlySet<string> = new Set(['ready', 'asleep', 'drained', 'unloaded']);
 
 /** Reads a service's state as the outcome of the revision that somebody asked for. */
 export function outcomeOf(status: ServiceStatus, revision: number): Outcome {
@@ -25,7 +25,7 @@ export function outcomeOf(status: ServiceStatus, revision: number): Outcome {
 }
 
 function stillServing(status: ServiceStatus, failed: string): string {
-  const serving = status.versions.filter((version) => version.version !== failed && version.weight > 0 && version.phase === 'ready').map((version) => version.version);
+  const serving = status.versions.filter((version) => version.version !== failed && version.weight > 0 && (version.phase === 'ready' || version.phase === 'asleep')).map((version) => version.version);
   if (serving.length === 0) return '';
   return serving.length === 1 ? `; version ${serving[0]} keeps serving` : `; versions ${serving.join(', ')} keep serving`;
 }

@@ -656,8 +656,9 @@ export interface components {
             };
             /** @description Higher is more important. */
             priority?: number;
-            /** @description A number, or {min, max}. */
+            /** @description A number, or {min, max}. With min 0 the version is loaded on demand: it leaves memory after `idleSeconds` (300) without a request, and the next request waits until it is loaded again. */
             replicas?: number | {
+                idleSeconds?: number;
                 max?: number;
                 min: number;
             };
@@ -696,6 +697,8 @@ export interface components {
             digest: string;
             priority: number;
             replicas: {
+                /** @description With min 0 only. */
+                idleSeconds?: number;
                 max: number;
                 min: number;
             };
@@ -1027,8 +1030,9 @@ export interface components {
             priority?: number;
             /** @description Why; kept with the revision. */
             reason?: string;
-            /** @description A number, or {min, max}. */
+            /** @description A number, or {min, max}. With min 0 the version is loaded on demand: it leaves memory after `idleSeconds` (300) without a request, and the next request waits until it is loaded again. */
             replicas?: number | {
+                idleSeconds?: number;
                 max?: number;
                 min: number;
             };
@@ -1304,7 +1308,7 @@ export interface components {
             digest: string;
             message: string;
             /** @enum {string} */
-            phase: "ready" | "recovering" | "starting" | "failed" | "draining" | "drained" | "unloaded";
+            phase: "ready" | "recovering" | "asleep" | "waking" | "starting" | "failed" | "draining" | "drained" | "unloaded";
             priority: number;
             profile: components["schemas"]["LoadProfile"] | null;
             reason: string;

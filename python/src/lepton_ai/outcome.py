@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 State = Literal["progressing", "serving", "failed"]
-_SETTLED = frozenset(("ready", "drained", "unloaded"))
+_SETTLED = frozenset(("ready", "asleep", "drained", "unloaded"))
 
 
 def outcome_of(status: Mapping[str, Any], revision: int) -> tuple[State, str]:
@@ -36,5 +36,5 @@ def ready_replicas(version: Mapping[str, Any]) -> int:
 
 
 def _still_serving(status: Mapping[str, Any], failed: str) -> str:
-    serving = [version["version"] for version in status["versions"] if version["version"] != failed and version["weight"] > 0 and version["phase"] == "ready"]
+    serving = [version["version"] for version in status["versions"] if version["version"] != failed and version["weight"] > 0 and version["phase"] in ("ready", "asleep")]
     return "" if not serving else f"; version{'s' if len(serving) > 1 else ''} {', '.join(serving)} keep{'' if len(serving) > 1 else 's'} serving"

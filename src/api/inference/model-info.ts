@@ -1,5 +1,5 @@
 /** Answers about models, in the protocol's own JSON; gRPC encodes the same objects. */
-import { INPUT_FORMATS_KEY, type ModelFormat, type TensorSpec, type VersionRoute } from '../../core/index.ts';
+import { INPUT_FORMATS_KEY, type ModelFormat, takesRequests, type TensorSpec, type VersionRoute } from '../../core/index.ts';
 import { hasBatchDimension } from './codec/index.ts';
 import type { CallContext, DataPlane, VersionLane } from './dispatch/index.ts';
 import type { FrontDependencies } from './front.ts';
@@ -109,7 +109,7 @@ function stateOf(route: VersionRoute): IndexEntry['state'] {
   return route.phase === 'draining' ? 'UNLOADING' : 'UNAVAILABLE';
 }
 
-const isReady = (route: VersionRoute | undefined): boolean => route?.phase === 'ready' || route?.phase === 'recovering';
+const isReady = (route: VersionRoute | undefined): boolean => route !== undefined && takesRequests(route.phase);
 
 function labelFile({ classLabels }: VersionRoute, output: string): string {
   return (classLabels && Object.hasOwn(classLabels, output) && classLabels[output]?.file) || '';

@@ -1,5 +1,5 @@
 /** What gateways ask for on behalf of the inference protocol's clients: loading and unloading as Triton's users know it. */
-import { type DeploymentState, LeptonError, type RepositoryInfo } from '../../core/index.ts';
+import { type DeploymentState, LeptonError, type RepositoryInfo, takesRequests } from '../../core/index.ts';
 import type { ApplyResult, ChangeContext, ServiceStatus, VersionStatus } from '../../deployment-engine/index.ts';
 import type { ManagementDependencies } from './types.ts';
 
@@ -101,7 +101,7 @@ async function inForce({ engine }: Parts, { action, model }: ModelChange, { revi
   const longest = Math.max(0, ...timeouts.map(({ loadTimeoutMs, drainTimeoutMs }) => (loads ? loadTimeoutMs : drainTimeoutMs)));
   const status = await engine.waitSettled(model, revision, Math.min(WAIT_MAX_MS, longest + MARGIN_MS));
   const about = status.versions.filter(({ version, desired }) => desired && versions.includes(version));
-  const bad = about.find(({ phase }) => (loads ? phase !== 'ready' && phase !== 'recovering' : phase === 'ready'));
+  const bad = about.find(({ phase }) => (loads ? phase !== 'ready' && phase !== 'recovering' : takesRequests(phase)));
   if (!bad) return;
   if (loads) throw new LeptonError('VERSION_NOT_READY', `failed to load '${model}', version ${told(bad)}`, { retryAfterSeconds: 5 });
   throw new LeptonError('PRECONDITION_FAILED', `version ${bad.version} of '${model}' goes on until what takes its traffic is ready: ${status.conditions.find(({ type }) => type === 'Degraded')?.message || 'it is not yet'}`);

@@ -7,6 +7,7 @@ import { type ChangeFlags, changeOptions, finishChange, requestOptions } from '.
 interface DeploymentFlags {
   readonly service?: string;
   readonly replicas?: DeploymentInput['replicas'];
+  readonly idleSeconds?: number;
   readonly priority?: number;
   readonly threads?: number;
   readonly memory?: string;
@@ -18,7 +19,8 @@ interface DeploymentFlags {
 function deploymentOptions(of: Command): Command {
   return of
     .option('--service <name>', 'the service; default: the name of the repository')
-    .option('--replicas <count>', 'running copies: 2, or 1..4', replicaCount)
+    .option('--replicas <count>', 'running copies: 2, or 1..4; 0..1: none while nobody asks', replicaCount)
+    .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber)
     .option('--priority <number>', 'higher is more important', wholeNumber)
     .option('--threads <count>', 'threads of one run', wholeNumber)
     .option('--memory <size>', 'declared limit of one replica, for example 512MiB')
@@ -32,10 +34,17 @@ function deploymentOf(reference: string, flags: DeploymentFlags): DeploymentInpu
   const batching = defined({ maxBatch: flags.maxBatch, maxDelayMs: flags.maxDelay, queueLengthMax: flags.queueLength });
   return {
     version: reference,
-    ...defined({ replicas: flags.replicas, priority: flags.priority }),
+    ...defined({ replicas: replicasOf(flags), priority: flags.priority }),
     ...(Object.keys(resources).length ? { resources } : {}),
     ...(Object.keys(batching).length ? { batching } : {}),
   };
+}
+
+/** Whether an idle time makes sense is the server's to say, but without a range there is nothing to say it with. */
+function replicasOf({ replicas, idleSeconds }: Pick<DeploymentFlags, 'replicas' | 'idleSeconds'>): DeploymentInput['replicas'] {
+  if (idleSeconds === undefined) return replicas;
+  if (typeof replicas !== 'object') throw new CliError('--idle-seconds needs a range of replicas that begins at 0: --replicas 0..1', ExitCode.usage);
+  return { ...replicas, idleSeconds };
 }
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
@@ -109,13 +118,15 @@ const schedule = (): Command =>
       .argument('<service>')
       .argument('<version>')
       .option('--priority <number>', 'higher is more important', wholeNumber)
-      .option('--replicas <count>', '2, or 1..4', replicaCount),
+      .option('--replicas <count>', '2, or 1..4; 0..1: none while nobody asks', replicaCount)
+      .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber),
     { dryRun: false },
   ).action(
-    action<ChangeFlags & Pick<DeploymentFlags, 'priority' | 'replicas'>>(async (context, [service = '', version = ''], flags) => {
-      if (flags.priority === undefined && flags.replicas === undefined) throw new CliError('nothing to change: give --priority or --replicas', ExitCode.usage);
+    action<ChangeFlags & Pick<DeploymentFlags, 'priority' | 'replicas' | 'idleSeconds'>>(async (context, [service = '', version = ''], flags) => {
+      const replicas = replicasOf(flags);
+      if (flags.priority === undefined && replicas === undefined) throw new CliError('nothing to change: give --priority or --replicas', ExitCode.usage);
       const { dryRun: _none, ...options } = requestOptions(flags);
-      await finishChange(context, await context.client.schedule(service, version, defined({ priority: flags.priority, replicas: flags.replicas }), options), flags);
+      await finishChange(context, await context.client.schedule(service, version, defined({ priority: flags.priority, replicas }), options), flags);
     }),
   );
 

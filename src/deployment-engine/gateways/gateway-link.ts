@@ -1,5 +1,5 @@
 import type { Clock, RoutingTable } from '../../core/index.ts';
-import { type AnswerCall, type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type HelloAnswer, type ReplicaTrouble, type RoutingAck } from '../../wire/index.ts';
+import { type AnswerCall, type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type HelloAnswer, type ReplicaTrouble, type RoutingAck, type WakeMessage } from '../../wire/index.ts';
 
 const PING_INTERVAL_MS = 1_000;
 /** A gateway only moves bytes: without an answer for this long it hangs. */
@@ -9,6 +9,7 @@ export interface GatewayLinkEvents {
   /** Acknowledgement or demand: what drains may be done. */
   readonly onNews: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
+  readonly onWake: (wake: WakeMessage) => void;
   readonly answerCall: AnswerCall;
   /** Once: the connection is gone, or the gateway hangs. */
   readonly onLost: (why: string) => void;
@@ -73,6 +74,7 @@ export class GatewayLink {
       this.demand = header as DemandMessage;
       this.#events.onNews();
     } else if (type === FrameType.replicaTrouble) this.#events.onTrouble(header as ReplicaTrouble);
+    else if (type === FrameType.wake) this.#events.onWake(header as WakeMessage);
     else if (type === FrameType.call) void this.#answer(frame);
   }
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, type EventSink, LeptonError, type RoutingTable } from '../../core/index.ts';
 import type { Row } from '../../database/index.ts';
-import { type AnswerCall, dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand } from '../../wire/index.ts';
+import { type AnswerCall, dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand, type WakeMessage } from '../../wire/index.ts';
 import type { Log } from '../log.ts';
 import type { EngineStore } from '../store.ts';
 import { readProcess, tailLog, trimLog } from '../targets/index.ts';
@@ -28,6 +28,7 @@ export interface SupervisorDependencies {
   readonly logBytesMax: number;
   readonly onNews: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
+  readonly onWake: (wake: WakeMessage) => void;
   readonly answerCall: AnswerCall;
 }
 
@@ -100,6 +101,11 @@ export class GatewaySupervisor {
   /** What is asked of each version, over all gateways. */
   demands(): readonly VersionDemand[] {
     return this.#gateways.flatMap((gateway) => gateway.link?.demand?.versions ?? []);
+  }
+
+  /** Requests in flight on a replica, over all gateways. */
+  inFlight(replica: string): number {
+    return this.#gateways.reduce((sum, { link }) => sum + (link?.demand?.inFlight[replica] ?? 0), 0);
   }
 
   trimLogs(): void {
@@ -205,6 +211,7 @@ export class GatewaySupervisor {
     const link = await linkGateway({ socketPath, token, timeoutMs: DIAL_TIMEOUT_MS }, this.#dependencies.clock, {
       onNews: this.#dependencies.onNews,
       onTrouble: this.#dependencies.onTrouble,
+      onWake: this.#dependencies.onWake,
       answerCall: this.#dependencies.answerCall,
       onLost: (why) => void this.#lost(gateway, why),
     });

@@ -19,15 +19,20 @@ type States = ReadonlyMap<string, VersionState>;
 function readiness(view: ServiceView, states: States): Found {
   if (!view.desired) return { type: 'Ready', status: false, reason: 'Undeploying', message: 'the service is being removed' };
   const weights = Object.keys(effectiveWeights(view, states));
-  const answering = weights.filter((version) => states.get(version)?.phase === 'ready');
+  const inMemory = weights.filter((version) => states.get(version)?.phase === 'ready');
+  const asleep = weights.filter((version) => wakes(states.get(version)));
+  const answering = [...inMemory, ...asleep];
   if (states.size && [...states.values()].every(({ phase }) => isResting(phase))) return { type: 'Ready', status: false, reason: 'AllVersionsResting', message: [...states].map(([version, state]) => describe(version, state)).join('; ') };
   if (!view.serving || !answering.length) return { type: 'Ready', status: false, reason: 'NoVersionReady', message: [...states].map(([version, state]) => describe(version, state)).join('; ') || 'nothing is deployed' };
-  return { type: 'Ready', status: true, reason: answering.length === weights.length ? 'AllVersionsReady' : 'SomeVersionsReady', message: `${answering.join(', ')} answer${answering.length === 1 ? 's' : ''}` };
+  return { type: 'Ready', status: true, reason: answering.length === weights.length ? 'AllVersionsReady' : 'SomeVersionsReady', message: [inMemory.length ? `${inMemory.join(', ')} answer${inMemory.length === 1 ? 's' : ''}` : '', asleep.length ? `${asleep.join(', ')} answer${asleep.length === 1 ? 's' : ''} once loaded` : ''].filter(Boolean).join('; ') };
 }
+
+/** Not in memory, but requests bring it there. */
+const wakes = (state: VersionState | undefined): boolean => state?.phase === 'asleep' || state?.phase === 'waking';
 
 function progress(view: ServiceView, states: States): Found {
   if (!view.desired) return { type: 'Progressing', status: true, reason: 'Undeploying', message: `${view.replicas.length} replicas are still leaving` };
-  const starting = [...states].filter(([, state]) => state.phase === 'starting' || state.phase === 'recovering').map(([version]) => version);
+  const starting = [...states].filter(([, state]) => ['starting', 'recovering', 'waking'].includes(state.phase)).map(([version]) => version);
   const leaving = view.replicas.filter((replica) => replica.phase === 'draining').length;
   if (starting.length) return { type: 'Progressing', status: true, reason: 'Starting', message: `${starting.join(', ')} ${starting.length === 1 ? 'is' : 'are'} starting` };
   const finishing = [...states].filter(([, state]) => state.phase === 'draining').map(([version]) => version);
@@ -47,7 +52,7 @@ function degradation(view: ServiceView, states: States): Found {
     ...bad.map(([version, state]) => describe(version, state)),
     ...unstable.map(({ target, replicas }) => `${target.version} has ${readyReplicas(view, target.version, target).length} of ${replicas} replicas as wanted: ${view.failures.get(shapeOf(target))?.reason}: ${view.failures.get(shapeOf(target))?.message}`),
   ];
-  const answering = Object.keys(effectiveWeights(view, states)).filter((version) => states.get(version)?.phase === 'ready');
+  const answering = Object.keys(effectiveWeights(view, states)).filter((version) => states.get(version)?.phase === 'ready' || wakes(states.get(version)));
   const rest = answering.length ? `${answering.join(', ')} keep${answering.length === 1 ? 's' : ''} serving` : 'nothing serves';
   return { type: 'Degraded', status: true, reason: bad[0]?.[1].reason ?? 'ReplicasFailing', message: `${parts.join('; ')}; ${rest}` };
 }
@@ -61,7 +66,7 @@ export function settled(view: ServiceView, revision: number, now: number): boole
   if (!view.desired || view.desired.revision > revision) return true;
   const wanted = wantedVersions(view).filter((version) => version.desired);
   const states = wanted.map((version) => versionState(view, version, now).phase);
-  if (states.some((phase) => phase === 'starting' || phase === 'recovering' || phase === 'draining')) return false;
+  if (states.some((phase) => phase === 'starting' || phase === 'recovering' || phase === 'waking' || phase === 'draining')) return false;
   if (states.includes('failed')) return true;
   const full = wanted.every((version) => isFull(view, version) || view.failures.has(shapeOf(version.target)));
   return full && view.serving?.revision === view.desired.revision && view.serving.complete;

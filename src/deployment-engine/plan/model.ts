@@ -66,7 +66,9 @@ export interface ServiceView {
   readonly unreadySince: ReadonlyMap<string, number>;
   /** `repository:label` → version. */
   readonly labels: ReadonlyMap<string, string>;
-  /** By version; one without has what its deployment asks for at least. */
+  /** By shape: what its replicas measured when they were last loaded; such a version may sleep, since it is known to load. */
+  readonly profiles: ReadonlyMap<string, LoadProfile>;
+  /** By version; one without has what its deployment asks for at least, and one. */
   readonly allocations: ReadonlyMap<string, Allocation>;
 }
 

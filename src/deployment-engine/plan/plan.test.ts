@@ -30,7 +30,7 @@ function replica(of: DeploymentSpec, phase: ReplicaPhase = 'ready', changes: Par
 }
 function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: number }): ServiceView {
   const { spec: wanted, revision = 1, ...rest } = changes;
-  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), allocations: new Map(), ...rest };
+  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), profiles: new Map(), allocations: new Map(), ...rest };
 }
 const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
@@ -347,4 +347,51 @@ describe('versions that are not asked to be loaded', () => {
     assert.deepEqual(conditions(rested, NOW, []).map(({ type, status, reason }) => `${type} ${status} ${reason}`), ['Ready false AllVersionsResting', 'Progressing false Settled', 'Degraded false AsWanted']);
   });
   it('are woken by nothing that rests: an unloaded version that failed before is not started', () => assert.deepEqual(planned({ ...inForce('unloaded', [both[0] as ReplicaView]), failures: new Map([[shapeOf(v2), failure()]]) }), []));
+});
+
+describe('plan: a version that is loaded on demand', () => {
+  const lazy = deployment('v1', { replicas: { min: 0, max: 2, idleSeconds: 60 } });
+  const wanted = spec(weights({ v1: 100 }), lazy);
+  const serving = { revision: 1, spec: wanted, complete: true };
+  const profile = { loadMs: 1, batchable: true, batchableReason: '', bestBatch: 4, latencyMsByBatch: {}, check: 'smoke', checkMessage: '', residentBytes: 1 } as const;
+  const known = new Map([[shapeOf(lazy), profile]]);
+  const given = (replicas: number) => new Map([['v1', { replicas, cpus: null, reason: 'as the test says' }]]);
+  const phase = (of: ServiceView, now = NOW): string => versionState(of, wantedVersions(of)[0] as ReturnType<typeof wantedVersions>[number], now).phase;
+
+  it('is loaded once before it may sleep', () => {
+    assert.deepEqual(planned(view({ spec: wanted })), ['start v1']);
+    assert.equal(phase(view({ spec: wanted })), 'starting');
+  });
+  it('sleeps when nothing is allocated, and takes its traffic with the batches that were measured', () => {
+    const asleep = view({ spec: wanted, serving, profiles: known, allocations: given(0) });
+    assert.deepEqual(planned(asleep), []);
+    assert.equal(phase(asleep), 'asleep');
+    assert.deepEqual([route(asleep)?.weights, route(asleep)?.versions[0]?.batching.batchMax, route(asleep)?.versions[0]?.replicas], [{ v1: 100 }, 4, []]);
+    assert.equal(conditions(asleep, NOW, [])[0]?.status, true);
+    assert.equal(settled(asleep, 1, NOW), true);
+  });
+  it('is not woken by a start of control, before anything is allocated', () => assert.deepEqual([planned(view({ spec: wanted, serving, profiles: known })), phase(view({ spec: wanted, serving, profiles: known }))], [[], 'asleep']));
+  it('leaves with its allocation', () => assert.deepEqual(planned(view({ spec: wanted, serving, profiles: known, allocations: given(0), replicas: [replica(lazy, 'ready', { id: 'a' })] })), ['drain a ScaledDown']));
+  it('wakes with its allocation; requests wait', () => {
+    const waking = view({ spec: wanted, serving, profiles: known, allocations: given(1) });
+    assert.deepEqual([planned(waking), phase(waking), settled(waking, 1, NOW)], [['start v1'], 'waking', false]);
+  });
+  it('has failed once its load has, and may be woken again when its back-off is over', () => {
+    const failures = new Map([[shapeOf(lazy), failure({ reason: 'LoadFailed', message: 'bad bytes', deterministic: true, nextStartAt: NOW + 4_000 })]]);
+    assert.equal(phase(view({ spec: wanted, serving, profiles: known, failures, allocations: given(1) })), 'failed');
+    const resting = view({ spec: wanted, serving, profiles: known, failures, allocations: given(0) });
+    assert.deepEqual([phase(resting), phase(resting, NOW + 4_000), plan(resting, NOW).wakeAt], ['failed', 'asleep', NOW + 4_000]);
+  });
+  it('holds no switch up while it sleeps, but does before it was ever loaded', () => {
+    const both = spec(weights({ v2: 50, v1: 50 }), v2, lazy);
+    const next = view({ spec: both, revision: 2, serving: { revision: 1, spec: spec(weights({ v2: 100 }), v2), complete: true }, replicas: [replica(v2)], allocations: given(0) });
+    assert.deepEqual(planned({ ...next, profiles: known }), ['serve 2']);
+    assert.deepEqual(planned({ ...next, allocations: new Map() }), ['start v1']);
+  });
+  it('stays in memory while it is asked to be warm or drained', () => {
+    for (const state of ['warm', 'drained'] as const) {
+      const held = { ...lazy, state };
+      assert.deepEqual(planned(view({ spec: spec(weights({ v1: 100 }), held), serving: { revision: 1, spec: spec(weights({ v1: 100 }), held), complete: true }, profiles: known, allocations: given(0) })), ['start v1'], state);
+    }
+  });
 });

@@ -1,5 +1,6 @@
+import { takesRequests } from '../../core/index.ts';
 import { type Action, type Plan, RECOVERY_MS, type ReplicaView, type ServiceView, type Serving, shapeOf } from './model.ts';
-import { policyWeights, readyReplicas, rests, trafficWeights, versionState, type WantedVersion, wantedVersions } from './versions.ts';
+import { mayWake, policyWeights, readyReplicas, rests, trafficWeights, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 
 /**
  * The next safe steps for one service. Level-triggered: it looks at what is, not at what happened, so calling it again
@@ -39,7 +40,7 @@ function nextServing(view: ServiceView, wanted: readonly WantedVersion[], now: n
   const needed = Object.keys(trafficWeights(desired.spec, view.labels));
   // A policy whose versions are all asked to rest waits for none of them.
   const leads = Object.keys(policyWeights(desired.spec.traffic, view.labels)).length > 0;
-  const complete = leads && [...needed, ...darkSuccessors(view, needed)].every((version) => isReady(view, wanted, version));
+  const complete = leads && [...needed, ...darkSuccessors(view, needed)].every((version) => isReady(view, wanted, version, now));
   if (complete) return { ...desired, complete };
   if (serving?.revision === desired.revision) return null;
   const some = needed.some((version) => wanted.some(({ target }) => target.version === version && readyReplicas(view, version, target).length > 0));
@@ -61,10 +62,11 @@ function darkSuccessors({ desired, serving, labels }: ServiceView, needed: reado
     .map(({ version }) => version);
 }
 
-/** A new version needs all its replicas, so that the switch loses no capacity; one that serves already needs one. */
-function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: string): boolean {
+/** A new version needs all its replicas, so that the switch loses no capacity; one that serves already needs one, one that is loaded on demand none. */
+function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: string, now: number): boolean {
   const found = wanted.find(({ target, desired }) => desired && target.version === version);
   if (!found) return false;
+  if (mayWake(view, found.target)) return takesRequests(versionState(view, found, now).phase);
   const inForce = view.serving?.spec.deployments.some((deployment) => deployment.version === version && deployment.digest === found.target.digest && deployment.state !== 'unloaded');
   const ready = inForce ? readyReplicas(view, version).length : readyReplicas(view, version, found.target).length;
   return ready >= (inForce ? 1 : found.replicas);
@@ -74,7 +76,7 @@ function isReady(view: ServiceView, wanted: readonly WantedVersion[], version: s
 function answers(view: ServiceView, wanted: readonly WantedVersion[], now: number): boolean {
   if (!view.serving) return false;
   const weights = trafficWeights(view.serving.spec, view.labels);
-  return wanted.some((version) => Object.hasOwn(weights, version.target.version) && ['ready', 'recovering'].includes(versionState(view, version, now).phase));
+  return wanted.some((version) => Object.hasOwn(weights, version.target.version) && takesRequests(versionState(view, version, now).phase));
 }
 
 /** Replicas that nobody needs: those without a place leave the table, those that never served just stop. */
@@ -100,7 +102,8 @@ function surplus(view: ServiceView, { target, replicas }: WantedVersion): Action
   const live = view.replicas.filter((replica) => replica.shape === shape && replica.phase !== 'draining');
   // Ready ones stay before others, older before newer.
   const order = [...live].sort((a, b) => Number(b.phase === 'ready') - Number(a.phase === 'ready') || a.createdAt - b.createdAt);
-  return order.slice(replicas).map((replica) => leave(replica, 'ScaledDown', `${replicas} replicas are wanted`));
+  const why = view.allocations.get(target.version)?.reason;
+  return order.slice(replicas).map((replica) => leave(replica, 'ScaledDown', `${replicas} replicas are wanted${why ? `: ${why}` : ''}`));
 }
 
 function leave(replica: ReplicaView, reason: 'Undeployed' | 'Unloaded' | 'Replaced' | 'ScaledDown', message: string): Action {

@@ -1,5 +1,5 @@
-import { type BatchingHint, type ClassLabels, type DeploymentSpec, isResting, type LoadProfile, type ModelFormat, type ServiceRoute, type Signature, type VersionRoute } from '../../core/index.ts';
-import type { ServiceView } from './model.ts';
+import { type BatchingHint, type ClassLabels, type DeploymentSpec, isResting, type LoadProfile, type ModelFormat, type ServiceRoute, type Signature, takesRequests, type VersionRoute } from '../../core/index.ts';
+import { type ServiceView, shapeOf } from './model.ts';
 import { activeDeployment, policyWeights, rests, trafficWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
 import { withoutVersions } from './weights.ts';
 
@@ -41,7 +41,7 @@ function versionRoute(view: ServiceView, wanted: WantedVersion, state: VersionSt
   const { deployment, replicas } = activeDeployment(view, wanted);
   const facts = known.manifest(deployment.digest);
   if (!facts) return [];
-  const profile = replicas.find((replica) => replica.profile)?.profile ?? null;
+  const profile = replicas.find((replica) => replica.profile)?.profile ?? view.profiles.get(shapeOf(deployment)) ?? null;
   const { version, repository, digest, priority, timeouts } = deployment;
   return [{
     version, repository, digest, priority, timeouts,
@@ -74,14 +74,14 @@ export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, 
   const known = withoutVersions(trafficWeights(spec, view.labels), (version) => !states.has(version));
   if (!Object.keys(known).length) return withoutVersions(policyWeights(spec.traffic, view.labels), (version) => !isResting(states.get(version)?.phase ?? 'failed'));
   if (spec.traffic.kind !== 'weights' || !view.serving) return known;
-  const answering = withoutVersions(known, (version) => !['ready', 'recovering'].includes(states.get(version)?.phase ?? 'failed'));
+  const answering = withoutVersions(known, (version) => !takesRequests(states.get(version)?.phase ?? 'failed'));
   return Object.keys(answering).length ? answering : known;
 }
 
 function defaultVersion(asked: string | null, weights: Readonly<Record<string, number>>, states: ReadonlyMap<string, VersionState>): string | null {
   if (asked !== null && states.has(asked)) return asked;
   const heaviest = Object.entries(weights).sort(([, a], [, b]) => b - a)[0]?.[0];
-  const ready = [...states].find(([, state]) => state.phase === 'ready')?.[0];
+  const ready = ([...states].find(([, state]) => state.phase === 'ready') ?? [...states].find(([, state]) => takesRequests(state.phase)))?.[0];
   return heaviest ?? ready ?? [...states.keys()][0] ?? null;
 }
 

@@ -19,11 +19,19 @@ export interface WantedVersion {
 /** Takes no requests at all. */
 export const rests = (state: DeploymentState): boolean => state === 'drained' || state === 'unloaded';
 
-/** What the scheduler allocated, kept within what the deployment allows. */
-function replicasOf(view: ServiceView, { version, replicas }: DeploymentSpec, state: DeploymentState): number {
+/** What the scheduler allocated, kept within what the deployment allows. Only what is `loaded` may sleep: the others are asked to be in memory. */
+function replicasOf(view: ServiceView, deployment: DeploymentSpec, state: DeploymentState): number {
   if (state === 'unloaded') return 0;
-  return Math.min(replicas.max, Math.max(replicas.min, view.allocations.get(version)?.replicas ?? 0));
+  const { version, replicas } = deployment;
+  const least = state === 'loaded' ? replicas.min : Math.max(1, replicas.min);
+  return Math.min(replicas.max, Math.max(least, view.allocations.get(version)?.replicas ?? unallocated(view, deployment)));
 }
+
+/** Before anything was allocated, at the start of control, what sleeps is not woken by that. */
+const unallocated = (view: ServiceView, deployment: DeploymentSpec): number => (mayWake(view, deployment) && !view.replicas.some(({ version }) => version === deployment.version) ? 0 : 1);
+
+/** Whether a version may be out of memory and still take requests: it is loaded on demand and has been seen to load. */
+export const mayWake = (view: Pick<ServiceView, 'profiles'>, deployment: DeploymentSpec): boolean => deployment.replicas.min === 0 && deployment.state === 'loaded' && view.profiles.has(shapeOf(deployment));
 
 /** Desired versions and those of the revision in force, which stay until the switch, in that order. */
 export function wantedVersions(view: ServiceView): readonly WantedVersion[] {
@@ -109,14 +117,23 @@ function runningState(view: ServiceView, wanted: WantedVersion, now: number): Ve
   const ready = activeDeployment(view, wanted).replicas.length;
   if (ready) return { phase: 'ready', reason: 'Ready', message: ready < wanted.replicas ? `${ready} of ${wanted.replicas} replicas ready` : '' };
   const failure = view.failures.get(shapeOf(target));
+  if (wanted.replicas === 0) return sleepingState(view, wanted, failure, now);
   const since = view.unreadySince.get(target.version);
   if (since !== undefined && now - since < RECOVERY_MS && !givenUp(failure)) return { phase: 'recovering', reason: failure?.reason ?? 'Restarting', message: failure ? `restarting after: ${failure.message}` : 'restarting' };
   const building = givenUp(failure) ? null : view.replicas.find((replica) => replica.version === target.version && replica.digest === target.digest && replica.building != null)?.building;
+  if (mayWake(view, target) && !givenUp(failure)) return { phase: 'waking', reason: 'Waking', message: building ?? (failure ? `attempt ${failure.failures + 1} after: ${failure.message}` : 'being loaded; requests wait') };
   if (building != null) return { phase: 'starting', reason: 'EnvironmentBuilding', message: building };
   if (failure && (since !== undefined || givenUp(failure))) return { phase: 'failed', reason: failure.reason, message: failure.message };
   return { phase: 'starting', reason: 'Starting', message: failure ? `attempt ${failure.failures + 1} after: ${failure.message}` : 'no replica is ready yet' };
 }
 
-function givenUp(failure: Failure | undefined): boolean {
+/** Out of memory, and loaded by the next request; after a load that failed not before its time. */
+function sleepingState(view: ServiceView, { target }: WantedVersion, failure: Failure | undefined, now: number): VersionState {
+  if (failure && now < failure.nextStartAt) return { phase: 'failed', reason: failure.reason, message: `${failure.message}; requests load it again in ${Math.ceil((failure.nextStartAt - now) / 1000)} s` };
+  const why = view.allocations.get(target.version)?.reason;
+  return { phase: 'asleep', reason: 'ScaledToZero', message: `${why ? `${why}; ` : ''}the first request loads it, or: lepton-ai load ${view.name}:${target.version}` };
+}
+
+export function givenUp(failure: Failure | undefined): boolean {
   return failure !== undefined && (failure.deterministic || failure.failures >= RECOVERY_FAILURES_MAX);
 }

@@ -1,4 +1,4 @@
-import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type Resources, type TimeoutSpec } from '../../core/index.ts';
+import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type ReplicaBounds, type Resources, type TimeoutSpec } from '../../core/index.ts';
 import { readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
 
 /** What the repository knows of a reference: the version that a name or label stands for. */
@@ -24,6 +24,8 @@ export const DEPLOYMENT_DEFAULTS = Object.freeze({
 export type DeploymentSettings = Omit<DeploymentSpec, 'repository' | 'version' | 'digest'>;
 
 const REPLICAS_MAX = 64;
+const IDLE_SECONDS = 300;
+const IDLE_SECONDS_MAX = 30 * 86_400;
 const DAY_MS = 86_400_000;
 const DEPLOYMENT_KEYS = ['version', 'state', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
 
@@ -57,17 +59,22 @@ export function readState(path: string, value: unknown, base: DeploymentState): 
   return DEPLOYMENT_STATES.find((state) => state === value) ?? refuse(path, value, `one of ${DEPLOYMENT_STATES.join(', ')}`);
 }
 
-/** `3` means exactly three; an object may leave room above `min`. */
-export function readReplicas(path: string, value: unknown, base: DeploymentSpec['replicas']): DeploymentSpec['replicas'] {
+/** `3` means exactly three; an object may leave room above `min`, and with `min` 0 the version sleeps while nobody asks. */
+export function readReplicas(path: string, value: unknown, base: ReplicaBounds): ReplicaBounds {
   if (value === undefined) return base;
+  if (value === 0) refuse(path, value, 'a version that is loaded on demand is {min: 0, max: 1} (--replicas 0..1); one that shall not run is unloaded (lepton-ai unload)');
   if (typeof value === 'number') {
     const count = readInteger(path, value, 1, REPLICAS_MAX, 1);
     return { min: count, max: count };
   }
-  const fields = readObject(path, value, ['min', 'max']);
+  const fields = readObject(path, value, ['min', 'max', 'idleSeconds']);
   if (fields.min === undefined) refuse(`${path}.min`, fields.min, 'it must be given');
-  const min = readInteger(`${path}.min`, fields.min, 1, REPLICAS_MAX, 1);
-  return { min, max: readInteger(`${path}.max`, fields.max, min, REPLICAS_MAX, min) };
+  const min = readInteger(`${path}.min`, fields.min, 0, REPLICAS_MAX, 1);
+  const least = Math.max(1, min);
+  const max = readInteger(`${path}.max`, fields.max, least, REPLICAS_MAX, least);
+  if (min === 0) return { min, max, idleSeconds: readInteger(`${path}.idleSeconds`, fields.idleSeconds, 1, IDLE_SECONDS_MAX, base.idleSeconds ?? IDLE_SECONDS) };
+  if (fields.idleSeconds !== undefined) refuse(`${path}.idleSeconds`, fields.idleSeconds, `only a version with min 0 leaves memory when it is idle; min is ${min}`);
+  return { min, max };
 }
 
 export const readPriority = (path: string, value: unknown, base: number): number => readInteger(path, value, 0, 1000, base);

@@ -60,7 +60,9 @@ describe('service input', () => {
     ['a version twice', { deployments: [{ version: 'a:v1' }, { version: 'b:v1' }] }, /version v1 stands twice .*a:v1 and b:v1/],
     ['another target', one({ target: 'moon' }), /local is the only target/],
     ['a state that there is not', one({ state: 'asleep' }), /deployments\[0\]\.state: "asleep" is not allowed: one of loaded, warm, drained, unloaded/],
-    ['no replicas', one({ replicas: 0 }), /from 1 to 64/],
+    ['no replicas', one({ replicas: 0 }), /replicas: 0 is not allowed: .*--replicas 0\.\.1/],
+    ['an idle time of what never sleeps', { deployments: [{ version: 'a:v1', replicas: { min: 1, idleSeconds: 5 } }] }, /replicas\.idleSeconds: 5 is not allowed: only a version with min 0/],
+    ['no copy at all', { deployments: [{ version: 'a:v1', replicas: { min: 0, max: 0 } }] }, /replicas\.max: 0 is not allowed: a whole number from 1/],
     ['max below min', one({ replicas: { min: 3, max: 2 } }), /replicas\.max: 2 is not allowed: a whole number from 3 to 64/],
     ['half a thread', one({ resources: { threads: 0.5 } }), /threads: 0\.5/],
     ['memory in words', one({ resources: { memory: 'lots' } }), /memory: "lots" is not allowed: bytes/],
@@ -82,6 +84,11 @@ describe('service input', () => {
     ['a label of two repositories', { deployments: [{ version: 'a:v1' }, { version: 'b:v2' }], traffic: { label: 'stable' } }, /write repository:label/],
   ];
   for (const [what, changes, message, code] of cases) it(`refuses ${what}`, () => assert.throws(() => make(changes), refused(message, code)));
+
+  it('lets a version sleep after five minutes unless it says when', () => {
+    const replicas = (of: object) => make({ deployments: [{ version: 'a:v1', replicas: of }] }).deployments[0]?.replicas;
+    assert.deepEqual([replicas({ min: 0 }), replicas({ min: 0, max: 3, idleSeconds: 20 }), replicas({ min: 2 })], [{ min: 0, max: 1, idleSeconds: 300 }, { min: 0, max: 3, idleSeconds: 20 }, { min: 2, max: 2 }]);
+  });
 
   it('keeps traffic that still fits, and starts over otherwise', () => {
     const current = make({ traffic: { weights: { v1: 10, v2: 90 } } });

@@ -36,6 +36,8 @@ export interface DataPlaneOptions {
   readonly onTrouble?: (trouble: ReplicaTrouble) => void;
   /** A replica that left the table has no request in flight any more. */
   readonly onReplicaIdle?: (replica: string) => void;
+  /** A request waits for a version that is asleep; called once for each sleep. */
+  readonly onWake?: (service: string, version: string) => void;
 }
 
 /** A service as compiled from the table. */
@@ -334,6 +336,7 @@ export class DataPlane {
       onHomeless: (pending) => this.#reroute(pending),
       onSettled: (pending) => this.#settled(pending),
       onTrouble: (replica, kind, message) => this.#options.onTrouble?.({ replica, kind, message }),
+      onWake: (service, version) => this.#options.onWake?.(service, version),
       onReplicaIdle: (replica) => {
         this.#forgetIdleLanes();
         this.#options.onReplicaIdle?.(replica);

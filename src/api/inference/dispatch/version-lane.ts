@@ -1,9 +1,10 @@
-import { LeptonError, type ErrorCode, type PredictionIds, releaseBytes, type ReplicaRoute, type Tensor, type VersionRoute } from '../../../core/index.ts';
-import { FRAME_BYTES_MAX, type InferResultMessage, LARGE_FRAME_BYTES, type WireTensor } from '../../../wire/index.ts';
+import { LeptonError, type ErrorCode, type PredictionIds, type ReplicaRoute, takesRequests, type Tensor, type VersionRoute } from '../../../core/index.ts';
+import { FRAME_BYTES_MAX, type InferResultMessage } from '../../../wire/index.ts';
 import { type BatchTuner, PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
 import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
 import { ReplicaLink } from './replica-link.ts';
+import { cut, inOrder, whenAll } from './run-result.ts';
 import { VersionStatistics } from './statistics.ts';
 
 /** A frame's, with room for its head. */
@@ -20,6 +21,8 @@ export interface LaneEvents {
   /** The request has its answer or error; the plane forgets it. */
   onSettled(pending: PendingRequest): void;
   onTrouble(replica: string, kind: 'run-timeout' | 'disconnected', message: string): void;
+  /** A request waits, and the version is asleep: it has to be loaded. */
+  onWake(service: string, version: string): void;
   /** A replica that left the table has nothing in flight any more. */
   onReplicaIdle(replica: string): void;
 }
@@ -53,6 +56,8 @@ export class VersionLane {
   #delay: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #closed = false;
+  /** Told to be loaded, and asleep still. */
+  #woken = false;
   #runs = 0;
   /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
   #runMs = 1;
@@ -105,6 +110,8 @@ export class VersionLane {
     this.#batcher.setRules(rulesOf(route));
     this.#updateReplicas(route.replicas);
     if (this.#refusal()) for (const pending of this.#batcher.queue.drain()) this.#fail(pending, this.#refusal() as LeptonError);
+    if (route.phase !== 'asleep') this.#woken = false;
+    this.#wakeIfAsleep();
     this.#pump();
   }
 
@@ -143,6 +150,7 @@ export class VersionLane {
     pending.lane = this;
     pending.state = 'queued';
     this.#batcher.queue.push(pending, nowMs);
+    this.#wakeIfAsleep();
     this.#pumpSoon();
   }
 
@@ -151,10 +159,17 @@ export class VersionLane {
     if (this.#batcher.queue.remove(pending)) this.#release();
   }
 
+  /** However many requests wait, one of them asks. */
+  #wakeIfAsleep(): void {
+    if (this.#route.phase !== 'asleep' || this.#woken || this.queueLength === 0) return;
+    this.#woken = true;
+    this.#events.onWake(this.service, this.#route.version);
+  }
+
   #refusal(): LeptonError | null {
     if (this.#closed) return new LeptonError('SHUTTING_DOWN', `model '${this.service}' version '${this.#route.version}' is leaving`, { retryAfterSeconds: 1 });
     const { phase, version, reason, message } = this.#route;
-    if (phase === 'ready' || phase === 'recovering') return null;
+    if (takesRequests(phase)) return null;
     const why = [reason, message].filter(Boolean).join(': ');
     return new LeptonError('VERSION_NOT_READY', `model '${this.service}' version '${version}' is ${phase}${why ? ` (${why})` : ''}`, { retryAfterSeconds: 1 });
   }
@@ -360,34 +375,4 @@ export class VersionLane {
 function rulesOf(route: VersionRoute): PullBatcher<PendingRequest>['rules'] {
   const { batchable, batchMax, maxBatch, rowsMax, maxDelayMs, queueLengthMax } = route.batching;
   return { batchable, batchMax, tunedMax: maxBatch === null ? (rowsMax ?? Number.POSITIVE_INFINITY) : null, maxDelayMs, queueLengthMax };
-}
-
-/** Releases the bytes of an answer frame when each of its requests has let them go; small ones are left to the collector. */
-function whenAll(requests: number, body: Uint8Array): (() => void) | undefined {
-  if (body.byteLength < LARGE_FRAME_BYTES) return undefined;
-  let left = requests;
-  return () => {
-    if (--left === 0) releaseBytes(body);
-  };
-}
-
-/** Cuts a result's body into the outputs of its items. Throws when it does not add up. */
-function cut(result: InferResultMessage, body: Uint8Array, requests: number): (Tensor[] | null)[] {
-  if (result.items.length !== requests) throw new Error(`${result.items.length} answers to ${requests} requests`);
-  let at = 0;
-  const take = ({ name, datatype, shape, bytes }: WireTensor): Tensor => {
-    const data = body.subarray(at, (at += bytes));
-    if (data.byteLength !== bytes) throw new Error(`output '${name}' is cut short`);
-    return { name, datatype: datatype as Tensor['datatype'], shape, data };
-  };
-  return result.items.map((item) => ('code' in item ? null : item.outputs.map(take)));
-}
-
-function inOrder(outputs: readonly Tensor[], names: readonly string[]): readonly Tensor[] {
-  if (outputs.length === names.length && outputs.every((output, index) => output.name === names[index])) return outputs;
-  return names.map((name) => {
-    const output = outputs.find((candidate) => candidate.name === name);
-    if (!output) throw new LeptonError('INTERNAL', `the worker left out output '${name}'`);
-    return output;
-  });
 }

@@ -5,7 +5,7 @@ import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time
 const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
 const milliseconds = (description: string) => Type.Number({ description });
 
-const ReplicasInput = Type.Union([Type.Integer(), closed({ min: Type.Integer(), max: Type.Optional(Type.Integer()) })], { description: 'A number, or {min, max}.' });
+const ReplicasInput = Type.Union([Type.Integer(), closed({ min: Type.Integer(), max: Type.Optional(Type.Integer()), idleSeconds: Type.Optional(Type.Integer()) })], { description: 'A number, or {min, max}. With min 0 the version is loaded on demand: it leaves memory after `idleSeconds` (300) without a request, and the next request waits until it is loaded again.' });
 
 const DeploymentState = Type.Enum([...DEPLOYMENT_STATES], { title: 'DeploymentState', description: 'loaded: takes its traffic. warm: in memory, only requests that name it. drained: in memory, no new requests. unloaded: not in memory.' });
 
@@ -70,7 +70,7 @@ const DeploymentSpec = closed(
     digest: DigestText,
     state: DeploymentState,
     target: Type.Literal('local'),
-    replicas: closed({ min: Type.Integer(), max: Type.Integer() }),
+    replicas: closed({ min: Type.Integer(), max: Type.Integer(), idleSeconds: Type.Optional(Type.Integer({ description: 'With min 0 only.' })) }),
     priority: Type.Integer(),
     resources: closed({ threads: Type.Integer(), memoryBytes: nullable(Type.Number()) }),
     batching: closed({ maxBatch: nullable(Type.Integer()), maxDelayMs: Type.Number(), queueLengthMax: Type.Integer() }),
@@ -143,7 +143,7 @@ const VersionStatus = closed(
     repository: Type.String(),
     digest: Type.String(),
     state: DeploymentState,
-    phase: Type.Enum(['ready', 'recovering', 'starting', 'failed', 'draining', 'drained', 'unloaded']),
+    phase: Type.Enum(['ready', 'recovering', 'asleep', 'waking', 'starting', 'failed', 'draining', 'drained', 'unloaded']),
     reason: Type.String(),
     message: Type.String(),
     weight: Type.Number({ description: 'Percent of version-less traffic that it gets now.' }),
