@@ -22,6 +22,9 @@ export interface ArtefactFile {
   readonly size: number;
 }
 
+/** Bytes that files take in a store that keeps each content once. */
+export const storageBytes = (files: readonly ArtefactFile[]): number => [...new Map(files.map(({ digest, size }) => [digest, size])).values()].reduce((sum, size) => sum + size, 0);
+
 /** What a Python worker serves, each through an adapter in `python/src/lepton_ai_worker/adapters`. */
 export const PYTHON_FORMATS = ['torchscript', 'torch-export', 'tensorflow', 'keras', 'sklearn', 'xgboost', 'lightgbm', 'python'] as const;
 export type PythonFormat = (typeof PYTHON_FORMATS)[number];

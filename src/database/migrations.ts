@@ -90,11 +90,18 @@ async function createFeedbackTables(db: Kysely<Schema>, engine: Engine): Promise
   await real(integer(totals, 'source entries rewards labels judged correct'), 'reward_sum reward_squares').addPrimaryKeyConstraint('feedback_totals_key', ['source'] as never[]).execute();
 }
 
+async function createProfileTable(db: Kysely<Schema>): Promise<void> {
+  await integer(text(db.schema.createTable('version_profiles'), 'digest host_class measured? observed? updated_at'), 'threads')
+    .addPrimaryKeyConstraint('version_profiles_key', ['digest', 'host_class', 'threads'] as never[])
+    .execute();
+}
+
 const MIGRATIONS: readonly Migration[] = [
   { name: 'model repository', up: createRepositoryTables },
   { name: 'deployment engine and events', up: createEngineTables },
   { name: 'indexes for lists', up: indexLists },
   { name: 'feedback', up: createFeedbackTables },
+  { name: 'version profiles', up: createProfileTable },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

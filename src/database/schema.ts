@@ -193,6 +193,18 @@ export interface FeedbackTotalsTable {
   last_at: string;
 }
 
+/** What versions need, by class of host and threads: measured at load, and as serving was seen to cost. Kept with the content, whatever its names. */
+export interface VersionProfilesTable {
+  digest: string;
+  host_class: string;
+  threads: number;
+  /** JSON of a MeasuredProfile. */
+  measured: string | null;
+  /** JSON of an ObservedProfile. */
+  observed: string | null;
+  updated_at: string;
+}
+
 export interface Schema {
   repositories: RepositoriesTable;
   versions: VersionsTable;
@@ -210,6 +222,7 @@ export interface Schema {
   prediction_sources: PredictionSourcesTable;
   feedback: FeedbackTable;
   feedback_totals: FeedbackTotalsTable;
+  version_profiles: VersionProfilesTable;
 }
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>;

@@ -1,4 +1,4 @@
-import { type Clock, type EventSink, isTerminal, type LoadProfile, type ReplicaPhase, type ReplicaReason, type ServiceSpec } from '../core/index.ts';
+import { type Clock, completeProfile, type EventSink, isTerminal, type LoadProfile, type ReplicaPhase, type ReplicaReason, type ServiceSpec } from '../core/index.ts';
 import { readFile } from 'node:fs/promises';
 import type { Row } from '../database/index.ts';
 import type { WorkerConfig } from '../wire/index.ts';
@@ -73,10 +73,10 @@ function replicaOf(row: Row<'replicas'>, config: WorkerConfig | null): Replica {
   const since = Date.parse(row.updated_at);
   const shape = config ? shapeOf({ version: config.version, digest: config.digest, resources: config.resources }) : `${row.version}|${row.digest}|unknown`;
   return {
-    id: row.id, service: row.service, version: row.version, repository: row.repository, digest: row.digest as Replica['digest'], shape,
+    id: row.id, service: row.service, version: row.version, repository: row.repository, digest: row.digest as Replica['digest'], shape, threads: config?.resources.threads ?? 1,
     drainTimeoutMs: 0, createdAt: Date.parse(row.created_at), attempt: row.attempt,
     state: replicaState(row.phase as ReplicaPhase, row.reason as ReplicaReason, row.message),
-    since, handle: null, profile: row.profile === null ? null : (JSON.parse(row.profile) as LoadProfile), usage: null,
+    since, handle: null, profile: row.profile === null ? null : completeProfile(JSON.parse(row.profile) as LoadProfile), usage: null,
     drainingSince: row.phase === 'draining' ? since : null, leftGeneration: null, stopping: null,
   };
 }

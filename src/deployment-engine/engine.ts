@@ -1,4 +1,4 @@
-import { type Clock, type EventSink, isTerminal, LeptonError, type LogSettings, logSettingsOf, type ReplicaState, type ServiceRevision } from '../core/index.ts';
+import { type Clock, type EventSink, isTerminal, LeptonError, type LogSettings, logSettingsOf, type ReplicaState, type ServiceRevision, type Version } from '../core/index.ts';
 import type { Database } from '../database/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import type { AnswerCall, ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
@@ -8,6 +8,7 @@ import type { GatewaySettings } from './gateways/gateway-process.ts';
 import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
 import type { Log } from './log.ts';
+import { hostClass, hostFacts, Profiles } from './profiles/index.ts';
 import { rests, settled } from './plan/index.ts';
 import { PredictionSources } from './prediction-sources.ts';
 import { Reconciler } from './reconciler.ts';
@@ -22,8 +23,10 @@ import type { Replica, ServiceState } from './state.ts';
 import { replicaStatus, serviceStatus } from './status.ts';
 import { EngineStore } from './store.ts';
 import type { Target } from './targets/index.ts';
-import type { DeploymentEngine, ServiceStatus } from './types.ts';
+import type { DeploymentEngine, ServiceStatus, VersionProfiles } from './types.ts';
+import { UsageMonitor } from './usage-monitor.ts';
 import { VersionFacts } from './version-facts.ts';
+import { versionProfiles } from './version-profiles.ts';
 import { WorkerLauncher } from './worker-launcher.ts';
 
 export interface EngineDependencies {
@@ -59,6 +62,7 @@ export interface PlatformEngine extends DeploymentEngine {
 }
 
 const USAGE_INTERVAL_MS = 2_000;
+const PROFILES_INTERVAL_MS = 30_000;
 const ACKNOWLEDGE_POLL_MS = 10;
 /** Longest wait for gateways that have settings to take over. */
 const FOLLOW_TIMEOUT_MS = 5_000;
@@ -79,6 +83,8 @@ class Engine implements PlatformEngine {
   readonly #services = new Map<string, ServiceState>();
   readonly #store: EngineStore;
   readonly #facts: VersionFacts;
+  readonly #profiles: Profiles;
+  readonly #usage: UsageMonitor;
   readonly #replicas: ReplicaSet;
   readonly #launcher: WorkerLauncher;
   readonly #gateways: GatewaySupervisor | null;
@@ -102,7 +108,9 @@ class Engine implements PlatformEngine {
     const store = (this.#store = new EngineStore(database));
     const facts = (this.#facts = new VersionFacts(repository, new PredictionSources(database, clock), log));
     const replicas = (this.#replicas = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => this.#replicaChanged(replica, before) }));
-    const launcher = (this.#launcher = new WorkerLauncher({ repository, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
+    const profiles = (this.#profiles = new Profiles({ database, hostClass: hostClass(hostFacts()), facts: (digest) => facts.manifest(digest), clock, onProblem: (error) => log.warn({ err: error }, 'profiles could not be written; trying again') }));
+    this.#usage = new UsageMonitor({ replicas, profiles, clock, demands: () => this.#gateways?.demands() ?? [] });
+    const launcher = (this.#launcher = new WorkerLauncher({ repository, profiles, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
@@ -177,6 +185,14 @@ class Engine implements PlatformEngine {
     return this.#logs.tail(replica, tailBytes);
   }
 
+  async versionProfiles({ digest, manifest }: Version): Promise<VersionProfiles> {
+    return versionProfiles(this.#profiles, digest, manifest);
+  }
+
+  async forgetProfiles(digest: string): Promise<void> {
+    await this.#profiles.forget(digest);
+  }
+
   async listReplicas(filter: { service?: string; version?: string }) {
     return [...this.#replicas.all()]
       .filter((replica) => (filter.service === undefined || replica.service === filter.service) && (filter.version === undefined || replica.version === filter.version))
@@ -189,6 +205,7 @@ class Engine implements PlatformEngine {
     const { target, runDirectory, events, clock, log } = this.#dependencies;
     // First, since a port in use must end the start before anything else is touched.
     await this.#gateways?.start();
+    await this.#profiles.load();
     for (const service of await this.#store.loadServices()) this.#services.set(service.name, service);
     for (const service of this.#services.values()) await this.#learn(service);
     await adoptReplicas({ services: this.#services, store: this.#store, replicas: this.#replicas, launcher: this.#launcher, target, runDirectory, events, clock, log });
@@ -198,7 +215,7 @@ class Engine implements PlatformEngine {
     this.#phase = 'running';
     this.#publisher.publish();
     this.#reconciler.start();
-    this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#usage.sample(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
   }
 
   declareReady(): void {
@@ -238,7 +255,7 @@ class Engine implements PlatformEngine {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     for (const replica of this.#replicas.live()) await replica.handle?.kill();
-    await this.#written(Promise.all([this.#replicas.flush(), this.#gateways?.flush()]), 'the last changes');
+    await this.#written(Promise.all([this.#replicas.flush(), this.#gateways?.flush(), this.#profiles.save()]), 'the last changes');
   }
 
   async detach(): Promise<void> {
@@ -246,7 +263,7 @@ class Engine implements PlatformEngine {
     this.#gateways?.detach();
     this.#launcher.abandon();
     for (const replica of this.#replicas.live()) replica.handle?.detach();
-    await this.#written(this.#replicas.flush(), 'the last changes');
+    await this.#written(Promise.all([this.#replicas.flush(), this.#profiles.save()]), 'the last changes');
   }
 
   async #quiesce(): Promise<void> {
@@ -271,7 +288,7 @@ class Engine implements PlatformEngine {
   }
 
   #status(service: ServiceState): ServiceStatus | null {
-    return serviceStatus({ service, view: this.#loop.view(service), states: this.#loop.states(service), replicas: this.#replicas.live(service.name), demands: this.#gateways?.demands() ?? [] });
+    return serviceStatus({ service, view: this.#loop.view(service), states: this.#loop.states(service), replicas: this.#replicas.live(service.name), demands: this.#gateways?.demands() ?? [], estimate: ({ digest, threads }) => this.#profiles.estimate(digest, threads) });
   }
 
   #restless(name: string): boolean {
@@ -280,6 +297,7 @@ class Engine implements PlatformEngine {
   }
 
   #replicaChanged(replica: Replica, before: ReplicaState): void {
+    if (replica.state.phase === 'ready') this.#usage.begin(replica);
     const service = this.#services.get(replica.service);
     if (service) this.#loop.noteChange(service, replica, before);
     // The table first: what is gone must not get the next request.
@@ -307,11 +325,6 @@ class Engine implements PlatformEngine {
     if (this.#phase !== 'running') return;
     this.#publisher.publish();
     for (const service of this.#services.values()) if (service.desired?.spec.deployments.some((deployment) => deployment.repository === repository)) this.#reconciler.wake(service.name);
-  }
-
-  #sampleUsage(): void {
-    // A worker that still loads has not got its memory yet.
-    for (const replica of this.#replicas.live()) replica.usage = replica.state.phase === 'starting' ? null : (replica.handle?.usage() ?? null);
   }
 
   async #tidy(): Promise<void> {

@@ -57,7 +57,7 @@ describe('the loop of one service', () => {
     const services = new Map([[service.name, service]]);
     const { repository } = fixture;
     const replicas: ReplicaSet = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => loop.noteChange(service, replica, before) });
-    const launcher = new WorkerLauncher({ repository, target: fullTarget, runtimeFor: () => ({ prepare: async () => nodeWorkerCommand }), replicas, clock, log, logDirectory: fixture.directory, orphanGraceMs: 1_000 });
+    const launcher = new WorkerLauncher({ repository, profiles: { known: () => null, loaded: () => undefined }, target: fullTarget, runtimeFor: () => ({ prepare: async () => nodeWorkerCommand }), replicas, clock, log, logDirectory: fixture.directory, orphanGraceMs: 1_000 });
     const loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: { apply: () => null, ready: () => {} }, hasLeft: () => false, publish: () => {}, onPass: () => {} });
     return { services, replicas, launcher, loop };
   }
@@ -73,7 +73,7 @@ describe('the loop of one service', () => {
 
   function readyReplica(of: DeploymentSpec): Replica {
     const record = { replica: 'r1', pid: 1, pidStartTime: '1', token: 't', socketPath: join(fixture.directory, 'r1.sock'), configPath: join(fixture.directory, 'none.json'), logFile: join(fixture.directory, 'r1.log') };
-    return { id: 'r1', service: 'shop', version: of.version, repository: of.repository, digest: of.digest, shape: shapeOf(of), drainTimeoutMs: of.timeouts.drainTimeoutMs, createdAt: now, since: now, attempt: 0, state: replicaState('ready', 'Loaded'), handle: runningWorker(record), profile: null, usage: null, drainingSince: null, leftGeneration: null, stopping: null };
+    return { id: 'r1', service: 'shop', version: of.version, repository: of.repository, digest: of.digest, shape: shapeOf(of), threads: of.resources.threads, drainTimeoutMs: of.timeouts.drainTimeoutMs, createdAt: now, since: now, attempt: 0, state: replicaState('ready', 'Loaded'), handle: runningWorker(record), profile: null, usage: null, drainingSince: null, leftGeneration: null, stopping: null };
   }
 
   it('backs off from what fails beside a replica that has been well all along', async () => {

@@ -45,6 +45,7 @@ export interface Replica {
   readonly repository: string;
   readonly digest: Digest;
   readonly shape: string;
+  readonly threads: number;
   drainTimeoutMs: number;
   readonly createdAt: number;
   readonly attempt: number;

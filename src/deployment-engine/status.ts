@@ -1,6 +1,7 @@
 import { type DeploymentSpec, isResting, type LoadProfile } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import { activeDeployment, effectiveWeights, type ServiceView, shapeOf, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
+import type { EstimatedProfile } from './profiles/index.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { ReplicaStatus, ServiceStatus, VersionStatus } from './types.ts';
 
@@ -11,6 +12,7 @@ export interface StatusInput {
   /** Live replicas of the service. */
   readonly replicas: readonly Replica[];
   readonly demands: readonly VersionDemand[];
+  readonly estimate: (deployment: Pick<Replica, 'digest' | 'threads'>) => EstimatedProfile;
 }
 
 /** What people are told of a service. */
@@ -29,7 +31,7 @@ export function serviceStatus(input: StatusInput): ServiceStatus | null {
     observedRevision: service.observedRevision,
     servingRevision: service.serving?.complete ? service.serving.revision : null,
     conditions: service.conditions,
-    versions: [...wanted.map((version) => wantedStatus(input, version, view.serving ? weights : {})), ...leavingStatus(leaving)],
+    versions: [...wanted.map((version) => wantedStatus(input, version, view.serving ? weights : {})), ...leavingStatus(leaving, input.estimate)],
     createdAt: service.createdAt,
     updatedAt: service.updatedAt,
   };
@@ -49,6 +51,7 @@ function wantedStatus(input: StatusInput, wanted: WantedVersion, weights: Readon
     priority: wanted.target.priority,
     restarts: input.service.restarts.get(deployment.version) ?? 0,
     profile: profileOf(replicas) ?? input.view.profiles.get(shapeOf(deployment)) ?? null,
+    needs: input.estimate({ digest: deployment.digest, threads: deployment.resources.threads }),
     demand,
     replicasDesired: wanted.replicas,
     replicas: replicas.map(replicaStatus),
@@ -62,14 +65,14 @@ function profileOf(replicas: readonly Replica[]): LoadProfile | null {
 }
 
 /** Versions that only wait for their last requests. */
-function leavingStatus(replicas: readonly Replica[]): VersionStatus[] {
+function leavingStatus(replicas: readonly Replica[], estimate: StatusInput['estimate']): VersionStatus[] {
   const versions = Map.groupBy(replicas, (replica) => replica.version);
   return [...versions].map(([version, group]) => {
-    const { repository, digest, state } = group[0] as Replica;
+    const { repository, digest, threads, state } = group[0] as Replica;
     return {
       version, repository, digest,
       state: 'unloaded', phase: 'draining', reason: state.reason, message: state.message,
-      weight: 0, desired: false, priority: 0, restarts: 0, profile: profileOf(group), demand: null, replicasDesired: 0,
+      weight: 0, desired: false, priority: 0, restarts: 0, profile: profileOf(group), needs: estimate({ digest, threads }), demand: null, replicasDesired: 0,
       replicas: group.map(replicaStatus),
     };
   });

@@ -1,5 +1,6 @@
-import type { Condition, DeploymentState, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, VersionPhase } from '../core/index.ts';
+import type { Condition, DeploymentState, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, Version, VersionPhase } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
+import type { EstimatedProfile, ObservedRates } from './profiles/index.ts';
 
 /** Who asks and why; kept with the revision and in events. */
 export interface ChangeContext {
@@ -84,9 +85,34 @@ export interface VersionStatus {
   readonly priority: number;
   readonly restarts: number;
   readonly profile: LoadProfile | null;
+  /** What one replica needs, as far as it is known. */
+  readonly needs: EstimatedProfile;
   readonly demand: VersionDemand | null;
   readonly replicasDesired: number;
   readonly replicas: readonly ReplicaStatus[];
+}
+
+/** What is known of a version on one class of host with one number of threads. */
+export interface HostProfile {
+  readonly hostClass: string;
+  readonly threads: number;
+  /** The class of this platform's own host. */
+  readonly here: boolean;
+  /** `peakBytes`: the highest of any start. */
+  readonly measured: (LoadProfile & { readonly measuredAt: string; readonly keptLoadMs: number | null }) | null;
+  /** `rates`: null while too little was seen. */
+  readonly observed: { readonly since: string; readonly updatedAt: string; readonly requests: number; readonly peakBytes: number; readonly rates: ObservedRates | null } | null;
+  /** What the scheduler reckons with. */
+  readonly scheduler: EstimatedProfile;
+}
+
+export interface VersionProfiles {
+  readonly digest: string;
+  /** Of this platform's own host. */
+  readonly hostClass: string;
+  readonly storageBytes: number;
+  /** This class of host first; empty: never run. */
+  readonly profiles: readonly HostProfile[];
 }
 
 export interface ServiceStatus {
@@ -137,6 +163,11 @@ export interface DeploymentEngine {
   replicaLog(replica: string, options: { tailBytes: number }): Promise<string>;
   /** Replicas that have a log, newest first. */
   listReplicas(filter: { service?: string; version?: string }): Promise<readonly (ReplicaStatus & { service: string; version: string })[]>;
+
+  /** What is known of what a version needs, by class of host and threads. */
+  versionProfiles(version: Version): Promise<VersionProfiles>;
+  /** Forgets it: the next start measures anew. */
+  forgetProfiles(digest: string): Promise<void>;
 
   /** Adopts what still runs, starts the loop and the gateways. */
   start(): Promise<void>;

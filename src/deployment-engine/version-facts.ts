@@ -1,4 +1,4 @@
-import { type DeploymentSpec, formatReference, LeptonError, parseReference, type ServiceSpec } from '../core/index.ts';
+import { type DeploymentSpec, formatReference, LeptonError, parseReference, type ServiceSpec, storageBytes } from '../core/index.ts';
 import { type ModelRepository, readClassLabels } from '../model-repository/index.ts';
 import type { Log } from './log.ts';
 import type { ManifestFacts, RouteFacts } from './plan/index.ts';
@@ -84,7 +84,7 @@ export class VersionFacts implements RouteFacts {
     if (!this.#manifests.has(digest)) {
       const { format, signature, metadata, batching } = manifest;
       const classLabels = await readClassLabels(this.#repository, manifest);
-      this.#manifests.set(digest, { format, signature, metadata, batching, ...(classLabels && { classLabels }) });
+      this.#manifests.set(digest, { format, storageBytes: storageBytes(manifest.files), signature, metadata, batching, ...(classLabels && { classLabels }) });
     }
     return { repository, version, digest };
   }

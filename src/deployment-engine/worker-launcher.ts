@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asLeptonError, type Clock, type DeploymentSpec, isTerminal, type ReplicaReason, type Version } from '../core/index.ts';
+import { asLeptonError, type Clock, completeProfile, type DeploymentSpec, isTerminal, type ReplicaReason, type Version } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import type { Log } from './log.ts';
 import { shapeOf } from './plan/index.ts';
+import type { Profiles } from './profiles/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
 import type { RuntimeFor, WorkerCommand } from './runtimes/index.ts';
 import type { Replica } from './state.ts';
@@ -12,6 +13,7 @@ import { type Target, UNLIMITED, type WorkerExit, type WorkerHandle } from './ta
 
 export interface LauncherDependencies {
   readonly repository: ModelRepository;
+  readonly profiles: Pick<Profiles, 'known' | 'loaded'>;
   readonly target: Target;
   readonly runtimeFor: RuntimeFor;
   readonly replicas: ReplicaSet;
@@ -46,7 +48,7 @@ export class WorkerLauncher {
     const now = clock.now();
     const replica: Replica = {
       id: randomBytes(8).toString('hex'),
-      service, version: deployment.version, repository: deployment.repository, digest: deployment.digest, shape: shapeOf(deployment),
+      service, version: deployment.version, repository: deployment.repository, digest: deployment.digest, shape: shapeOf(deployment), threads: deployment.resources.threads,
       drainTimeoutMs: deployment.timeouts.drainTimeoutMs,
       createdAt: now, since: now, attempt,
       state: replicaState('pending', 'Created'),
@@ -122,7 +124,7 @@ export class WorkerLauncher {
       worker: {
         replica: replica.id, service: replica.service, version: replica.version, digest: deployment.digest,
         format: manifest.format, modelDirectory, entry: manifest.entry, signature: manifest.signature, batching: manifest.batching,
-        resources: deployment.resources, timeouts: deployment.timeouts, orphanGraceMs: this.#dependencies.orphanGraceMs,
+        resources: deployment.resources, timeouts: deployment.timeouts, profile: this.#dependencies.profiles.known(deployment.digest, deployment.resources.threads), orphanGraceMs: this.#dependencies.orphanGraceMs,
       },
       command,
       logFile: this.logFile(replica.id),
@@ -135,7 +137,8 @@ export class WorkerLauncher {
     const { replicas } = this.#dependencies;
     handle.onStatus((status) => {
       if (status.phase === 'ready' && replica.state.phase === 'starting') {
-        replica.profile = status.profile ?? null;
+        replica.profile = status.profile ? completeProfile(status.profile) : null;
+        if (replica.profile) this.#dependencies.profiles.loaded(replica.digest, replica.threads, replica.profile);
         replicas.change(replica, replicaState('ready', 'Loaded', status.message));
       }
       if (status.phase === 'failed' && !isTerminal(replica.state.phase) && !replica.stopping) replicas.change(replica, replicaState('failed', status.reason, status.message));

@@ -5,7 +5,7 @@
  *   gateway ──▶ worker    hello(role gateway) · infer → inferResult | failure
  *   control ──▶ gateway   hello(role control) · routingTable → routingAck · demand (pushed by the gateway) · wake · replicaTrouble · ping/pong · stop
  */
-import type { ErrorCode, LoadProfile, ReplicaReason, RoutingTable } from '../core/index.ts';
+import type { Digest, ErrorCode, LoadProfile, ReplicaReason, RoutingTable } from '../core/index.ts';
 
 export interface HelloMessage {
   readonly role: 'control' | 'gateway';
@@ -94,17 +94,35 @@ export interface DemandMessage {
 export interface VersionDemand {
   readonly service: string;
   readonly version: string;
+  readonly digest: Digest;
   readonly queueLength: number;
+  /** Requests that its replicas have and have not answered. */
+  readonly inFlight: number;
   /** Since the gateway started. */
   readonly requests: number;
   /** Without what the client or the load is to blame for (bad input, cancelled, queue full). */
   readonly failures: number;
   readonly batches: number;
+  readonly work: WorkDone;
   /** Rows of the batches that are formed now: what the spec asks for, or else what serving has found best. */
   readonly batchRows: number;
   /** Milliseconds over the last 1,024 answered requests; null before the first. */
   readonly latencyP50Ms: number | null;
   readonly latencyP99Ms: number | null;
+}
+
+/** What workers have run of a version, summed since the gateway began to count. */
+export interface WorkDone {
+  /** Each time that a request was part of a run. */
+  readonly requests: number;
+  readonly rows: number;
+  readonly runs: number;
+  /** As workers told: merging, running and splitting; and the sum of the squares. */
+  readonly runSeconds: number;
+  readonly runSecondsSquared: number;
+  /** Tensors of the requests and of the answers. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
 }
 
 /**

@@ -2,7 +2,7 @@
  * What control writes to a file and hands to the programs that it starts (the file's path is the program's only argument).
  * The same file lets a restarted control find the program again.
  */
-import type { BatchingHint, Digest, ModelFormat, Resources, Signature, TimeoutSpec } from '../core/index.ts';
+import type { BatchingHint, Digest, LoadProfile, ModelFormat, Resources, Signature, TimeoutSpec } from '../core/index.ts';
 
 export interface WorkerConfig {
   readonly replica: string;
@@ -21,6 +21,8 @@ export interface WorkerConfig {
   readonly batching: BatchingHint | null;
   readonly resources: Resources;
   readonly timeouts: TimeoutSpec;
+  /** What an earlier start of this version on this class of host has measured, with as many threads: not measured again. null: nothing. */
+  readonly profile: LoadProfile | null;
   /** Without any control connection for this long, drain and leave. */
   readonly orphanGraceMs: number;
 }

@@ -4,7 +4,7 @@ import { type KnownAnswer, LeptonError, type LoadProfile, type ModelFormat, type
 import type { WorkerConfig } from '../wire/index.ts';
 import { checkKnownAnswers, readKnownAnswers } from './known-answers.ts';
 import type { LoadedModel, ModelOpener, TensorSet } from './loaded-model.ts';
-import { measureBatches, mergeObstacle, proveBatchable, sampleRows, warmUp } from './profile.ts';
+import { measure } from './measure.ts';
 import { smokeRun } from './smoke-run.ts';
 import { rotate } from './synthesise.ts';
 
@@ -30,17 +30,21 @@ class LoadFailure extends Error {
 }
 
 /**
- * Loads a version and finds out what it is good for: open → known answers, or a smoke run on made-up inputs → warm-up →
- * proof of batchability → best batch. Never rejects; what went wrong is the outcome.
+ * Loads a version and finds out what it is good for: open → known answers, or a smoke run on made-up inputs → what `measure`
+ * finds. Never rejects; what went wrong is the outcome.
  */
 export async function loadVersion(config: WorkerConfig): Promise<LoadOutcome> {
   try {
     const answers = await openAnswers(config.modelDirectory);
-    const model = await openModel(config);
+    const [before, started] = [process.memoryUsage.rss(), performance.now()];
+    const model = await openModel(config, config.resources.threads);
+    const opened = { open: (threads: number) => openModel(config, threads), openMs: performance.now() - started, openBytes: Math.max(0, process.memoryUsage.rss() - before) };
     const { samples, ...checked } = await checkModel(model, answers);
-    const measured = await measure(model, config, samples);
+    const measuring = performance.now();
+    const measured = await measure(model, config, samples, opened);
     // performance.now() counts from the process's start, as "spawn to ready" asks.
-    return { ok: true, model, profile: { loadMs: Math.round(performance.now()), ...measured, ...checked, residentBytes: process.memoryUsage.rss() } };
+    const ready = performance.now();
+    return { ok: true, model, profile: { loadMs: Math.round(ready), measureMs: Math.round(ready - measuring), ...measured, ...checked, residentBytes: process.memoryUsage.rss() } };
   } catch (error) {
     const reason = error instanceof LoadFailure ? error.reason : 'LoadFailed';
     return { ok: false, reason, message: (error as Error).message, detail: detailOf(error as Error) };
@@ -55,14 +59,14 @@ async function openAnswers(directory: string): Promise<readonly KnownAnswer[]> {
   return readKnownAnswers(directory);
 }
 
-async function openModel(config: WorkerConfig): Promise<LoadedModel> {
+async function openModel(config: WorkerConfig, threads: number): Promise<LoadedModel> {
   const file = join(config.modelDirectory, config.entry);
   await access(file).catch(() => {
     throw new LoadFailure('ArtefactMissing', `${config.entry} is not in the artefact's directory`);
   });
   const open = config.format === 'onnx' ? OPENERS[config.format] : undefined;
   if (!open) throw new LeptonError('UNSUPPORTED', `this worker serves no ${String(config.format)} models`);
-  return (await open())(file, config.signature, config.resources.threads);
+  return (await open())(file, config.signature, threads);
 }
 
 interface Checked extends Pick<LoadProfile, 'check' | 'checkMessage'> {
@@ -88,24 +92,4 @@ function knownSamples(answers: readonly KnownAnswer[]): TensorSet[] {
   const inputs = answers.map((answer) => answer.inputs);
   const first = inputs[0] as TensorSet;
   return [...inputs, rotate(first, 1), rotate(first, 2)];
-}
-
-type Measured = Pick<LoadProfile, 'batchable' | 'batchableReason' | 'bestBatch' | 'latencyMsByBatch'>;
-
-async function measure(model: LoadedModel, config: WorkerConfig, samples: readonly TensorSet[]): Promise<Measured> {
-  const first = samples[0];
-  if (!first) return { batchable: false, batchableReason: 'no inputs to prove it with', bestBatch: 1, latencyMsByBatch: {} };
-  const latencyMs = Number((await warmUp(model, first)).toPrecision(4));
-  const obstacle = mergeObstacle(model.signature, config.batching);
-  const rows = obstacle === null ? sampleRows(samples) : [];
-  const reason = obstacle ?? (await proveBatchable(model, rows));
-  if (reason) return { batchable: false, batchableReason: withHint(reason, config), bestBatch: 1, latencyMsByBatch: { '1': latencyMs } };
-  const best = await measureBatches(model, rows, config.batching?.maxBatchSize ?? Number.POSITIVE_INFINITY);
-  return { batchable: true, batchableReason: '', ...best };
-}
-
-/** The measurement wins over the declaration, and says so. */
-function withHint(reason: string, config: WorkerConfig): string {
-  const declared = config.batching?.maxBatchSize ?? 0;
-  return declared > 1 ? `${reason} (although batches of ${declared} are declared)` : reason;
 }

@@ -16,6 +16,8 @@ export interface LoadedModel {
    * the runtime cannot represent an input, and MODEL_ERROR with the runtime's own words when the run fails.
    */
   run(inputs: TensorSet, outputs: readonly string[]): Tensor[];
+  /** Gives its memory back. */
+  close(): void;
 }
 
 /** Opens a model file. Rejects with LeptonError MODEL_INVALID when the runtime cannot load it. */

@@ -1,45 +1,32 @@
-/** What is measured of a model at load: a steady state, whether rows may be merged, and how many are best. */
-import { setImmediate as turn } from 'node:timers/promises';
+/** What is found out about a model at load before it is timed: a steady state, and whether rows may be merged. */
 import type { BatchingHint, Datatype, Signature, Tensor } from '../core/index.ts';
 import { mergeInputs, rowsOf, splitOutputs } from './batch.ts';
 import { describeDifference, firstDifference } from './compare.ts';
-import { type LoadedModel, outputNames, runInTurn, type TensorSet } from './loaded-model.ts';
+import { type LoadedModel, runInTurn, type TensorSet } from './loaded-model.ts';
+import { timeRun } from './time-run.ts';
 
 const WARM_UP_RUNS_MAX = 20;
 const WARM_UP_MS_MAX = 1_000;
-const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64] as const;
-const MEASURE_MS_MAX = 1_500;
-const RUNS_PER_SIZE_MAX = 5;
-/** A larger batch must raise the throughput by this factor to be worth its latency. */
-const GAIN_MIN = 1.1;
+/** Beside an earlier start's median, of a run that needs no more warming up. */
+const AS_FAST = 1.5;
 const SAMPLE_ROWS_MAX = 3;
 /** Larger batches take other kernels, which round otherwise. */
 const TOLERANCE: Readonly<Partial<Record<Datatype, number>>> = { FP16: 1e-2, BF16: 3e-2 };
 
-/** Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second. Returns their median, milliseconds. */
-export async function warmUp(model: LoadedModel, inputs: TensorSet): Promise<number> {
+/**
+ * Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second. With a latency that is
+ * known from an earlier start, one run that is about as fast is enough.
+ */
+export async function warmUp(model: LoadedModel, inputs: TensorSet, knownMs?: number): Promise<void> {
   const start = performance.now();
   const latencies: number[] = [];
-  while (latencies.length < 3 || !(isSteady(latencies.slice(-3)) || latencies.length >= WARM_UP_RUNS_MAX || performance.now() - start > WARM_UP_MS_MAX)) {
-    latencies.push(await timeRun(model, inputs));
-    if (performance.now() - start > WARM_UP_MS_MAX) break;
-  }
-  return median(latencies.slice(-3));
+  do {
+    latencies.push((await timeRun(model, inputs)).ms);
+    if (knownMs !== undefined && (latencies.at(-1) as number) <= AS_FAST * knownMs) return;
+  } while (!isSteady(latencies.slice(-3)) && latencies.length < WARM_UP_RUNS_MAX && performance.now() - start <= WARM_UP_MS_MAX);
 }
 
-const isSteady = (latencies: readonly number[]): boolean => Math.max(...latencies) <= 1.2 * Math.min(...latencies);
-
-async function timeRun(model: LoadedModel, inputs: TensorSet): Promise<number> {
-  await turn();
-  const start = performance.now();
-  model.run(inputs, outputNames(model));
-  return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-}
+const isSteady = (latencies: readonly number[]): boolean => latencies.length === 3 && Math.max(...latencies) <= 1.2 * Math.min(...latencies);
 
 /** Why merging is not worth trying, or null. A declared batch size overrules what the signature looks like. */
 export function mergeObstacle(signature: Signature, hint: BatchingHint | null): string | null {
@@ -112,38 +99,4 @@ function firstChange(alone: readonly (readonly Tensor[])[], together: readonly (
     }
   }
   return null;
-}
-
-/**
- * Measures batches of 1, 2, 4 … while throughput still rises by a tenth (one size that does not may be skipped), within a
- * second and a half. Returns the best and the medians seen.
- */
-export async function measureBatches(model: LoadedModel, rows: readonly TensorSet[], batchMax: number): Promise<{ bestBatch: number; latencyMsByBatch: Record<string, number> }> {
-  const start = performance.now();
-  const latencyMsByBatch: Record<string, number> = {};
-  let best = { size: 1, perSecond: 0 };
-  let misses = 0;
-  let last = 0;
-  for (const size of BATCH_SIZES) {
-    const spent = performance.now() - start;
-    // Doubling may double the latency; a batch whose first run alone would overrun the budget is not tried.
-    if (size > batchMax || misses > 1 || (size > 1 && spent + 2 * last > MEASURE_MS_MAX)) break;
-    last = await medianLatency(model, repeatRows(rows, size), (MEASURE_MS_MAX - spent) / 4);
-    latencyMsByBatch[size] = Number(last.toPrecision(4));
-    const perSecond = size / last;
-    if (perSecond >= GAIN_MIN * best.perSecond) [best, misses] = [{ size, perSecond }, 0];
-    else misses++;
-  }
-  return { bestBatch: best.size, latencyMsByBatch };
-}
-
-const repeatRows = (rows: readonly TensorSet[], size: number): TensorSet => mergeInputs(Array.from({ length: size }, (_, index) => rows[index % rows.length] as TensorSet));
-
-async function medianLatency(model: LoadedModel, inputs: TensorSet, budgetMs: number): Promise<number> {
-  const start = performance.now();
-  const latencies: number[] = [];
-  do latencies.push(await timeRun(model, inputs));
-  while (latencies.length < RUNS_PER_SIZE_MAX && performance.now() - start + (latencies.at(-1) as number) < budgetMs);
-  // The first run of a size allocates; it counts only when it is the only one.
-  return Math.max(median(latencies.length > 2 ? latencies.slice(1) : latencies), 1e-3);
 }

@@ -35,7 +35,7 @@ const MODELS = {
 
 function runnerOf({ model, signature, batchable }: InferVector): InferenceRunner {
   const run: LoadedModel['run'] = ([x], outputs) => outputs.map((name) => ({ ...(x as Tensor), name, data: MODELS[model](x as Tensor) }));
-  return new InferenceRunner({ signature, run }, batchable);
+  return new InferenceRunner({ signature, run, close: () => undefined }, batchable);
 }
 
 describe('the worker (golden vectors in protocol/worker.json)', () => {

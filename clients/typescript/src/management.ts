@@ -5,7 +5,7 @@ import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
   BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
-  ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionPublish,
+  ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
 export interface LeptonClientOptions {
@@ -65,6 +65,14 @@ export class LeptonClient {
   /** Oldest first. */
   listVersions(repository: string, page: { after?: string; before?: string; limit?: number } = {}): Promise<Version[]> {
     return unwrap(this.#api.GET('/api/v1/repositories/{repository}/versions', { params: { path: { repository }, query: page } }));
+  }
+  /** What a version was measured and seen to need, by class of host and threads. */
+  getProfiles(repository: string, version: string): Promise<VersionProfiles> {
+    return unwrap(this.#api.GET('/api/v1/repositories/{repository}/versions/{version}/profiles', { params: { path: { repository, version } } }));
+  }
+  /** The next start of the version measures anew. */
+  forgetProfiles(repository: string, version: string): Promise<void> {
+    return unwrap(this.#api.DELETE('/api/v1/repositories/{repository}/versions/{version}/profiles', { params: { path: { repository, version } } }));
   }
   /** By version name or label. */
   getVersion(repository: string, version: string): Promise<Version> {

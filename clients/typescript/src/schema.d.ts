@@ -351,6 +351,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{repository}/versions/{version}/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version was measured and seen to need, by class of host and threads. */
+        get: operations["getProfiles"];
+        put?: never;
+        post?: never;
+        /** Forget what a version was measured to need; its next start measures anew. */
+        delete: operations["forgetProfiles"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -770,6 +788,28 @@ export interface components {
             /** @description What was wrong, with the value, and what to do. */
             error: string;
         };
+        /** @description What one replica needs, and how far to trust it. */
+        EstimatedProfile: {
+            /**
+             * @description What the CPU figure rests on: what serving was seen to cost; what was measured at load; either, on another class of host or with other threads; the size of the files.
+             * @enum {string}
+             */
+            basis: "observed" | "measured" | "elsewhere" | "guess";
+            basisMessage: string;
+            /** @description At the batch size that it is served with. */
+            cpuSecondsPerRequest: number;
+            gpus: number;
+            /** @description From start to ready, without measuring. */
+            loadSeconds: number;
+            /** @description The highest that is known. */
+            memoryBytes: number;
+            /** @description Tensors of a request and its answer. */
+            networkBytesPerRequest: number;
+            /** @description Standard deviation of the service time by its mean. */
+            serviceVariation: number;
+            /** @description Of its files, each content counted once. */
+            storageBytes: number;
+        };
         Event: {
             /** @description A user, or `engine`. */
             actor: string;
@@ -865,6 +905,19 @@ export interface components {
             label: string | null;
             version: string | null;
         };
+        /** @description What is known of a version on one class of host with one number of threads. */
+        HostProfile: {
+            /** @description The class of this platform’s own host. */
+            here: boolean;
+            /** @description CPU model, cores, GiB, and a hash that holds the platform’s release too. */
+            hostClass: string;
+            /** @description At load; null: never on this class of host. */
+            measured: components["schemas"]["MeasuredProfile"] | null;
+            /** @description null: no request was answered yet. */
+            observed: components["schemas"]["ObservedProfile"] | null;
+            scheduler: components["schemas"]["EstimatedProfile"];
+            threads: number;
+        };
         ImportReport: {
             models: {
                 /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
@@ -917,15 +970,89 @@ export interface components {
             batchable: boolean;
             batchableReason: string;
             bestBatch: number;
+            /** @description A single row and the best batch with each number of threads that was tried. */
+            byThreads: components["schemas"]["ThreadMeasurement"][];
             /** @enum {string} */
             check: "known-answer" | "smoke" | "inconclusive";
             checkMessage: string;
+            /** @description CPU milliseconds of a run, over all threads, by batch size. */
+            cpuMsByBatch: {
+                [key: string]: number;
+            };
             /** @description Median milliseconds of a run by batch size. */
             latencyMsByBatch: {
                 [key: string]: number;
             };
+            /** @description From spawn to ready. */
             loadMs: number;
+            /** @description Of these, what measuring took. */
+            measureMs: number;
+            /**
+             * @description kept: an earlier start on this class of host had measured; only load, check and memory are this start’s own.
+             * @enum {string}
+             */
+            origin: "measured" | "kept";
+            /** @description Most memory in RAM up to then. */
+            peakBytes: number;
             residentBytes: number;
+        };
+        MeasuredProfile: {
+            batchable: boolean;
+            batchableReason: string;
+            bestBatch: number;
+            /** @description A single row and the best batch with each number of threads that was tried. */
+            byThreads: components["schemas"]["ThreadMeasurement"][];
+            /** @enum {string} */
+            check: "known-answer" | "smoke" | "inconclusive";
+            checkMessage: string;
+            /** @description CPU milliseconds of a run, over all threads, by batch size. */
+            cpuMsByBatch: {
+                [key: string]: number;
+            };
+            /** @description From spawn to ready of the newest start that had nothing to measure. */
+            keptLoadMs: number | null;
+            /** @description Median milliseconds of a run by batch size. */
+            latencyMsByBatch: {
+                [key: string]: number;
+            };
+            /** @description From spawn to ready. */
+            loadMs: number;
+            /** @description ISO 8601, UTC. */
+            measuredAt: string;
+            /** @description Of these, what measuring took. */
+            measureMs: number;
+            /**
+             * @description kept: an earlier start on this class of host had measured; only load, check and memory are this start’s own.
+             * @enum {string}
+             */
+            origin: "measured" | "kept";
+            /** @description Most memory in RAM up to then. */
+            peakBytes: number;
+            residentBytes: number;
+        };
+        ObservedProfile: {
+            peakBytes: number;
+            /** @description null: too little was seen. */
+            rates: components["schemas"]["ObservedRates"] | null;
+            requests: number;
+            /** @description ISO 8601, UTC. */
+            since: string;
+            /** @description ISO 8601, UTC. */
+            updatedAt: string;
+        };
+        /** @description What serving was seen to cost, newer requests first. */
+        ObservedRates: {
+            /** @description By row. */
+            cpuSecondsPerItem: number;
+            cpuSecondsPerRequest: number;
+            itemsPerRequest: number;
+            networkBytesPerRequest: number;
+            requestsPerRun: number;
+            rowsPerRun: number;
+            /** @description Mean of a run. */
+            runSeconds: number;
+            /** @description Standard deviation of a run by its mean. */
+            serviceVariation: number;
         };
         PartialBlob: {
             /** @description `sha256:` and 64 hexadecimal digits. */
@@ -1120,6 +1247,13 @@ export interface components {
              */
             untyped?: true;
         };
+        ThreadMeasurement: {
+            batch: number;
+            /** @description Over all threads. */
+            cpuMs: number;
+            latencyMs: number;
+            threads: number;
+        };
         /** @description Exactly one of weights, version and label. */
         TrafficInput: {
             /** @description Answers metadata without a version. Absent and null as with sticky. */
@@ -1192,7 +1326,10 @@ export interface components {
             batches: number;
             /** @description Rows of the batches that are formed now: what the spec asks for, or else what serving has found best. */
             batchRows: number;
+            digest: string;
             failures: number;
+            /** @description Requests that its replicas have and have not answered. */
+            inFlight: number;
             latencyP50Ms: number | null;
             latencyP99Ms: number | null;
             queueLength: number;
@@ -1200,6 +1337,7 @@ export interface components {
             requests: number;
             service: string;
             version: string;
+            work: components["schemas"]["WorkDone"];
         };
         VersionDiff: {
             files: {
@@ -1279,6 +1417,15 @@ export interface components {
             schema: 1;
             signature: components["schemas"]["Signature"];
         };
+        VersionProfiles: {
+            digest: string;
+            /** @description Of this platform’s own host. */
+            hostClass: string;
+            /** @description This class of host first; empty: it has never run. */
+            profiles: components["schemas"]["HostProfile"][];
+            /** @description Of its files, each content counted once. */
+            storageBytes: number;
+        };
         VersionPublish: {
             /** @description Why files are taken that would run code when they are loaded; kept in the metadata. Absent: they are refused. */
             allowUnsafe?: string;
@@ -1307,6 +1454,7 @@ export interface components {
             desired: boolean;
             digest: string;
             message: string;
+            needs: components["schemas"]["EstimatedProfile"];
             /** @enum {string} */
             phase: "ready" | "recovering" | "asleep" | "waking" | "starting" | "failed" | "draining" | "drained" | "unloaded";
             priority: number;
@@ -1320,6 +1468,16 @@ export interface components {
             version: string;
             /** @description Percent of version-less traffic that it gets now. */
             weight: number;
+        };
+        /** @description What workers have run, summed since the gateway began to count; bytes are those of tensors. */
+        WorkDone: {
+            inputBytes: number;
+            outputBytes: number;
+            requests: number;
+            rows: number;
+            runs: number;
+            runSeconds: number;
+            runSecondsSquared: number;
         };
     };
     responses: never;
@@ -2662,6 +2820,108 @@ export interface operations {
                 };
             };
             /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. BLOB_NOT_FOUND: No stored file has this digest; upload it first. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionProfiles"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    forgetProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                repository: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description REPOSITORY_NOT_FOUND: No repository has this name; list them with `lepton-ai versions`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
             404: {
                 headers: {
                     [name: string]: unknown;

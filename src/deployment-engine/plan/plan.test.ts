@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BatchingHint, DeploymentSpec, DeploymentState, ReplicaPhase, ServiceSpec, TrafficPolicy } from '../../core/index.ts';
+import { type BatchingHint, completeProfile, type DeploymentSpec, type DeploymentState, type ReplicaPhase, type ServiceSpec, type TrafficPolicy } from '../../core/index.ts';
 import { HEALTHY_MS, isForgiven, restartDelayMs } from './backoff.ts';
 import { conditions, settled } from './conditions.ts';
 import { type Action, type Failure, RECOVERY_MS, type ReplicaView, type ServiceView, shapeOf } from './model.ts';
@@ -35,7 +35,7 @@ function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: nu
 const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));
 const planned = (of: ServiceView, now = NOW): string[] => kinds(plan(of, now).actions);
-const factsWith = (batching: BatchingHint | null): RouteFacts => ({ manifest: () => ({ format: 'onnx', signature: { inputs: [], outputs: [] }, metadata: {}, batching }), predictionSource: (service, { version }) => `${service}:${version}`.length });
+const factsWith = (batching: BatchingHint | null): RouteFacts => ({ manifest: () => ({ format: 'onnx', storageBytes: 0, signature: { inputs: [], outputs: [] }, metadata: {}, batching }), predictionSource: (service, { version }) => `${service}:${version}`.length });
 const route = (of: ServiceView, now = NOW) => serviceRoute(of, factsWith(null), now);
 
 const v1 = deployment('v1');
@@ -284,7 +284,7 @@ describe('routes', () => {
     assert.deepEqual(found?.versions.map((version) => version.replicas.map(({ id }) => id)), [['a'], []]);
   });
   it('batches by measurement, spec and hint', () => {
-    const profile = { loadMs: 1, batchable: true, batchableReason: '', bestBatch: 16, latencyMsByBatch: {}, check: 'smoke' as const, checkMessage: '', residentBytes: 1 };
+    const profile = completeProfile({ loadMs: 1, batchable: true, batchableReason: '', bestBatch: 16, latencyMsByBatch: {}, check: 'smoke' as const, checkMessage: '', residentBytes: 1 });
     const cases: [maxBatch: number | null, hint: number | null, batchable: boolean, expected: number][] = [[null, null, true, 16], [4, null, true, 4], [null, 8, true, 8], [32, 8, true, 8], [null, 0, true, 16], [32, null, false, 1]];
     for (const [maxBatch, hint, batchable, expected] of cases) {
       const of = deployment('v1', { batching: { maxBatch, maxDelayMs: 0, queueLengthMax: 1 } });

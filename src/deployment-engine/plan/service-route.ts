@@ -6,6 +6,8 @@ import { withoutVersions } from './weights.ts';
 /** The part of a version's manifest that routes carry. */
 export interface ManifestFacts {
   readonly format: ModelFormat;
+  /** Bytes of its files, each content counted once. */
+  readonly storageBytes: number;
   readonly signature: Signature;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly batching: BatchingHint | null;

@@ -38,6 +38,10 @@ class OnnxModel implements LoadedModel {
     return outputs.map((name) => this.#output(name, results));
   }
 
+  close(): void {
+    this.#native.dispose();
+  }
+
   #output(name: string, results: NativeTensors): Tensor {
     const { runtimeName, datatype } = this.#outputs.get(name) as OnnxValue & { datatype: Tensor['datatype'] };
     const value = results[runtimeName] as NativeTensor;

@@ -211,10 +211,13 @@ export class DataPlane {
       versions.push({
         service: lane.service,
         version: lane.route.version,
+        digest: lane.route.digest,
         queueLength: lane.queueLength,
+        inFlight: lane.inFlight,
         requests: statistics.success.count + statistics.failure.count,
         failures: statistics.faults,
         batches: statistics.executions,
+        work: statistics.work,
         batchRows: lane.batchRows,
         latencyP50Ms: quantiles?.p50 ?? null,
         latencyP99Ms: quantiles?.p99 ?? null,

@@ -3,6 +3,7 @@
  * statistics and demand are read from here when somebody asks.
  */
 import type { ErrorCode } from '../../../core/index.ts';
+import type { WorkDone } from '../../../wire/index.ts';
 
 /** Upper bounds in seconds: 100 µs to 100 s, about 2.5 apart. */
 export const DURATION_BOUNDS: readonly number[] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 100];
@@ -49,6 +50,9 @@ export interface RunReport {
   readonly inputNs: number;
   readonly runNs: number;
   readonly outputNs: number;
+  /** Tensors of its requests and answers. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
 }
 
 /** Refusals that say something of the request or of the load, not of the version. */
@@ -75,6 +79,9 @@ export class VersionStatistics {
   /** Rows answered. */
   inferences = 0;
   retries = 0;
+  #runSecondsSquared = 0;
+  #inputBytes = 0;
+  #outputBytes = 0;
   lastInferenceAtMs = 0;
   readonly #latencies = new Float64Array(LATENCIES);
   #quantiles: { readonly at: number; readonly p50: number; readonly p99: number } | null = null;
@@ -106,6 +113,9 @@ export class VersionStatistics {
     this.run.observe(report.runNs / 1e9);
     this.batch.observe((report.inputNs + report.outputNs) / 1e9);
     this.batchSize.observe(report.rows);
+    this.#runSecondsSquared += ((report.runNs + report.inputNs + report.outputNs) / 1e9) ** 2;
+    this.#inputBytes += report.inputBytes;
+    this.#outputBytes += report.outputBytes;
     this.#addRun(this, report, report.requests);
     const sums = this.#batchSums(report.rows);
     if (sums) this.#addRun(sums, report, 1);
@@ -113,6 +123,15 @@ export class VersionStatistics {
 
   get executions(): number {
     return this.run.count;
+  }
+
+  /** What runs cost, for control. */
+  get work(): WorkDone {
+    return {
+      requests: this.infer.count, rows: this.batchSize.sum, runs: this.run.count,
+      runSeconds: this.run.sum + this.batch.sum, runSecondsSquared: this.#runSecondsSquared,
+      inputBytes: this.#inputBytes, outputBytes: this.#outputBytes,
+    };
   }
 
   /** Median and 99th percentile, milliseconds, over the last 1,024 answers; null before the first. */

@@ -300,7 +300,8 @@ export class VersionLane {
     this.#runs++;
     this.#runMs += (runMs - this.#runMs) / Math.min(16, this.#runs);
     this.#batcher.ran(entries, runMs + (result.inputNs + result.outputNs) / 1e6);
-    this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs });
+    const inputBytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.statistics.ran({ rows: result.batchSize, requests: entries.length, inputNs: result.inputNs, runNs: result.runNs, outputNs: result.outputNs, inputBytes, outputBytes: body.byteLength });
     const letGo = whenAll(entries.length, body);
     entries.forEach((pending, index) => {
       const item = result.items[index] as InferResultMessage['items'][number];

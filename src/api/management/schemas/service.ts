@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DEPLOYMENT_STATES } from '../../../core/index.ts';
 import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
+import { EstimatedProfile, loadProfileFields } from './profile.ts';
 
 const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
 const milliseconds = (description: string) => Type.Number({ description });
@@ -108,28 +109,22 @@ const replicaFields = {
 const ReplicaStatus = closed(replicaFields, { title: 'ReplicaStatus' });
 export const Replica = closed({ ...replicaFields, service: Type.String(), version: Type.String() }, { title: 'Replica' });
 
-const LoadProfile = closed(
-  {
-    loadMs: Type.Number(),
-    batchable: Type.Boolean(),
-    batchableReason: Type.String(),
-    bestBatch: Type.Integer(),
-    latencyMsByBatch: mapOf(Type.Number(), 'Median milliseconds of a run by batch size.'),
-    check: Type.Enum(['known-answer', 'smoke', 'inconclusive']),
-    checkMessage: Type.String(),
-    residentBytes: Type.Number(),
-  },
-  { title: 'LoadProfile', description: 'What a worker measured when it loaded.' },
-);
+const LoadProfile = closed(loadProfileFields, { title: 'LoadProfile', description: 'What a worker measured when it loaded.' });
 
 const VersionDemand = closed(
   {
     service: Type.String(),
     version: Type.String(),
+    digest: Type.String(),
     queueLength: Type.Integer(),
+    inFlight: Type.Integer({ description: 'Requests that its replicas have and have not answered.' }),
     requests: Type.Integer({ description: 'Since the gateway started.' }),
     failures: Type.Integer(),
     batches: Type.Integer(),
+    work: closed(
+      { requests: Type.Integer(), rows: Type.Integer(), runs: Type.Integer(), runSeconds: Type.Number(), runSecondsSquared: Type.Number(), inputBytes: Type.Number(), outputBytes: Type.Number() },
+      { title: 'WorkDone', description: 'What workers have run, summed since the gateway began to count; bytes are those of tensors.' },
+    ),
     batchRows: Type.Integer({ description: 'Rows of the batches that are formed now: what the spec asks for, or else what serving has found best.' }),
     latencyP50Ms: nullable(Type.Number()),
     latencyP99Ms: nullable(Type.Number()),
@@ -151,6 +146,7 @@ const VersionStatus = closed(
     priority: Type.Integer(),
     restarts: Type.Integer(),
     profile: nullable(LoadProfile),
+    needs: EstimatedProfile,
     demand: nullable(VersionDemand),
     replicasDesired: Type.Integer(),
     replicas: Type.Array(ReplicaStatus),
