@@ -353,7 +353,7 @@ describe('plan: a version that is loaded on demand', () => {
   const lazy = deployment('v1', { replicas: { min: 0, max: 2, idleSeconds: 60 } });
   const wanted = spec(weights({ v1: 100 }), lazy);
   const serving = { revision: 1, spec: wanted, complete: true };
-  const profile = { loadMs: 1, batchable: true, batchableReason: '', bestBatch: 4, latencyMsByBatch: {}, check: 'smoke', checkMessage: '', residentBytes: 1 } as const;
+  const profile = completeProfile({ loadMs: 1, batchable: true, batchableReason: '', bestBatch: 4, latencyMsByBatch: {}, check: 'smoke', checkMessage: '', residentBytes: 1 });
   const known = new Map([[shapeOf(lazy), profile]]);
   const given = (replicas: number) => new Map([['v1', { replicas, cpus: null, reason: 'as the test says' }]]);
   const phase = (of: ServiceView, now = NOW): string => versionState(of, wantedVersions(of)[0] as ReturnType<typeof wantedVersions>[number], now).phase;
