@@ -43,7 +43,7 @@ export async function runControl(config: PlatformConfig, output: ControlOutput =
   const second = first.then(() => signals.next()).then(() => now.abort(ASKED_TO_STOP));
   try {
     standBack();
-    const platform = await createPlatform(config, { stop: stop.signal, now: now.signal });
+    const platform = await createPlatform(config, { stop: stop.signal, now: now.signal }, 'control');
     await printBanner(platform, output);
     await Promise.race([first, untilLoaded(platform)]);
     platform.engine.declareReady();

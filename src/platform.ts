@@ -6,7 +6,7 @@ import { createCallAnswerer, createManagementServer, type ImportReport, type Sta
 import { dashboardPath, type PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
-import { createDeploymentEngine, Environments, LocalTarget, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
+import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
@@ -29,6 +29,8 @@ export interface StartInterrupt {
   readonly stop: AbortSignal;
   readonly now: AbortSignal;
 }
+/** `control`: the process is there for the platform alone and joins its control group; `guest`: the platform runs inside a program of somebody else. */
+export type ProcessRole = 'control' | 'guest';
 const UNINTERRUPTED: StartInterrupt = { stop: new AbortController().signal, now: new AbortController().signal };
 
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -45,10 +47,10 @@ const STDERR = 2;
  * `interrupt.stop` ends the start at its next step, `interrupt.now` at once; both reject with the signal's reason, with
  * gateways and workers ended.
  */
-export async function createPlatform(config: PlatformConfig, interrupt: StartInterrupt = UNINTERRUPTED): Promise<Platform> {
+export async function createPlatform(config: PlatformConfig, interrupt: StartInterrupt = UNINTERRUPTED, role: ProcessRole = 'guest'): Promise<Platform> {
   const cleanups: (() => unknown)[] = [];
   try {
-    return await orAborted(compose(config, cleanups, interrupt), interrupt.now);
+    return await orAborted(compose(config, cleanups, interrupt, role), interrupt.now);
   } catch (error) {
     for (const cleanup of cleanups.reverse()) await cleanup();
     throw error;
@@ -63,7 +65,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener('abort', listener));
 }
 
-async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { stop, now }: StartInterrupt): Promise<Platform> {
+async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { stop, now }: StartInterrupt, role: ProcessRole): Promise<Platform> {
   const { dataDirectory } = config;
   const startedAt = new Date().toISOString();
   if (config.modelRepository !== null) await checkTritonRoot(config.modelRepository);
@@ -84,12 +86,14 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const controlSocketPath = join(run, 'control.sock');
   const environments = new Environments({ directory: join(dataDirectory, 'environments'), events, buildTimeoutMs: config.environmentBuildTimeoutMs, buildsMax: config.environmentBuildsMax });
   await environments.recover();
+  const groups = new PlatformGroups({ runDirectory: run, joinsControl: role === 'control' });
+  cleanups.push(() => groups.leave());
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
-    target: new LocalTarget({ runDirectory: run }),
+    target: new LocalTarget({ runDirectory: run, groups }),
     runtimeFor: runtimesWith(environments),
-    runDirectory: run,
+    runDirectory: run, groups,
     gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },
     replicaLogBytesMax: config.replicaLogBytesMax,
     orphanGraceMs: config.orphanGraceMs,
@@ -102,7 +106,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
   // A fault leaves to the next control what runs; who asked for a stop wants it ended.
-  cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }) : engine.detach()));
+  cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }).then(() => groups.close()) : engine.detach()));
   stop.throwIfAborted();
   await engine.start({ ready: config.modelRepository === null });
   stop.throwIfAborted();
@@ -114,6 +118,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
       // Nothing runs any more; a database that does not answer must not hold up the end.
       for (const work of [() => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
+      await groups.close();
       await rm(controlSocketPath, { force: true });
       lock.release();
     },

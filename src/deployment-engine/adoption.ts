@@ -7,7 +7,7 @@ import { shapeOf } from './plan/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
-import { sweepOrphans, type Target, type WorkerHandle } from './targets/index.ts';
+import { type PlatformGroups, sweepOrphans, type Target, type WorkerHandle } from './targets/index.ts';
 import type { WorkerLauncher } from './worker-launcher.ts';
 
 export interface AdoptionDependencies {
@@ -17,6 +17,7 @@ export interface AdoptionDependencies {
   readonly launcher: WorkerLauncher;
   readonly target: Target;
   readonly runDirectory: string;
+  readonly groups: PlatformGroups | null;
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,11 +28,11 @@ export interface AdoptionDependencies {
  * answer become `failed` (Lost). Nothing is planned before this has finished, so nothing is ended because it was not seen yet.
  */
 export async function adoptReplicas(dependencies: AdoptionDependencies): Promise<void> {
-  const { store, replicas, runDirectory, log } = dependencies;
+  const { store, replicas, runDirectory, groups, log } = dependencies;
   const rows = await store.replicaRows();
   await Promise.all(rows.map((row) => adoptRow(row, dependencies)));
   const known = new Set(replicas.live().map((replica) => replica.id));
-  const swept = await sweepOrphans(runDirectory, known);
+  const swept = await sweepOrphans(runDirectory, known, groups);
   if (swept.stopped.length) log.warn({ replicas: swept.stopped }, 'ended workers that no record knows');
   await replicas.flush();
 }

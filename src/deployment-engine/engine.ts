@@ -22,7 +22,7 @@ import { ServiceLoop } from './service-loop.ts';
 import type { Replica, ServiceState } from './state.ts';
 import { replicaStatus, serviceStatus } from './status.ts';
 import { EngineStore } from './store.ts';
-import type { Target } from './targets/index.ts';
+import type { PlatformGroups, Target } from './targets/index.ts';
 import type { DeploymentEngine, ServiceStatus, VersionProfiles } from './types.ts';
 import { UsageMonitor } from './usage-monitor.ts';
 import { VersionFacts } from './version-facts.ts';
@@ -43,6 +43,8 @@ export interface EngineDependencies {
   readonly logDirectory: string;
   /** null: no gateway is kept (somebody else hands out the routing table). */
   readonly gateway: { readonly settings: GatewaySettings; readonly answerCall: AnswerCall } | null;
+  /** null: this host's control groups are not used. */
+  readonly groups: PlatformGroups | null;
   readonly replicaLogBytesMax: number;
   readonly orphanGraceMs: number;
 }
@@ -111,7 +113,7 @@ class Engine implements PlatformEngine {
     const profiles = (this.#profiles = new Profiles({ database, hostClass: hostClass(hostFacts()), facts: (digest) => facts.manifest(digest), clock, onProblem: (error) => log.warn({ err: error }, 'profiles could not be written; trying again') }));
     this.#usage = new UsageMonitor({ replicas, profiles, clock, demands: () => this.#gateways?.demands() ?? [] });
     const launcher = (this.#launcher = new WorkerLauncher({ repository, profiles, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
-    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
@@ -202,13 +204,13 @@ class Engine implements PlatformEngine {
 
   async start({ ready = true }: { readonly ready?: boolean } = {}): Promise<void> {
     this.#starting = !ready;
-    const { target, runDirectory, events, clock, log } = this.#dependencies;
+    const { target, runDirectory, groups, events, clock, log } = this.#dependencies;
     // First, since a port in use must end the start before anything else is touched.
     await this.#gateways?.start();
     await this.#profiles.load();
     for (const service of await this.#store.loadServices()) this.#services.set(service.name, service);
     for (const service of this.#services.values()) await this.#learn(service);
-    await adoptReplicas({ services: this.#services, store: this.#store, replicas: this.#replicas, launcher: this.#launcher, target, runDirectory, events, clock, log });
+    await adoptReplicas({ services: this.#services, store: this.#store, replicas: this.#replicas, launcher: this.#launcher, target, runDirectory, groups, events, clock, log });
     for (const service of this.#services.values()) await this.#resume(service);
     await this.#logs.sweep();
     await this.#publisher.start();

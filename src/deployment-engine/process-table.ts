@@ -1,5 +1,5 @@
 /** Processes as the kernel tells of them in /proc (proc(5)). Linux only. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc are 1/100 s for programs on every Linux architecture (USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -34,6 +34,14 @@ function readStat(pid: number): string[] | null {
 export function residentBytes(pid: number): number {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`) ?? '');
   return match ? Number(match[1]) * 1024 : 0;
+}
+
+/**
+ * Processes that this one has started and that have not left its session, itself too: of a process that was started
+ * detached, all it has forked but for daemons. The kernel gives the number of a session to no other process while it lasts.
+ */
+export function sessionOf(pid: number): readonly number[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) && readStat(Number(name))?.[3] === String(pid) ? Number(name) : []));
 }
 
 /** Whether this very process runs: the pid may have been given to another. */

@@ -105,7 +105,7 @@ describe('the loop of one service', () => {
     const second = control(service);
     const runDirectory = join(fixture.directory, 'run');
     await mkdir(runDirectory);
-    await adoptReplicas({ ...second, store, target: fullTarget, runDirectory, events, clock, log });
+    await adoptReplicas({ ...second, store, target: fullTarget, runDirectory, groups: null, events, clock, log });
     assert.deepEqual(second.replicas.live().map(({ state, drainTimeoutMs }) => [state.phase, drainTimeoutMs]), [['draining', 1_234]]);
   });
 });

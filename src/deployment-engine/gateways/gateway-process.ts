@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath, putForward } from '../../config/index.ts';
 import type { Row } from '../../database/index.ts';
 import type { GatewayConfig } from '../../wire/index.ts';
-import { isAlive, readProcess, signalProcess } from '../targets/index.ts';
+import { isAlive, readProcess, signalProcess, startedWithin } from '../targets/index.ts';
 
 /** The same for every gateway of one platform; two that differ can't take over from each other. */
 export type GatewaySettings = Omit<GatewayConfig, 'gateway' | 'token' | 'socketPath'>;
@@ -69,14 +69,15 @@ export function newGatewayRow(runDirectory: string, settings: GatewaySettings, c
   return { id, pid: null, pid_start_time: null, socket_path: `${stem}.sock`, config_path: `${stem}.json`, token: randomBytes(24).toString('base64url'), config: JSON.stringify(settings), created_at: createdAt };
 }
 
-/** Starts the gateway program, detached: it serves on while control is dead. */
-export async function spawnGateway(row: Row<'gateways'>, settings: GatewaySettings, logFile: string): Promise<GatewayProcess> {
+/** Starts the gateway program, detached: it serves on while control is dead. `joinFiles`: of its control groups. */
+export async function spawnGateway(row: Row<'gateways'>, settings: GatewaySettings, logFile: string, joinFiles: readonly string[] = []): Promise<GatewayProcess> {
   const config: GatewayConfig = { ...settings, gateway: row.id, token: row.token, socketPath: row.socket_path };
   await writeFile(`${row.config_path}.new`, JSON.stringify(config), { mode: 0o600 });
   await rename(`${row.config_path}.new`, row.config_path);
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const child = spawn(process.execPath, [...NODE_FLAGS, programPath('gateway'), row.config_path], { detached: true, stdio: ['ignore', log, log], env: childEnvironment(NODE_ENVIRONMENT) });
+    const { file, args } = startedWithin({ file: process.execPath, args: [...NODE_FLAGS, programPath('gateway'), row.config_path] }, joinFiles);
+    const child = spawn(file, [...args], { detached: true, stdio: ['ignore', log, log], env: childEnvironment(NODE_ENVIRONMENT) });
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     const pid = child.pid as number;
     putForward(pid);

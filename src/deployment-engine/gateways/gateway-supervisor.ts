@@ -13,7 +13,7 @@ import type { Row } from '../../database/index.ts';
 import { type AnswerCall, dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand, type WakeMessage } from '../../wire/index.ts';
 import type { Log } from '../log.ts';
 import type { EngineStore } from '../store.ts';
-import { readProcess, tailLog, trimLog } from '../targets/index.ts';
+import { type PlatformGroups, readProcess, tailLog, trimLog } from '../targets/index.ts';
 import { type GatewayLink, linkGateway } from './gateway-link.ts';
 import { GatewayProcess, type GatewaySettings, newGatewayRow, spawnGateway } from './gateway-process.ts';
 
@@ -23,6 +23,8 @@ export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly runDirectory: string;
+  /** null: this host's control groups are not used. */
+  readonly groups: PlatformGroups | null;
   readonly logDirectory: string;
   readonly settings: GatewaySettings;
   readonly logBytesMax: number;
@@ -172,12 +174,12 @@ export class GatewaySupervisor {
   }
 
   async #spawn(youngDeaths: number): Promise<Gateway> {
-    const { store, clock, runDirectory } = this.#dependencies;
+    const { store, clock, runDirectory, groups } = this.#dependencies;
     const row = newGatewayRow(runDirectory, this.#dependencies.settings, new Date(clock.now()).toISOString());
     // The data plane comes first: a gateway is started although the database can't note it, and noted when it can.
     await store.saveGateway(row).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be written'));
     const logStart = fileSize(this.#logFile);
-    const process = await spawnGateway(row, this.#settings, this.#logFile);
+    const process = await spawnGateway(row, this.#settings, this.#logFile, groups?.gateway()?.joinFiles);
     const gateway: Gateway = { process, link: null, startedAt: clock.monotonic(), youngDeaths };
     void store.saveGateway(process.row).catch((error) => this.#dependencies.log.error({ err: error }, 'gateway could not be written'));
     this.#starting = gateway;

@@ -1,3 +1,4 @@
+export { PlatformGroups, startedWithin } from './local/cgroups/index.ts';
 export { tailLog, trimLog } from './local/log-file.ts';
 export { LocalTarget, type LocalTargetOptions } from './local/local-target.ts';
 export { isAlive, readProcess, residentBytes, signalProcess } from '../process-table.ts';

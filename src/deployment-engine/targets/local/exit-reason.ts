@@ -1,6 +1,7 @@
 import type { ReplicaReason } from '../../../core/index.ts';
 import type { WorkerStatus } from '../../../wire/index.ts';
 import type { WorkerExit } from '../target.ts';
+import type { MemoryVerdict } from './limit-keeper.ts';
 
 /** Why we ended a worker ourselves. */
 export interface Ending {
@@ -17,20 +18,36 @@ export interface ExitFacts {
   readonly status: WorkerStatus | null;
   /** Not our child: the kernel does not tell us its code. */
   readonly adopted: boolean;
+  /** What the kernel counted; null: it did not. */
+  readonly memory: MemoryVerdict | null;
   readonly logTail: string;
 }
 
 /** Signals by which a program dies of its own fault. */
 const FAULTS: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS']);
 
-/** How a worker ended, from what is known; what the worker said of itself counts most, then what we did, then what the kernel says. */
+/** How a worker ended, from what is known; the kernel's count of ends for want of memory first, then what the worker said of itself, then what we did, then its code and signal. */
 export function exitOf(facts: ExitFacts): WorkerExit {
-  const { code, signal, ending, status } = facts;
+  const { code, signal, ending, status, memory } = facts;
+  if (memory && wantedMemory(memory, facts) && !ending?.expected) return { code, signal, reason: 'OutOfMemory', message: withLog(outOfMemory(memory), facts), expected: false };
   if (status?.phase === 'failed') return { code, signal, reason: status.reason, message: status.message, expected: false };
   if (ending) return { code, signal, ...ending, message: ending.expected ? ending.message : withLog(ending.message, facts) };
   const { reason, message } = unasked(facts);
   return { code, signal, reason, message: withLog(message, facts), expected: false };
 }
+
+/** How programs say that they were refused memory: Python, V8, C++, the C library. */
+const REFUSED = /MemoryError|out of memory|bad_alloc|Allocation failed|Cannot allocate memory/i;
+
+const wantedMemory = ({ oomKills, byRlimit }: MemoryVerdict, { code, signal, logTail }: ExitFacts): boolean => oomKills > 0 || (byRlimit && (signal !== null || code !== 0) && REFUSED.test(logTail));
+
+function outOfMemory({ limitBytes, peakBytes }: MemoryVerdict): string {
+  const peak = peakBytes === null ? '' : ` (at most ${mebibytes(peakBytes)} were in use)`;
+  if (limitBytes === null) return `out of memory: the host had none left, and the kernel ended it${peak}; give it a limit of its own, run fewer replicas, or use a host with more`;
+  return `out of memory: it wanted more than its limit of ${mebibytes(limitBytes)}${peak}, and did not get it; raise \`resources.memory\` (--memory), or lower the batch (--max-batch) or threads`;
+}
+
+const mebibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 10) / 10} MiB`;
 
 function unasked({ code, signal, adopted }: ExitFacts): { reason: ReplicaReason; message: string } {
   if (signal === 'SIGKILL' || code === 137) return { reason: 'Killed', message: 'killed from outside (SIGKILL): by somebody, or by the kernel for want of memory' };

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, openSync } from 'node:fs';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { putForward } from '../../../config/index.ts';
 import { LeptonError } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
-import { UNLIMITED } from '../limits.ts';
+import { UNLIMITED, type WorkerLimits } from '../limits.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
+import type { PlatformGroups } from './cgroups/index.ts';
+import { LimitKeeper } from './limit-keeper.ts';
 import { LocalWorker, removeWorkerFiles } from './local-worker.ts';
 import { isAlive, readStartTime, signalProcess } from '../../process-table.ts';
 
@@ -16,6 +18,8 @@ export interface LocalTargetOptions {
   readonly runDirectory: string;
   /** No sign of life for this long, and no progress either: hung. Default 10 s. */
   readonly heartbeatTimeoutMs?: number;
+  /** Absent: this host's control groups are not used. */
+  readonly groups?: PlatformGroups;
   /** How long an adopted worker may take to answer: it may be in the middle of a run. Default 10 s. */
   readonly adoptTimeoutMs?: number;
 }
@@ -43,6 +47,7 @@ export class LocalTarget implements Target {
       void worker.connect();
       return worker;
     } catch (cause) {
+      await this.#options.groups?.find(groupNameOf(paths.configPath))?.end();
       await removeWorkerFiles(paths);
       const { service, version } = spec.worker;
       throw new LeptonError('REPLICA_FAILED', `cannot start a worker for ${service}/${version}: ${(cause as Error).message}`, { cause, details: { reason: 'SpawnFailed' } });
@@ -54,6 +59,7 @@ export class LocalTarget implements Target {
     if (found === 'leaving') return null;
     if (found) return found;
     signalProcess(record.pid, record.pidStartTime, 'SIGKILL');
+    await this.#options.groups?.find(groupNameOf(record.configPath))?.end();
     await removeWorkerFiles(record);
     return null;
   }
@@ -66,7 +72,10 @@ export class LocalTarget implements Target {
   }
 
   async #spawn(spec: WorkerSpec, config: WorkerConfig, configPath: string): Promise<LocalWorker> {
-    const { file, args, env } = spec.command(configPath);
+    const { env, ...program } = spec.command(configPath);
+    await access(program.file, constants.X_OK);
+    const keeper = this.#keep(configPath, spec.limits);
+    const { file, args } = keeper.within(program);
     // A file and no pipes, appended to: the worker must be able to write when control is dead.
     const log = openSync(spec.logFile, 'a', 0o600);
     try {
@@ -76,7 +85,7 @@ export class LocalTarget implements Target {
       putForward(pid);
       const { replica, token, socketPath } = config;
       const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
-      return new LocalWorker({ config, record, limits: spec.limits, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+      return new LocalWorker({ config, record, keeper, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     } finally {
       closeSync(log);
     }
@@ -97,15 +106,33 @@ export class LocalTarget implements Target {
       connection.destroy();
       return 'leaving';
     }
-    const worker = new LocalWorker({ config, record, limits: UNLIMITED, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    const worker = new LocalWorker({ config, record, keeper: this.#found(record), heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     worker.attach(connection);
     return worker;
+  }
+
+  /** Makes what holds a new worker to its limits. */
+  #keep(configPath: string, limits: WorkerLimits): LimitKeeper {
+    const made = this.#options.groups?.create(groupNameOf(configPath), limits);
+    return new LimitKeeper(made?.group ?? null, made?.report ?? { limits, states: [] });
+  }
+
+  /** What holds a worker that runs; its group knows its limits. */
+  #found({ configPath, pid }: WorkerRecord): LimitKeeper {
+    const group = this.#options.groups?.find(groupNameOf(configPath)) ?? null;
+    const limits = group?.limits() ?? UNLIMITED;
+    // One of the time before groups, or whose group could not be had.
+    if (!group?.processes().includes(pid)) return new LimitKeeper(null, { limits: UNLIMITED, states: [] });
+    return new LimitKeeper(group, group.apply(limits, {}));
   }
 
   get #heartbeatTimeoutMs(): number {
     return this.#options.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
   }
 }
+
+/** A worker's group is called as its file is. */
+export const groupNameOf = (configPath: string): string => basename(configPath, '.json');
 
 /** The file holds the worker's secret: 0600, and there in whole or not at all. */
 async function writeConfig(path: string, config: WorkerConfig): Promise<void> {

@@ -9,11 +9,12 @@ import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerConfig, type WorkerStatus } from '../../../wire/index.ts';
-import { type LimitReport, unenforced, type WorkerLimits } from '../limits.ts';
+import type { LimitReport, WorkerLimits } from '../limits.ts';
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
 import { type Ending, exitOf } from './exit-reason.ts';
+import type { LimitKeeper } from './limit-keeper.ts';
 import { tailLog } from './log-file.ts';
-import { isAlive, readProcess, residentBytes, signalProcess } from '../../process-table.ts';
+import { isAlive, readProcess, signalProcess } from '../../process-table.ts';
 
 const PING_INTERVAL_MAX_MS = 1_000;
 const DIAL_PAUSE_MS = 20;
@@ -29,7 +30,7 @@ const UNHEARD: WorkerStatus = { phase: 'loading', reason: 'Spawned', message: 't
 export interface LocalWorkerOptions {
   readonly config: WorkerConfig;
   readonly record: WorkerRecord;
-  readonly limits: WorkerLimits;
+  readonly keeper: LimitKeeper;
   /** Absent for an adopted process. */
   readonly child?: ChildProcess;
   /** No sign of life for this long, and no progress either: hung. */
@@ -43,9 +44,10 @@ export class LocalWorker implements WorkerHandle {
   readonly pidStartTime: string;
   readonly socketPath: string;
   readonly #options: LocalWorkerOptions;
+  readonly #keeper: LimitKeeper;
   readonly #statusListeners: ((status: WorkerStatus) => void)[] = [];
   readonly #gone = Promise.withResolvers<WorkerExit>();
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
   #status: WorkerStatus | null = null;
   #exit: WorkerExit | null = null;
   #detached = false;
@@ -56,13 +58,12 @@ export class LocalWorker implements WorkerHandle {
   readonly #beatIntervalMs: number;
   #beatAt = performance.now();
   #heardAt = performance.now();
-  #limits: LimitReport;
   #cpu = { seconds: 0, changedAt: performance.now() };
 
   constructor(options: LocalWorkerOptions) {
     this.#options = options;
     this.record = options.record;
-    this.#limits = unenforced(options.limits, 'the worker has no group of its own');
+    this.#keeper = options.keeper;
     this.replica = options.record.replica;
     this.pid = options.record.pid;
     this.pidStartTime = options.record.pidStartTime;
@@ -99,16 +100,15 @@ export class LocalWorker implements WorkerHandle {
   usage(): WorkerUsage | null {
     const info = readProcess(this.pid);
     if (info?.startTime !== this.pidStartTime) return null;
-    return { residentBytes: residentBytes(this.pid), cpuSeconds: info.cpuSeconds, throttledSeconds: null, memoryBytes: null, memoryPeakBytes: null, oomKills: null, processes: 1, threads: info.threads };
+    return this.#keeper.usage(this.pid);
   }
 
   get limits(): LimitReport {
-    return this.#limits;
+    return this.#keeper.report;
   }
 
-  async adjust(changes: Partial<WorkerLimits>): Promise<LimitReport> {
-    this.#limits = unenforced({ ...this.#limits.limits, ...changes }, 'the worker has no group of its own');
-    return this.#limits;
+  adjust(changes: Partial<WorkerLimits>): Promise<LimitReport> {
+    return this.#keeper.adjust(this.pid, changes);
   }
 
   async stop(graceMs: number, reason: string): Promise<WorkerExit> {
@@ -170,6 +170,7 @@ export class LocalWorker implements WorkerHandle {
     const cpuSeconds = readProcess(this.pid)?.cpuSeconds ?? 0;
     if (cpuSeconds > this.#cpu.seconds) this.#cpu = { seconds: cpuSeconds, changedAt: now };
     if (this.#connection?.open) this.#connection.send(FrameType.ping, 0);
+    if (this.#keeper.ranOutOfMemory) return void this.#end({ reason: 'OutOfMemory', message: '', expected: false });
     const { loadTimeoutMs, runTimeoutMs } = this.#options.config.timeouts;
     const loading = this.#status === null || this.#status.phase === 'loading';
     if (loading) {
@@ -191,6 +192,7 @@ export class LocalWorker implements WorkerHandle {
     if (lateMs < this.#beatIntervalMs) return;
     this.#heardAt += lateMs;
     this.#cpu.changedAt += lateMs;
+    this.#startedAt += lateMs;
   }
 
   async #end(ending: Ending): Promise<WorkerExit> {
@@ -209,9 +211,10 @@ export class LocalWorker implements WorkerHandle {
 
   async #ended(code: number | null, signal: string | null): Promise<void> {
     if (this.#exit) return;
-    const exit = exitOf({ code, signal, ending: this.#ending, status: this.#status, adopted: !this.#options.child, logTail: this.#logTail() });
+    const exit = exitOf({ code, signal, ending: this.#ending, status: this.#status, adopted: !this.#options.child, memory: this.#keeper.memory(), logTail: this.#logTail() });
     this.#exit = exit;
     this.#clear();
+    await this.#keeper.end(this.record);
     // What can't be removed now is swept when control starts next; the end must be told all the same.
     await removeWorkerFiles(this.record).catch(() => undefined);
     this.#gone.resolve(exit);

@@ -1,10 +1,14 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { dial, FrameType, type StopMessage } from '../../../wire/index.ts';
+import type { Group, PlatformGroups } from './cgroups/index.ts';
 import { readConfig } from './local-target.ts';
 import { removeWorkerFiles } from './local-worker.ts';
 
 const DIAL_TIMEOUT_MS = 2_000;
+const LEAVE_TIMEOUT_MS = 30_000;
+const LEAVE_POLL_MS = 200;
 
 export interface SweepReport {
   /** Replicas that nobody knew and that still ran; they were asked to leave. */
@@ -15,9 +19,10 @@ export interface SweepReport {
 
 /**
  * Ends workers in a run directory that no record knows (control died between starting one and noting it) and removes what
- * dead ones left. Call it after adoption. A worker that does not answer leaves by itself after its orphan grace.
+ * dead ones left. Call it after adoption. A worker that does not answer leaves by itself
+ * after its orphan grace; where it has a control group, that ends, with all that is in it, when it is empty or after a while.
  */
-export async function sweepOrphans(runDirectory: string, knownReplicas: ReadonlySet<string>): Promise<SweepReport> {
+export async function sweepOrphans(runDirectory: string, knownReplicas: ReadonlySet<string>, groups: PlatformGroups | null = null): Promise<SweepReport> {
   const names = (await readdir(runDirectory)).filter((name) => name.startsWith('worker-'));
   const stopped: string[] = [];
   const kept = new Set<string>();
@@ -37,7 +42,14 @@ export async function sweepOrphans(runDirectory: string, knownReplicas: Readonly
     await rm(join(runDirectory, name), { force: true });
     removedFiles++;
   }
+  for (const name of groups?.workers() ?? []) if (!kept.has(name)) void endWhenEmpty(groups?.find(name) ?? null);
   return { stopped, removedFiles };
+}
+
+/** What leaves may finish what it has; what has lost its worker, or does not leave, is ended. */
+async function endWhenEmpty(group: Group | null): Promise<void> {
+  for (const deadline = performance.now() + LEAVE_TIMEOUT_MS; group?.processes().length && performance.now() < deadline; ) await wait(LEAVE_POLL_MS, undefined, { ref: false });
+  await group?.end();
 }
 
 async function askToLeave(socketPath: string, token: string): Promise<boolean> {
