@@ -24,32 +24,34 @@ interface PageEntry {
   readonly component: ComponentType<Record<string, string>>;
 }
 
+const entry = <Parameters extends object>(section: Section, component: ComponentType<Parameters>): PageEntry => ({ section, component: component as ComponentType<object> as PageEntry['component'] });
+
 const PAGE_ENTRIES: Readonly<Record<Page, PageEntry>> = {
-  overview: { section: 'overview', component: OverviewPage },
-  service: { section: 'overview', component: ServicePage as ComponentType<Record<string, string>> },
-  repositories: { section: 'repositories', component: RepositoriesPage },
-  repository: { section: 'repositories', component: RepositoryPage as ComponentType<Record<string, string>> },
-  version: { section: 'repositories', component: RepositoryPage as ComponentType<Record<string, string>> },
-  tryIt: { section: 'tryIt', component: TryItPage as ComponentType<Record<string, string>> },
-  tryService: { section: 'tryIt', component: TryItPage as ComponentType<Record<string, string>> },
-  events: { section: 'events', component: EventsPage },
-  logs: { section: 'logs', component: LogsPage },
-  replicaLog: { section: 'logs', component: LogsPage },
-  nodes: { section: 'nodes', component: NodesPage },
-  scheduler: { section: 'scheduler', component: SchedulerPage },
-  settings: { section: 'settings', component: SettingsPage },
+  overview: entry('overview', OverviewPage),
+  service: entry('overview', ServicePage),
+  repositories: entry('repositories', RepositoriesPage),
+  repository: entry('repositories', RepositoryPage),
+  version: entry('repositories', RepositoryPage),
+  tryIt: entry('tryIt', TryItPage),
+  tryService: entry('tryIt', TryItPage),
+  events: entry('events', EventsPage),
+  logs: entry('logs', LogsPage),
+  replicaLog: entry('logs', LogsPage),
+  nodes: entry('nodes', NodesPage),
+  scheduler: entry('scheduler', SchedulerPage),
+  settings: entry('settings', SettingsPage),
 };
 const SECTIONS: readonly Section[] = ['overview', 'repositories', 'tryIt', 'events', 'logs', 'nodes', 'scheduler', 'settings'];
 
 export function App() {
   const { page, parameters } = route.value;
-  const entry = page === null ? null : PAGE_ENTRIES[page];
-  const Content = entry?.component;
+  const shown = page === null ? null : PAGE_ENTRIES[page];
+  const Content = shown?.component;
   return (
     <>
       <a class="skip" href="#content">{t('nav.skip')}</a>
       <div class="shell">
-        <Side section={entry?.section ?? null} />
+        <Side section={shown?.section ?? null} />
         <main id="content" tabIndex={-1}>
           {trouble.value !== null && <p class="trouble" role="alert">{t('state.trouble', { message: visible(trouble.value) })}</p>}
           {Content ? <Content key={JSON.stringify([page, parameters])} {...parameters} /> : <Title text={t('notFound.title')} />}

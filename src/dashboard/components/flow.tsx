@@ -22,9 +22,9 @@ interface FlowProps {
 }
 
 const ROW = 46;
-const WIDTH = 680;
-const [SOURCE_X, TARGET_X] = [150, 330];
-const BAND_MAX = 30;
+const WIDTH = 560;
+const [SOURCE_X, TARGET_X] = [120, 270];
+const BAND_MAX = 32;
 
 /**
  * Where requests go, as bands whose width is their share: filled what is measured, outlined what is wanted.
@@ -41,7 +41,7 @@ export function Flow({ source, targets, label }: FlowProps) {
         <title>{label}</title>
         {targets.map((target, index) => <Band key={target.name} target={target} fromY={middle} toY={4 + ROW * index + ROW / 2} />)}
         <rect x={8} y={middle - 21} width={SOURCE_X - 8} height={42} rx={8} class="flow-source" />
-        <text x={SOURCE_X / 2 + 4} y={middle + 5} text-anchor="middle" class="flow-title">{shortened(source, 19)}</text>
+        <text x={SOURCE_X / 2 + 4} y={middle + 5} text-anchor="middle" class="flow-title">{shortened(source, 15)}</text>
         {targets.map((target, index) => <Label key={target.name} target={target} y={4 + ROW * index + ROW / 2} />)}
       </svg>
     </div>
@@ -49,7 +49,7 @@ export function Flow({ source, targets, label }: FlowProps) {
 }
 
 function Band({ target, fromY, toY }: { readonly target: FlowTarget; readonly fromY: number; readonly toY: number }) {
-  const path = `M${SOURCE_X} ${fromY} C${SOURCE_X + 90} ${fromY} ${TARGET_X - 90} ${toY} ${TARGET_X} ${toY}`;
+  const path = `M${SOURCE_X} ${fromY} C${SOURCE_X + 75} ${fromY} ${TARGET_X - 75} ${toY} ${TARGET_X} ${toY}`;
   const widthOf = (share: number | null): number => (share === null || share <= 0 ? 0 : Math.max(1.5, share * BAND_MAX));
   const [wanted, real] = [widthOf(target.wanted), widthOf(target.real)];
   return (
