@@ -6,11 +6,12 @@ import { createCallAnswerer, createManagementServer, type ImportReport, type Sta
 import { dashboardPath, type PlatformConfig } from './config/index.ts';
 import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
-import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type PlatformEngine, runDirectory, runtimesWith, serveImported, trimLog } from './deployment-engine/index.ts';
+import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type PlatformEngine, runDirectory, runtimesWith, serveImported } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
+import { createLogs, redactorOf } from './platform-monitoring.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
 /** A running platform. */
@@ -34,7 +35,6 @@ export type ProcessRole = 'control' | 'guest';
 const UNINTERRUPTED: StartInterrupt = { stop: new AbortController().signal, now: new AbortController().signal };
 
 const CLOSE_TIMEOUT_MS = 2_000;
-const LOG_TRIM_INTERVAL_MS = 60_000;
 const STDERR = 2;
 
 /**
@@ -73,7 +73,8 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   cleanups.push(() => lock.release());
   const logDirectory = join(dataDirectory, 'logs');
   await mkdir(logDirectory, { recursive: true, mode: 0o700 });
-  const log = openLog(config, join(logDirectory, 'control.log'), cleanups);
+  const log = openLog(config, join(logDirectory, 'control.log'));
+  const redact = redactorOf(config);
   const database = await openDatabase({ dataDirectory, url: config.databaseUrl });
   cleanups.push(() => database.close());
   const events = new EventStore({ database, clock: systemClock, eventsMax: config.eventsMax, onProblem: (message, cause) => log.error({ err: cause }, message) });
@@ -91,16 +92,18 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
-    target: new LocalTarget({ runDirectory: run, groups }),
+    target: new LocalTarget({ runDirectory: run, groups, redact }),
     runtimeFor: runtimesWith(environments),
     runDirectory: run, groups,
     gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },
-    replicaLogBytesMax: config.replicaLogBytesMax,
+    endedLogsBytesMax: config.endedLogsBytesMax,
     orphanGraceMs: config.orphanGraceMs,
   });
+  const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
+  cleanups.push(() => watch.stop());
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, feedback, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, logs, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
@@ -109,12 +112,14 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }).then(() => groups.close()) : engine.detach()));
   stop.throwIfAborted();
   await engine.start({ ready: config.modelRepository === null });
+  watch.start();
   stop.throwIfAborted();
   lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
   const imported = config.modelRepository === null ? null : await importAtStart((directory, options) => importAndServe({ repository, engine, events }, directory, { ...options, signal: stop }), config.modelRepository, events, stop);
   return {
     status, engine, repository, imported,
     async stop({ graceMs }) {
+      watch.stop();
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
       // Nothing runs any more; a database that does not answer must not hold up the end.
       for (const work of [() => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
@@ -125,27 +130,15 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   };
 }
 
-/** JSON lines in `logs/control.log`, bounded; warnings also on stderr. */
-function openLog(config: PlatformConfig, file: string, cleanups: (() => unknown)[]) {
+/** JSON lines in `logs/control.log`; warnings also on stderr. */
+function openLog(config: PlatformConfig, file: string): Logger {
   // Never closed: a late line must not end up in another file that got its number.
   const descriptor = openSync(file, 'a', 0o600);
   const streams = [
     { level: config.logLevel, stream: new LogStream(descriptor) },
     { level: 'warn' as const, stream: new LogStream(STDERR) },
   ];
-  const log = pino({ level: config.logLevel, base: { pid: process.pid, process: 'control' } }, pino.multistream(streams));
-  const timer = setInterval(() => trimOrSay(file, config.replicaLogBytesMax, log), LOG_TRIM_INTERVAL_MS).unref();
-  cleanups.push(() => clearInterval(timer));
-  return log;
-}
-
-/** Not fatal: what cannot be trimmed now (no free descriptor, a full disk) may be at the next interval. */
-function trimOrSay(file: string, bytesMax: number, log: Logger): void {
-  try {
-    trimLog(file, bytesMax);
-  } catch (error) {
-    log.error({ err: error }, 'the log could not be trimmed');
-  }
+  return pino({ level: config.logLevel, base: { pid: process.pid, process: 'control' } }, pino.multistream(streams));
 }
 
 function gatewaySettings(config: PlatformConfig, controlSocketPath: string, predictionKey: string) {

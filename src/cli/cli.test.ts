@@ -108,7 +108,10 @@ describe('services', () => {
     assert.match((await cli('status')).stdout, /1 services, 2 replicas ready/);
     assert.match((await cli('services', '--revisions', 'calc')).stdout, /^3 +v1, v2 +v1=90 v2=10/m);
     assert.equal((await json('schedule', 'calc', 'v2', '--priority', '7')).changes[0].path, 'deployments.v2.priority');
-    assert.match((await cli('logs', 'calc', '--version', 'v2')).stdout, /^v2 \w+ .*ready/m);
+    assert.match((await cli('logs', 'calc', '--version', 'v2')).stdout, /^\S+ \S+ info {2}calc:v2 \w+ worker ready/m);
+    const lines = await json('logs', 'calc:v2', '--search', 'READY', '--since', '1h', '--tail', '1');
+    assert.deepEqual([lines.length, lines[0].service, lines[0].version, lines[0].process], [1, 'calc', 'v2', 'worker']);
+    assert.deepEqual(await json('logs', 'calc', '--until', '2020-01-01'), []);
   });
 
   it('take a whole request from a file, with headers', async () => {
@@ -177,6 +180,8 @@ describe('failures', () => {
     await fails(3, /nope[^]*hint: lepton-ai services/, 'status', 'nope');
     await fails(3, /nope/, 'push', 'nope:v1', 'times-2', '--no-create');
     await fails(3, /has a log/, 'logs', 'nope');
+    await fails(2, /duration such as 10m/, 'logs', 'calc', '--since', 'soon');
+    await fails(2, /contradict/, 'logs', 'calc:v1', '--version', 'v2');
     await fails(4, /used by|uses/, 'delete', 'scaler:v1');
     await fails(4, /v1 exists/, 'push', 'scaler:v1', 'times-3');
     await fails(5, /no answer from http:\/\/127\.0\.0\.1:9[^]*hint: /, 'status', '--url', 'http://127.0.0.1:9');

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { wrapWords } from './columns.ts';
-import { appended } from './commands/observe.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { metadataOf } from './files.ts';
 import { formatBytes, formatMs, harmless, Output, type OutputOptions } from './output.ts';
@@ -127,13 +126,6 @@ describe('texts from the command line', () => {
 
   it('metadata values are JSON where they can be', () => {
     assert.deepEqual(metadataOf(['accuracy=0.9', 'source=a=b', 'tags=["x"]']), { accuracy: 0.9, source: 'a=b', tags: ['x'] });
-  });
-
-  it('followed logs show what is new, also when the tail has moved on', () => {
-    assert.equal(appended('', 'a\n'), 'a\n');
-    assert.equal(appended('a\nb\n', 'a\nb\nc\n'), 'c\n');
-    assert.equal(appended('a\nb\n', 'b\nc\n'), 'c\n');
-    assert.equal(appended('a\n', 'x\n'), 'x\n');
   });
 
   it('errors have their exit codes', () => {

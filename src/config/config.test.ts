@@ -31,7 +31,7 @@ describe('loadConfig', () => {
       shutdownGraceMs: 30000,
       orphanGraceMs: 300000,
       logLevel: 'info',
-      replicaLogBytesMax: 10 * 2 ** 20,
+      replicaLogBytesMax: 10 * 2 ** 20, endedLogsBytesMax: 256 * 2 ** 20, logRedact: null,
       environmentBuildTimeoutMs: 1_800_000,
       environmentBuildsMax: 1,
       eventsMax: 10000,
@@ -52,6 +52,13 @@ describe('loadConfig', () => {
     for (const url of ['mysql://u:secret@h/db', 'postgres:secret', 'postgres://']) {
       assert.throws(() => load({ 'database-url': url }), (thrown) => isLeptonError('INVALID_ARGUMENT', /^--database-url: "(?:mysql|postgres):\/\/…" is not a URL such as postgres:/)(thrown) && !(thrown as Error).message.includes('secret'));
     }
+  });
+
+  it('takes patterns of secrets as lines or, in the file, as a list', () => {
+    assert.deepEqual(load({ 'log-redact': 'emp-\\d+\nbadge \\w+' }).config.logRedact, ['emp-\\d+', 'badge \\w+']);
+    assert.deepEqual(load({ config: file('logRedact: ["emp-\\\\d+", x]') }).config.logRedact, ['emp-\\d+', 'x']);
+    for (const pattern of ['(', 'a*', 'x'.repeat(501)]) assert.throws(() => load({ 'log-redact': pattern }), isLeptonError('INVALID_ARGUMENT', /is not one to 50 regular expressions/));
+    assert.throws(() => load({ config: file('eventsMax: [1]') }), isLeptonError('INVALID_ARGUMENT', /must be a text or a number/));
   });
 
   it('names the nearest key for an unknown one', () => {

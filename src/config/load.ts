@@ -41,6 +41,9 @@ function valuesOf(values: ReadonlyMap<string, unknown>, start: string): Record<s
   return Object.fromEntries(found.filter(([name]) => !name.includes('.')));
 }
 
+/** Settings that may be lists of texts in the file. */
+const LISTS: ReadonlySet<string> = new Set(SETTINGS.flatMap(({ name, type }) => (type === 'patterns' ? [name] : [])));
+
 interface ConfigFile {
   readonly path: string;
   /** Texts by setting name. */
@@ -101,6 +104,7 @@ function entriesOf(path: string, name: string, value: unknown): [string, unknown
 function scalarText(path: string, name: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   if (value === false && name === 'grpc') return 'off';
+  if (Array.isArray(value) && LISTS.has(name) && value.every((line) => typeof line === 'string')) return value.join('\n');
   throw new LeptonError('INVALID_ARGUMENT', `${path}: ${name} must be a text or a number, but is ${JSON.stringify(value)}`);
 }
 

@@ -51,6 +51,7 @@ const FORMS: Readonly<Record<Setting['type'], string>> = {
   milliseconds: 'a time such as 30s or 1500ms',
   count: 'a whole number above 0',
   text: 'a text of 1 to 128 printable characters',
+  patterns: 'one to 50 regular expressions of at most 500 characters, one a line, that match no empty text',
   'log-level': `one of ${LOG_LEVELS.join(', ')}`,
 };
 
@@ -73,8 +74,26 @@ function parseText(setting: Setting, text: string, base: string): unknown {
       return /^\d{1,15}$/.test(text) ? positive(Number(text)) : undefined;
     case 'text':
       return /^[\x20-\x7e]{1,128}$/.test(text) ? text : undefined;
+    case 'patterns':
+      return parsePatterns(text);
     case 'log-level':
       return LOG_LEVELS.find((level) => level === text);
+  }
+}
+
+const PATTERNS_MAX = 50;
+const PATTERN_CHARACTERS_MAX = 500;
+
+function parsePatterns(text: string): readonly string[] | undefined {
+  const patterns = text.split('\n').filter((line) => line.trim() !== '');
+  return patterns.length > 0 && patterns.length <= PATTERNS_MAX && patterns.every(isPattern) ? patterns : undefined;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return text.length <= PATTERN_CHARACTERS_MAX && !new RegExp(text, 'gi').test('');
+  } catch {
+    return false;
   }
 }
 

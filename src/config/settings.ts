@@ -1,7 +1,7 @@
 import type { PlatformConfig } from './types.ts';
 
 /** How a setting's text is read; see `parse.ts`. */
-export type SettingType = 'path' | 'postgres-url' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level' | 'text';
+export type SettingType = 'path' | 'postgres-url' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level' | 'text' | 'patterns';
 
 export interface Setting {
   /** Place in `PlatformConfig` and in the configuration file. */
@@ -44,7 +44,9 @@ export const SETTINGS: readonly Setting[] = [
   setting('shutdownGraceMs', 'shutdown-grace', 'milliseconds', '30s', 'Longest graceful stop, requests in flight included.'),
   setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),
   setting('logLevel', 'log-level', 'log-level', 'info', `One of ${LOG_LEVELS.join(', ')}.`),
-  setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each replica’s output.'),
+  setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each log: of every replica’s output, of the gateways’ and of control’s own.'),
+  setting('endedLogsBytesMax', 'ended-logs-bytes-max', 'bytes', '256MiB', 'Kept of the logs of replicas that are over, all together; the oldest go first.'),
+  setting('logRedact', 'log-redact', 'patterns', null, 'Regular expressions of secrets (case does not matter; one a line, in the file a list), taken out of logs and events beside those that are known: passwords, tokens, keys, credentials in URLs.'),
   setting('environmentBuildTimeoutMs', 'environment-build-timeout', 'milliseconds', '30min', 'Longest build of a version’s Python environment.'),
   setting('environmentBuildsMax', 'environment-builds-max', 'count', '1', 'Python environments that are built at once.'),
   setting('eventsMax', 'events-max', 'count', '10000', 'Events kept.'),

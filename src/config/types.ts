@@ -20,8 +20,12 @@ export interface PlatformConfig {
   /** How long gateways and workers outlive a dead control. */
   readonly orphanGraceMs: number;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
-  /** Bytes kept of each replica's stdout and stderr. */
+  /** Bytes kept of each replica's stdout and stderr, of the gateways' log and of control's. */
   readonly replicaLogBytesMax: number;
+  /** Bytes kept of the logs of replicas that are over, all together. */
+  readonly endedLogsBytesMax: number;
+  /** Regular expressions of what is taken out of logs beside the secrets that are known; null: nothing more. */
+  readonly logRedact: readonly string[] | null;
   /** Longest build of a Python environment. */
   readonly environmentBuildTimeoutMs: number;
   /** Python environments that are built at once. */

@@ -12,6 +12,7 @@ export * from './names.ts';
 export * from './places.ts';
 export * from './prediction-id.ts';
 export * from './random.ts';
+export * from './redact.ts';
 export * from './release.ts';
 export * from './replica.ts';
 export * from './routing.ts';

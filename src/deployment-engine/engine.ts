@@ -45,7 +45,8 @@ export interface EngineDependencies {
   readonly gateway: { readonly settings: GatewaySettings; readonly answerCall: AnswerCall } | null;
   /** null: this host's control groups are not used. */
   readonly groups: PlatformGroups | null;
-  readonly replicaLogBytesMax: number;
+  /** Of the logs of ended replicas, all together. Somebody else bounds those that grow. */
+  readonly endedLogsBytesMax: number;
   readonly orphanGraceMs: number;
 }
 
@@ -113,13 +114,13 @@ class Engine implements PlatformEngine {
     const profiles = (this.#profiles = new Profiles({ database, hostClass: hostClass(hostFacts()), facts: (digest) => facts.manifest(digest), clock, onProblem: (error) => log.warn({ err: error }, 'profiles could not be written; trying again') }));
     this.#usage = new UsageMonitor({ replicas, profiles, clock, demands: () => this.#gateways?.demands() ?? [] });
     const launcher = (this.#launcher = new WorkerLauncher({ repository, profiles, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
-    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, logBytesMax: dependencies.replicaLogBytesMax, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
-    this.#logs = new ReplicaLogs({ directory: logDirectory, bytesMax: dependencies.replicaLogBytesMax, replicas, store });
+    this.#logs = new ReplicaLogs({ directory: logDirectory, endedBytesMax: dependencies.endedLogsBytesMax, replicas, store });
     this.metrics = new EngineMetrics({ services, replicas: () => replicas.live() });
     repository.setLabelGuard(async (name, label, toVersion) => checkLabelMove(services.values(), (service) => this.#loop.states(service), name, label, toVersion));
     repository.onLabelChange((name) => void this.#labelMoved(name));
@@ -332,7 +333,6 @@ class Engine implements PlatformEngine {
   async #tidy(): Promise<void> {
     try {
       await this.#logs.tidy();
-      this.#gateways?.trimLogs();
     } catch (error) {
       this.#dependencies.log.error({ err: error }, 'old logs could not be tidied up');
     }

@@ -1,23 +1,24 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isTerminal, LeptonError } from '../core/index.ts';
 import type { ReplicaSet } from './replica-set.ts';
 import type { Replica } from './state.ts';
 import type { EngineStore } from './store.ts';
-import { tailLog, trimLog } from './targets/index.ts';
+import { tailLog } from './targets/index.ts';
 
 export interface ReplicaLogsDependencies {
   readonly directory: string;
-  readonly bytesMax: number;
+  /** Of the logs of ended replicas, all together. */
+  readonly endedBytesMax: number;
   readonly replicas: ReplicaSet;
   readonly store: EngineStore;
 }
 
 /** Replicas that are over and still listed, with their logs. */
 const ENDED_KEPT = 50;
-const LOG_NAME = /^([0-9a-f]{16})\.log$/;
+const LOG_NAME = /^([0-9a-f]{16})\.log(?:\.times)?$/;
 
-/** Bounds what replicas write and what is kept of those that are over. */
+/** The logs of replicas, and what is kept of those that are over. */
 export class ReplicaLogs {
   readonly #dependencies: ReplicaLogsDependencies;
 
@@ -31,15 +32,24 @@ export class ReplicaLogs {
     throw new LeptonError('REPLICA_NOT_FOUND', `no replica has the id ${JSON.stringify(replica.slice(0, 128))}, or it ended too long ago (the newest ${ENDED_KEPT} are kept)`);
   }
 
-  /** Cuts long logs, and forgets the oldest of the replicas that are over. */
+  /** Forgets the oldest of the replicas that are over, by their number and by what their logs take. */
   async tidy(): Promise<void> {
-    const { replicas, store, bytesMax } = this.#dependencies;
-    for (const replica of replicas.live()) trimLog(this.#file(replica.id), bytesMax);
+    const { replicas, store } = this.#dependencies;
     const ended = [...replicas.all()].filter((replica) => isTerminal(replica.state.phase)).sort((a, b) => b.since - a.since);
-    const ids = ended.slice(ENDED_KEPT).map((replica: Replica) => replica.id);
+    const ids = ended.slice(await this.#kept(ended)).map((replica: Replica) => replica.id);
     await store.deleteReplicas(ids);
     replicas.forget(ids);
-    for (const id of ids) await rm(this.#file(id), { force: true });
+    for (const id of ids) for (const file of [this.#file(id), `${this.#file(id)}.times`]) await rm(file, { force: true });
+  }
+
+  /** How many of the newest fit. The newest of all stays whatever it takes: it says why its version does not run. */
+  async #kept(ended: readonly Replica[]): Promise<number> {
+    let bytes = 0;
+    for (const [index, { id }] of ended.slice(0, ENDED_KEPT).entries()) {
+      bytes += await stat(this.#file(id)).then(({ size }) => size, () => 0);
+      if (index > 0 && bytes > this.#dependencies.endedBytesMax) return index;
+    }
+    return ENDED_KEPT;
   }
 
   /** Removes logs that belong to no replica; once, after adoption. */

@@ -39,6 +39,6 @@ export class RequestLog {
 }
 
 function fieldsOf(call: CallRecord): object {
-  const { protocol, requestId, service, version, code, message, durationMs } = call;
-  return { protocol, requestId, service, version, code, durationMs: Math.round(durationMs * 1000) / 1000, ...(message && { error: message.slice(0, 1000) }) };
+  const { protocol, requestId, service, version, predictionId, code, message, durationMs } = call;
+  return { protocol, requestId, service, version, ...(predictionId !== null && { predictionId }), code, durationMs: Math.round(durationMs * 1000) / 1000, ...(message && { error: message.slice(0, 1000) }) };
 }

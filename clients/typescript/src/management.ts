@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -180,6 +180,16 @@ export class LeptonClient {
   async replicaLog(replica: string, options: { tailBytes?: number } = {}): Promise<string> {
     return (await unwrap(this.#api.GET('/api/v1/replicas/{replica}/log', { params: { path: { replica }, query: options } }))).text;
   }
+  /** Lines of all logs that fit, oldest first. */
+  queryLogs(query: LogQuery = {}): Promise<LogPage> {
+    return unwrap(this.#api.GET('/api/v1/logs', { params: { query } })) as Promise<LogPage>;
+  }
+  /** The newest lines that fit, then each new one, until the server ends the stream or `signal` aborts; `skipped`: what a log wrote too fast to be sent. */
+  async *followLogs(query: LogQuery = {}, signal?: AbortSignal): AsyncGenerator<LogMessage> {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+    const response = await this.#raw('GET', `/api/v1/logs?${search}`, { headers: { accept: 'text/event-stream' }, ...(signal ? { signal } : {}) });
+    if (response.body) for await (const { event, data } of readEventStream<never>(response.body)) if (event === 'line' || event === 'skipped') yield { kind: event, data };
+  }
   /** Oldest first; without `after` the newest. Also of versions and services that are gone. */
   listFeedback(service: string, query: FeedbackQuery = {}): Promise<Feedback[]> {
     return unwrap(this.#api.GET('/api/v1/services/{service}/feedback', { params: { path: { service }, query } }));
@@ -196,7 +206,7 @@ export class LeptonClient {
   async *followEvents(query: EventQuery = {}, signal?: AbortSignal): AsyncGenerator<PlatformEvent> {
     const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
     const response = await this.#raw('GET', `/api/v1/events?${search}`, { headers: { accept: 'text/event-stream' }, ...(signal ? { signal } : {}) });
-    if (response.body) yield* readEventStream(response.body);
+    if (response.body) for await (const { data } of readEventStream<PlatformEvent>(response.body)) yield data;
   }
 
   /** Python environments that are here or that versions need. */

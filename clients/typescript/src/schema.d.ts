@@ -150,6 +150,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lines of all logs (control, gateways, replicas), oldest first.
+         * @description The newest `tail` lines that fit all conditions; `to` pages back. Secrets are taken out before anything is compared. With `accept: text/event-stream` the answer goes on with each new line (event `line`; `skipped` where a log grew too fast to be sent whole).
+         */
+        get: operations["queryLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replicas": {
         parameters: {
             query?: never;
@@ -995,6 +1015,33 @@ export interface components {
             /** @description Most memory in RAM up to then. */
             peakBytes: number;
             residentBytes: number;
+        };
+        LogLine: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description The other fields of a line of JSON. */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            /** @description As written, without secrets; may hold any character. */
+            message: string;
+            predictionId: string | null;
+            /**
+             * @description Who wrote it.
+             * @enum {string}
+             */
+            process: "worker" | "gateway" | "control";
+            replica: string | null;
+            requestId: string | null;
+            service: string | null;
+            version: string | null;
+        };
+        LogPage: {
+            /** @description false: there are, or may be, older lines that fit. */
+            complete: boolean;
+            lines: components["schemas"]["LogLine"][];
         };
         MeasuredProfile: {
             batchable: boolean;
@@ -1923,6 +1970,65 @@ export interface operations {
             };
             /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    queryLogs: {
+        parameters: {
+            query?: {
+                /** @description No older lines. ISO 8601, for example 2026-01-31T12:00:00Z. */
+                from?: string;
+                /** @description This one and the graver ones. */
+                level?: "debug" | "info" | "warn" | "error";
+                predictionId?: string;
+                /** @description Who wrote it. */
+                process?: "worker" | "gateway" | "control";
+                replica?: string;
+                requestId?: string;
+                /** @description Text that a line contains; case does not matter. */
+                search?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service?: string;
+                /** @description Default 100. */
+                tail?: number;
+                /** @description No later lines. ISO 8601, for example 2026-01-31T12:00:00Z. */
+                to?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-import type { components } from './schema.d.ts';
+import type { components, paths } from './schema.d.ts';
 
 type Schemas = components['schemas'];
 
@@ -26,6 +26,11 @@ export type ChangeResult = Schemas['ChangeResult'];
 export type SpecChange = Schemas['SpecChange'];
 export type Replica = Schemas['Replica'];
 export type PlatformEvent = Schemas['Event'];
+export type LogLine = Schemas['LogLine'];
+export type LogPage = Schemas['LogPage'];
+/** What a stream of logs tells: a line, or how many bytes of which log it left out. */
+export type LogMessage = { readonly kind: 'line'; readonly data: LogLine } | { readonly kind: 'skipped'; readonly data: { readonly source: string; readonly bytes: number } };
+export type LogQuery = NonNullable<paths['/api/v1/logs']['get']['parameters']['query']>;
 export type Feedback = Schemas['Feedback'];
 export type FeedbackSummary = Schemas['FeedbackSummary'];
 export type PlatformStatus = Schemas['PlatformStatus'];

@@ -11,6 +11,8 @@ export interface CallRecord {
   readonly requestId: string;
   readonly service: string | null;
   readonly version: string | null;
+  /** Of an answer. */
+  readonly predictionId: string | null;
   readonly code: ErrorCode | 'OK';
   readonly message: string;
   readonly durationMs: number;

@@ -13,6 +13,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   replicas: 'Running copies and their logs.',
   environments: 'Pythons of this host’s versions.',
   events: 'Every change of state with its reason.',
+  logs: 'What control, gateways and replicas wrote.',
   feedback: 'What was said of answers, by version.',
   maintenance: 'Garbage collection, integrity, import.',
 };

@@ -3,6 +3,7 @@ import type { PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
 import type { FeedbackStore } from '../../monitoring/feedback/index.ts';
+import type { LogStore } from '../../monitoring/logs/index.ts';
 
 /** Which events; all given conditions must hold. */
 export interface EventFilter {
@@ -53,6 +54,7 @@ export interface ManagementDependencies {
   readonly engine: DeploymentEngine;
   readonly environments: Pick<Environments, 'list' | 'register' | 'gc'>;
   readonly events: EventFeed;
+  readonly logs: LogStore;
   readonly feedback: Pick<FeedbackStore, 'send' | 'list' | 'summary'>;
   /** Prometheus text of the control process, for the gateway's `/metrics`. */
   readonly controlMetrics: { text(): Promise<string> };

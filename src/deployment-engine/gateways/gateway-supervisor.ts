@@ -13,7 +13,7 @@ import type { Row } from '../../database/index.ts';
 import { type AnswerCall, dial, type ListeningPorts, type ReplicaTrouble, type VersionDemand, type WakeMessage } from '../../wire/index.ts';
 import type { Log } from '../log.ts';
 import type { EngineStore } from '../store.ts';
-import { type PlatformGroups, readProcess, tailLog, trimLog } from '../targets/index.ts';
+import { type PlatformGroups, readProcess, tailLog } from '../targets/index.ts';
 import { type GatewayLink, linkGateway } from './gateway-link.ts';
 import { GatewayProcess, type GatewaySettings, newGatewayRow, spawnGateway } from './gateway-process.ts';
 
@@ -27,7 +27,6 @@ export interface SupervisorDependencies {
   readonly groups: PlatformGroups | null;
   readonly logDirectory: string;
   readonly settings: GatewaySettings;
-  readonly logBytesMax: number;
   readonly onNews: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
   readonly onWake: (wake: WakeMessage) => void;
@@ -108,10 +107,6 @@ export class GatewaySupervisor {
   /** Requests in flight on a replica, over all gateways. */
   inFlight(replica: string): number {
     return this.#gateways.reduce((sum, { link }) => sum + (link?.demand?.inFlight[replica] ?? 0), 0);
-  }
-
-  trimLogs(): void {
-    trimLog(this.#logFile, this.#dependencies.logBytesMax);
   }
 
   /** Asks gateways to finish what is in flight and leave. Resolves when they are gone, also while the database does not answer. */

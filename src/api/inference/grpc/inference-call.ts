@@ -13,6 +13,8 @@ export interface InferenceNotes {
   id: string;
   service: string | null;
   version: string | null;
+  /** Of an answer. */
+  predictionId: string | null;
 }
 
 /** One ModelInferRequest through the data plane; recorded whatever becomes of it. Rejects with LeptonErrors. */
@@ -28,6 +30,7 @@ export async function infer(dependencies: FrontDependencies, bytes: Buffer, call
     onStart(inference);
     const answer = await inference.answer;
     notes.version = answer.version;
+    notes.predictionId = answer.predictionId;
     const reply = classes ? classes.finish(answer) : answer;
     record(dependencies, notes, startedAtMs, 'OK', '');
     return reply;
@@ -40,6 +43,6 @@ export async function infer(dependencies: FrontDependencies, bytes: Buffer, call
   }
 }
 
-function record({ onCall }: FrontDependencies, { requestId, service, version }: InferenceNotes, startedAtMs: number, code: Parameters<FrontDependencies['onCall']>[0]['code'], message: string): void {
-  onCall({ protocol: 'grpc', requestId, service, version, code, message, durationMs: performance.now() - startedAtMs });
+function record({ onCall }: FrontDependencies, { requestId, service, version, predictionId }: InferenceNotes, startedAtMs: number, code: Parameters<FrontDependencies['onCall']>[0]['code'], message: string): void {
+  onCall({ protocol: 'grpc', requestId, service, version, predictionId, code, message, durationMs: performance.now() - startedAtMs });
 }

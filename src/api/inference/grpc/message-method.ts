@@ -16,7 +16,7 @@ export function messageMethod({ onCall }: FrontDependencies, request: string, re
       return encodeMessage(response, await answer(decodeMessage<never>(request, bytes), call));
     } catch (thrown) {
       const { code, message } = asLeptonError(thrown);
-      onCall({ protocol: 'grpc', requestId, service: null, version: null, code, message, durationMs: performance.now() - startedAtMs });
+      onCall({ protocol: 'grpc', requestId, service: null, version: null, predictionId: null, code, message, durationMs: performance.now() - startedAtMs });
       throw thrown;
     }
   };

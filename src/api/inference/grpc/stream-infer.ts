@@ -70,7 +70,7 @@ class InferStream {
   }
 
   async #replyTo(bytes: Buffer): Promise<MessageBytes> {
-    const notes: InferenceNotes = { requestId: this.#requestId, id: '', service: null, version: null };
+    const notes: InferenceNotes = { requestId: this.#requestId, id: '', service: null, version: null, predictionId: null };
     let call: InferenceCall | null = null;
     try {
       const answer = await infer(this.#dependencies, bytes, this.#stream, notes, (started) => {

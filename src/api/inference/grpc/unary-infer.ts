@@ -8,7 +8,7 @@ import type { UnaryHandler } from './server/index.ts';
 export function createUnaryInfer(dependencies: FrontDependencies): UnaryHandler {
   return async (bytes, call) => {
     const requestId = requestIdOf(call);
-    const notes: InferenceNotes = { requestId, id: '', service: null, version: null };
+    const notes: InferenceNotes = { requestId, id: '', service: null, version: null, predictionId: null };
     call.metadata['x-request-id'] = requestId;
     try {
       const answer = await infer(dependencies, bytes, call, notes, (inference) => call.onCancel(() => inference.cancel()));

@@ -27,6 +27,7 @@ export function createRestHandler(dependencies: FrontDependencies): RestHandler 
         requestId,
         service: notes.service,
         version: (notes.headers['lepton-version'] as string | undefined) ?? null,
+        predictionId: (notes.headers['lepton-prediction-id'] as string | undefined) ?? null,
         code: failure?.code ?? 'OK',
         message: failure?.message ?? '',
         durationMs: performance.now() - startedAtMs,

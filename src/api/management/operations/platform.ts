@@ -7,11 +7,8 @@ import { answerPatiently } from '../patient-answer.ts';
 import { closed, Name } from '../schemas/common.ts';
 import { ImportReport, ImportRequest, PlatformEvent, PlatformStatus, Severity } from '../schemas/platform.ts';
 import { FsckReport, GcReport, GcRequest } from '../schemas/repository.ts';
-import { Replica, ReplicaLog } from '../schemas/service.ts';
+import { Replica } from '../schemas/service.ts';
 import type { ManagementDependencies } from '../types.ts';
-
-const LOG_TAIL_BYTES_MAX = 4 * 2 ** 20;
-const LOG_TAIL_BYTES_DEFAULT = 64 * 1024;
 
 async function counts({ repository, engine }: ManagementDependencies) {
   const [stored, services] = await Promise.all([repository.count(), engine.listServices()]);
@@ -36,12 +33,6 @@ export const platformOperations: readonly Operation[] = [
     method: 'GET', path: '/replicas', id: 'listReplicas', tag: 'replicas', summary: 'List the replicas that have a log, newest first.', errors: [],
     query: closed({ service: Type.Optional(Name), version: Type.Optional(Name) }), response: listOf(Replica),
     handle: ({ dependencies, query }) => dependencies.engine.listReplicas(query),
-  }),
-  operation({
-    method: 'GET', path: '/replicas/{replica}/log', id: 'getReplicaLog', tag: 'replicas', summary: 'The last lines that a replica wrote.', errors: ['REPLICA_NOT_FOUND'],
-    params: closed({ replica: Type.String({ minLength: 1, maxLength: 256 }) }),
-    query: closed({ tailBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: LOG_TAIL_BYTES_MAX, description: 'Default 65536.' })) }), response: ReplicaLog,
-    handle: async ({ dependencies, params, query }) => ({ replica: params.replica, text: await dependencies.engine.replicaLog(params.replica, { tailBytes: query.tailBytes ?? LOG_TAIL_BYTES_DEFAULT }) }),
   }),
   operation({
     method: 'GET', path: '/events', id: 'listEvents', tag: 'events', summary: 'Events, oldest first.',

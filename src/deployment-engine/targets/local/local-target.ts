@@ -4,7 +4,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { putForward } from '../../../config/index.ts';
-import { LeptonError } from '../../../core/index.ts';
+import { createRedactor, LeptonError, type Redact } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
 import { UNLIMITED, type WorkerLimits } from '../limits.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
@@ -16,6 +16,8 @@ import { isAlive, readStartTime, signalProcess } from '../../process-table.ts';
 export interface LocalTargetOptions {
   /** From `runDirectory`: short, ours alone. */
   readonly runDirectory: string;
+  /** Takes secrets out of a worker's last words, which go into events. */
+  readonly redact?: Redact;
   /** No sign of life for this long, and no progress either: hung. Default 10 s. */
   readonly heartbeatTimeoutMs?: number;
   /** Absent: this host's control groups are not used. */
@@ -85,7 +87,7 @@ export class LocalTarget implements Target {
       putForward(pid);
       const { replica, token, socketPath } = config;
       const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
-      return new LocalWorker({ config, record, keeper, child, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+      return new LocalWorker({ config, record, keeper, child, redact: this.#redact, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     } finally {
       closeSync(log);
     }
@@ -106,9 +108,13 @@ export class LocalTarget implements Target {
       connection.destroy();
       return 'leaving';
     }
-    const worker = new LocalWorker({ config, record, keeper: this.#found(record), heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    const worker = new LocalWorker({ config, record, keeper: this.#found(record), redact: this.#redact, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     worker.attach(connection);
     return worker;
+  }
+
+  get #redact(): Redact {
+    return this.#options.redact ?? createRedactor();
   }
 
   /** Makes what holds a new worker to its limits. */

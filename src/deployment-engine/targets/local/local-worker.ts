@@ -8,6 +8,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Redact } from '../../../core/index.ts';
 import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerConfig, type WorkerStatus } from '../../../wire/index.ts';
 import type { LimitReport, WorkerLimits } from '../limits.ts';
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
@@ -33,6 +34,7 @@ export interface LocalWorkerOptions {
   readonly keeper: LimitKeeper;
   /** Absent for an adopted process. */
   readonly child?: ChildProcess;
+  readonly redact: Redact;
   /** No sign of life for this long, and no progress either: hung. */
   readonly heartbeatTimeoutMs: number;
 }
@@ -158,8 +160,8 @@ export class LocalWorker implements WorkerHandle {
   }
 
   #setStatus(status: WorkerStatus): void {
-    this.#status = status;
-    for (const listener of this.#statusListeners) listener(status);
+    this.#status = { ...status, message: this.#options.redact(status.message) };
+    for (const listener of this.#statusListeners) listener(this.#status);
   }
 
   /** Each interval: asks for a sign of life and decides whether there were none for too long. */
@@ -223,7 +225,7 @@ export class LocalWorker implements WorkerHandle {
   /** The last words, for the reason of an exit; without them (no free descriptor, a bad disk) the exit is one all the same. */
   #logTail(): string {
     try {
-      return tailLog(this.record.logFile, LOG_TAIL_BYTES);
+      return tailLog(this.record.logFile, LOG_TAIL_BYTES).split('\n').map(this.#options.redact).join('\n');
     } catch (error) {
       return `(the log can't be read: ${(error as Error).message})`;
     }

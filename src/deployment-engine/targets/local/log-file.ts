@@ -12,14 +12,16 @@ export function tailLog(file: string, bytes: number): string {
 }
 
 /**
- * Cuts a log that is over `bytesMax` down to its last half of that. Writers keep their descriptors: they append (O_APPEND),
- * so their next line goes to the new end. A line written between reading and cutting, some microseconds, is lost.
+ * Cuts a log that is over `bytesMax` down to its last half of that; returns how many bytes have gone from its start, 0 if
+ * none. Writers keep their descriptors: they append (O_APPEND), so their next line goes to the new end. A line written
+ * between reading and cutting, some microseconds, is lost.
  */
-export function trimLog(file: string, bytesMax: number): void {
+export function trimLog(file: string, bytesMax: number): number {
   const descriptor = open(file, 'r+');
-  if (descriptor === null) return;
+  if (descriptor === null) return 0;
   try {
-    if (fstatSync(descriptor).size <= bytesMax) return;
+    const { size } = fstatSync(descriptor);
+    if (size <= bytesMax) return 0;
     const kept = wholeLines(readTail(descriptor, Math.floor(bytesMax / 2)));
     ftruncateSync(descriptor, 0);
     // Through a second, appending descriptor: what writers put in meanwhile must not be written over.
@@ -29,6 +31,7 @@ export function trimLog(file: string, bytesMax: number): void {
     } finally {
       closeSync(appender);
     }
+    return size - kept.byteLength;
   } finally {
     closeSync(descriptor);
   }
