@@ -14,7 +14,7 @@ describe('logs of a running platform', () => {
     client = new LeptonClient({ url: platform.status().httpUrl as string });
     for (const [version, factor] of [['v1', 1], ['v2', 2]] as const) await publishScale(platform, directory.path, version, factor);
     const { revision } = await platform.engine.apply({ name: 'shop', deployments: [{ version: 'scale:v1' }, { version: 'scale:v2' }] }, { by: 'test' });
-    await platform.engine.waitSettled('shop', revision, 20_000);
+    await platform.engine.waitSettled('shop', revision, 60_000);
   });
   after(async () => {
     await platform.stop({ graceMs: 5_000 });
