@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { BatchingHint, LoadProfile, Signature } from '../core/index.ts';
@@ -20,12 +20,12 @@ describe('loading a version', () => {
   });
   after(() => rm(directory, { recursive: true }));
 
-  async function load(model: Uint8Array | null, signature: Signature, options: { examples?: unknown; batching?: BatchingHint } = {}): Promise<LoadOutcome> {
+  async function load(model: Uint8Array | null, signature: Signature, options: { examples?: unknown; batching?: BatchingHint; profile?: LoadProfile; threads?: number; memoryBytes?: number } = {}): Promise<LoadOutcome> {
     const modelDirectory = join(directory, String(serial++));
     await writeModelDirectory(modelDirectory, model ?? new Uint8Array());
     if (!model) await rm(join(modelDirectory, 'model.onnx'));
     if (options.examples !== undefined) await writeFile(join(modelDirectory, 'lepton-examples.json'), typeof options.examples === 'string' ? options.examples : JSON.stringify(options.examples));
-    const config = { modelDirectory, entry: 'model.onnx', format: 'onnx', signature, resources: { threads: 1, memoryBytes: null }, batching: options.batching ?? null };
+    const config = { modelDirectory, entry: 'model.onnx', format: 'onnx', signature, resources: { threads: options.threads ?? 1, memoryBytes: options.memoryBytes ?? null }, batching: options.batching ?? null, profile: options.profile ?? null };
     return loadVersion(config as WorkerConfig);
   }
   function loaded(outcome: LoadOutcome): LoadProfile {
@@ -43,6 +43,36 @@ describe('loading a version', () => {
     assert.deepEqual([profile.batchable, profile.batchableReason], [true, '']);
     assert.ok(profile.bestBatch > 1, JSON.stringify(profile.latencyMsByBatch));
     assert.ok(Object.keys(profile.latencyMsByBatch).length >= 2);
+  });
+
+  it('measures CPU and memory beside the clock', async () => {
+    const profile = loaded(await load(scaleModel(3), SCALE));
+    assert.deepEqual(Object.keys(profile.cpuMsByBatch), Object.keys(profile.latencyMsByBatch));
+    assert.ok(Object.values(profile.cpuMsByBatch).every((cpuMs) => cpuMs > 0));
+    assert.ok(profile.peakBytes > 2 ** 20 && profile.residentBytes > 2 ** 20);
+    assert.equal(profile.origin, 'measured');
+    assert.ok(profile.loadMs >= profile.measureMs);
+  });
+
+  it('measures other numbers of threads where there are more cores', async () => {
+    const profile = loaded(await load(scaleModel(3), SCALE));
+    const tried = new Set(profile.byThreads.map(({ threads }) => threads));
+    if (availableParallelism() === 1) return assert.equal(tried.size, 0);
+    assert.ok(tried.has(1) && tried.has(availableParallelism()), JSON.stringify(profile.byThreads));
+    assert.deepEqual(new Set(profile.byThreads.map(({ batch }) => batch)), new Set([1, profile.bestBatch]));
+  });
+
+  it('does not open a second model where the declared memory has no room for it', async () => {
+    assert.deepEqual(loaded(await load(scaleModel(3), SCALE, { memoryBytes: 2 ** 20 })).byThreads, []);
+  });
+
+  it('takes over what an earlier start has measured, and still runs the model first', async () => {
+    const first = loaded(await load(scaleModel(3), SCALE));
+    const known = { ...first, bestBatch: 16, latencyMsByBatch: { '1': 7, '16': 9 } };
+    const again = loaded(await load(scaleModel(3), SCALE, { profile: known }));
+    assert.deepEqual([again.origin, again.bestBatch, again.latencyMsByBatch, again.cpuMsByBatch], ['kept', 16, { '1': 7, '16': 9 }, first.cpuMsByBatch]);
+    const broken = failed(await load(scaleModel(3), SCALE, { profile: known, examples: [{ inputs: [tensor('x', 'FP32', [1, 4], [1, 2, 3, 4])], outputs: [tensor('y', 'FP32', [1, 4], [0, 0, 0, 0])] }] }));
+    assert.equal(broken.reason, 'KnownAnswerFailed');
   });
 
   it('keeps to the declared batch size', async () => {

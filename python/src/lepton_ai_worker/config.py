@@ -29,6 +29,8 @@ class WorkerConfig:
     #: Declared largest batch; None: measured.
     max_batch_size: Optional[int]
     threads: int
+    #: LoadProfile as JSON of an earlier start on this class of host; None: measure.
+    profile: Any
     drain_timeout: float
     orphan_grace: float
 
@@ -58,6 +60,7 @@ def read_config(path: str) -> WorkerConfig:
         signature=value.get("signature"),
         max_batch_size=_number(batching, "maxBatchSize", None),
         threads=max(1, _number(resources, "threads", 1)),
+        profile=value.get("profile"),
         drain_timeout=_number(timeouts, "drainTimeoutMs", 30_000) / 1000,
         orphan_grace=_number(value, "orphanGraceMs", 60_000) / 1000,
     )

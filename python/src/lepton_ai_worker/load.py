@@ -1,6 +1,6 @@
 """Loads a version and finds out what it is good for: the mirror of src/worker/load.ts.
 
-open → known answers, or a smoke run on made-up inputs → warm-up → proof of batchability → best batch
+open → known answers, or a smoke run on made-up inputs → what `measure` finds
 """
 
 import os
@@ -16,8 +16,9 @@ from .descriptor import DESCRIPTOR_FILE, Descriptor, read_descriptor
 from .errors import LeptonError, words_of
 from .known_answers import check_known_answers, read_known_answers
 from .log import traceback_of
+from .measure import Rules, measure
+from .memory import resident_bytes
 from .model import LoadedModel
-from .profile import measure_batches, merge_obstacle, prove_batchable, sample_rows, significant, warm_up
 from .signature import parse_signature, shape_text
 from .smoke_run import Failed, Inconclusive, smoke_run
 from .synthesise import rotate
@@ -36,6 +37,10 @@ class LoadRequest:
     signature: Any = None
     threads: int = 1
     max_batch_size: Optional[int] = None
+    #: Measure other numbers of threads too.
+    all_threads: bool = False
+    #: A LoadProfile as JSON of an earlier start on this class of host, which is not measured again.
+    known: Optional[Mapping[str, Any]] = None
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,26 @@ class LoadProfile:
     """What a worker measured when it loaded; src/core/replica.ts says what each field means."""
 
     load_ms: int
+    measure_ms: int
+    origin: str
     batchable: bool
     batchable_reason: str
     best_batch: int
     latency_ms_by_batch: Mapping[str, float]
+    cpu_ms_by_batch: Mapping[str, float]
+    by_threads: Sequence[Mapping[str, Any]]
     check: str
     check_message: str
     resident_bytes: int
+    peak_bytes: int
 
     def to_json(self) -> dict[str, Any]:
         """As it crosses process borders."""
         return {
-            "loadMs": self.load_ms, "batchable": self.batchable, "batchableReason": self.batchable_reason, "bestBatch": self.best_batch,
-            "latencyMsByBatch": dict(self.latency_ms_by_batch), "check": self.check, "checkMessage": self.check_message, "residentBytes": self.resident_bytes,
+            "loadMs": self.load_ms, "measureMs": self.measure_ms, "origin": self.origin,
+            "batchable": self.batchable, "batchableReason": self.batchable_reason, "bestBatch": self.best_batch,
+            "latencyMsByBatch": dict(self.latency_ms_by_batch), "cpuMsByBatch": dict(self.cpu_ms_by_batch), "byThreads": [dict(each) for each in self.by_threads],
+            "check": self.check, "checkMessage": self.check_message, "residentBytes": self.resident_bytes, "peakBytes": self.peak_bytes,
         }  # fmt: skip
 
 
@@ -107,7 +119,7 @@ def _load(request: LoadRequest) -> LoadedVersion:
         check, message = "known-answer", f"{len(answers)} known answers given"
     else:
         check, message, samples = _smoke(model)
-    return _measure(model, descriptor, request.max_batch_size, samples, check, message)
+    return _measure(model, descriptor, request, samples, check, message)
 
 
 def _descriptor(request: LoadRequest) -> Descriptor:
@@ -128,24 +140,19 @@ def _smoke(model: LoadedModel) -> tuple[str, str, Sequence[TensorSet]]:
     return "smoke", f"made-up inputs ran: {shapes}", [outcome.inputs, *map(outcome.another, MORE_SEEDS)]
 
 
-def _measure(model: LoadedModel, descriptor: Descriptor, max_batch_size: Optional[int], samples: Sequence[TensorSet], check: str, message: str) -> LoadedVersion:
-    batchable, best, latencies = False, 1, {}
-    rows: Sequence[TensorSet] = ()
-    if not samples:
-        reason = "no inputs to prove it with"
-    else:
-        latencies = {"1": significant(warm_up(model, samples[0]))}
-        obstacle = merge_obstacle(descriptor.signature, max_batch_size, descriptor.axis0)
-        rows = () if obstacle else sample_rows(samples)
-        reason = obstacle or prove_batchable(model, rows)
-        if not reason:
-            batchable = True
-            best, latencies = measure_batches(model, rows, max_batch_size)
-        elif max_batch_size and max_batch_size > 1:
-            reason += f" (although batches of {max_batch_size} are declared)"
-    by_name = {tensor.name: tensor.array.ndim for tensor in rows[0]} if batchable else {}
+def _measure(model: LoadedModel, descriptor: Descriptor, request: LoadRequest, samples: Sequence[TensorSet], check: str, message: str) -> LoadedVersion:
+    started = time.monotonic()
+    rules = Rules(request.max_batch_size, descriptor.axis0, request.threads, request.all_threads, request.known)
+    found = measure(model, rules, samples)
+    by_name = {tensor.name: tensor.array.ndim for tensor in found.rows[0]} if found.rows else {}
     ranks = [by_name.get(spec.name, 0) for spec in descriptor.signature.inputs]
-    return LoadedVersion(model, LoadProfile(_ms_since_start(), batchable, reason, best, latencies, check, message, _resident_bytes()), ranks)
+    profile = LoadProfile(
+        load_ms=_ms_since_start(), measure_ms=round((time.monotonic() - started) * 1000), origin=found.origin,
+        batchable=found.batchable, batchable_reason=found.batchable_reason, best_batch=found.best_batch,
+        latency_ms_by_batch=found.latency_ms_by_batch, cpu_ms_by_batch=found.cpu_ms_by_batch, by_threads=found.by_threads,
+        check=check, check_message=message, resident_bytes=resident_bytes(), peak_bytes=found.peak_bytes,
+    )  # fmt: skip
+    return LoadedVersion(model, profile, ranks)
 
 
 _IMPORTED = time.monotonic()
@@ -158,12 +165,3 @@ def _ms_since_start() -> int:
         return round((time.clock_gettime(time.CLOCK_BOOTTIME) - started) * 1000)
     except (OSError, ValueError, AttributeError, IndexError):
         return round((time.monotonic() - _IMPORTED) * 1000)
-
-
-def _resident_bytes() -> int:
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

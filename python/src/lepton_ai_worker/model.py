@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from .batch import TensorSet
 from .errors import LeptonError, words_of
@@ -11,7 +11,7 @@ from .tensors import Tensor
 
 
 class Adapter(Protocol):
-    """What a format's module gives: one run, blocking."""
+    """What a format's module gives: one run, blocking; and `set_threads(threads)` where its framework can do so at any time."""
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """At least the outputs named, by name. Whatever the model raises goes through."""
@@ -23,7 +23,18 @@ class LoadedModel:
     def __init__(self, adapter: Adapter, signature: Signature) -> None:
         self.signature = signature
         self._adapter = adapter
+        self._set_threads: Any = getattr(adapter, "set_threads", None)
         self._outputs = {spec.name: spec for spec in signature.outputs}
+
+    @property
+    def can_set_threads(self) -> bool:
+        """Whether the framework takes another number of threads while it runs."""
+        return callable(self._set_threads)
+
+    def set_threads(self, threads: int) -> None:
+        """From the next run on. Does nothing where it can't be."""
+        if callable(self._set_threads):
+            self._set_threads(threads)
 
     def run(self, inputs: TensorSet, outputs: Sequence[str]) -> list[Tensor]:
         """The outputs named, in this order."""

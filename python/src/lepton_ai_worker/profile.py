@@ -1,52 +1,42 @@
-"""What is measured of a model at load: a steady state, whether rows may be merged, and how many are best (src/worker/profile.ts)."""
+"""What is found out about a model at load before it is timed: a steady state, and whether rows may be merged (src/worker/profile.ts)."""
 
 import time
 from collections.abc import Sequence
-from statistics import median
 from typing import Optional
 
 from .batch import TensorSet, merge_inputs, rows_of, split_outputs
 from .compare import first_difference
 from .errors import LeptonError
 from .model import LoadedModel
-from .run_copy import copy_of, run_copy
+from .run_copy import run_copy
 from .signature import Signature
 from .tensors import Tensor, to_bytes
+from .time_run import time_run
 
 WARM_UP_RUNS_MAX = 20
 WARM_UP_MS_MAX = 1_000
-BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
-MEASURE_MS_MAX = 1_500
-RUNS_PER_SIZE_MAX = 5
-#: A larger batch must raise the throughput by this factor to be worth its latency.
-GAIN_MIN = 1.1
+#: Beside an earlier start's median, of a run that needs no more warming up.
+AS_FAST = 1.5
 SAMPLE_ROWS_MAX = 3
 #: Larger batches take other kernels, which round otherwise.
 TOLERANCE = {"FP16": 1e-2, "BF16": 3e-2}
 TOLERANCE_DEFAULT = 1e-4
 
 
-def _now_ms() -> float:
-    return time.perf_counter() * 1000
+def warm_up(model: LoadedModel, inputs: TensorSet, known_ms: Optional[float] = None) -> None:
+    """Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second.
 
-
-def warm_up(model: LoadedModel, inputs: TensorSet) -> float:
-    """Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second. Their median, ms."""
-    start = _now_ms()
+    With a latency that is known from an earlier start, one run that is about as fast is enough.
+    """
+    start = time.perf_counter()
     latencies: list[float] = []
     while len(latencies) < WARM_UP_RUNS_MAX:
-        latencies.append(_time_run(model, inputs))
+        latencies.append(time_run(model, inputs).ms)
         last = latencies[-3:]
-        if _now_ms() - start > WARM_UP_MS_MAX or (len(last) == 3 and max(last) <= 1.2 * min(last)):
+        if known_ms is not None and last[-1] <= AS_FAST * known_ms:
             break
-    return median(latencies[-3:])
-
-
-def _time_run(model: LoadedModel, inputs: TensorSet) -> float:
-    copies = copy_of(inputs)
-    start = _now_ms()
-    model.run(copies, model.signature.output_names)
-    return _now_ms() - start
+        if (time.perf_counter() - start) * 1000 > WARM_UP_MS_MAX or (len(last) == 3 and max(last) <= 1.2 * min(last)):
+            break
 
 
 def merge_obstacle(signature: Signature, max_batch_size: Optional[int], axis0: bool) -> Optional[str]:
@@ -121,43 +111,3 @@ def prove_batchable(model: LoadedModel, rows: Sequence[TensorSet]) -> str:
             if difference:
                 return f"a row is answered otherwise in a batch than alone: row {index} of output {difference}"
     return ""
-
-
-def measure_batches(model: LoadedModel, rows: Sequence[TensorSet], batch_max: Optional[int]) -> tuple[int, dict[str, float]]:
-    """Batches of 1, 2, 4 … while throughput still rises by a tenth (one size that does not may be skipped), within a second and a half.
-
-    Returns the best and the medians seen, ms.
-    """
-    start = _now_ms()
-    latencies: dict[str, float] = {}
-    best, best_per_second, misses, last = 1, 0.0, 0, 0.0
-    for size in BATCH_SIZES:
-        spent = _now_ms() - start
-        # Doubling may double the latency; a batch whose first run alone would overrun the budget is not tried.
-        if (batch_max is not None and size > batch_max) or misses > 1 or (size > 1 and spent + 2 * last > MEASURE_MS_MAX):
-            break
-        try:
-            last = _median_latency(model, merge_inputs([rows[index % len(rows)] for index in range(size)]), (MEASURE_MS_MAX - spent) / 4)
-        except LeptonError:
-            break  # It took a few rows together and does not take as many.
-        latencies[str(size)] = significant(last)
-        per_second = size / last
-        if per_second >= GAIN_MIN * best_per_second:
-            best, best_per_second, misses = size, per_second, 0
-        else:
-            misses += 1
-    return best, latencies
-
-
-def _median_latency(model: LoadedModel, inputs: TensorSet, budget_ms: float) -> float:
-    start = _now_ms()
-    latencies = [_time_run(model, inputs)]
-    while len(latencies) < RUNS_PER_SIZE_MAX and _now_ms() - start + latencies[-1] < budget_ms:
-        latencies.append(_time_run(model, inputs))
-    # The first run of a size allocates; it counts only when it is one of few.
-    return max(median(latencies[1:] if len(latencies) > 2 else latencies), 1e-3)
-
-
-def significant(milliseconds: float) -> float:
-    """Four significant digits."""
-    return float(f"{milliseconds:.4g}")

@@ -84,7 +84,7 @@ class Worker:
     def _load(self) -> Optional[LoadedVersion]:
         config = self._config
         try:
-            version = load_version(LoadRequest(config.model_directory, config.format, config.entry, config.signature, config.threads, config.max_batch_size))
+            version = load_version(LoadRequest(config.model_directory, config.format, config.entry, config.signature, config.threads, config.max_batch_size, all_threads=True, known=config.profile))
         except LoadFailure as failure:
             log(f"failed ({failure.reason}): {failure.message}")
             if failure.detail:

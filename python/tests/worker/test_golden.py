@@ -130,7 +130,12 @@ def test_infer(vector: Any) -> None:
 
 def test_status() -> None:
     ready = WORKER["status"][-1]
-    profile = LoadProfile(340, True, "", 8, {"1": 0.31, "2": 0.33, "4": 0.38, "8": 0.51}, "smoke", "made-up inputs ran: x[1,4]", 61_000_000)
+    profile = LoadProfile(
+        load_ms=340, measure_ms=12, origin="measured", batchable=True, batchable_reason="", best_batch=8,
+        latency_ms_by_batch={"1": 0.31, "2": 0.33, "4": 0.38, "8": 0.51}, cpu_ms_by_batch={"1": 0.3, "2": 0.32, "4": 0.37, "8": 0.5},
+        by_threads=[{"threads": 1, "batch": 1, "latencyMs": 0.31, "cpuMs": 0.3}, {"threads": 2, "batch": 1, "latencyMs": 0.2, "cpuMs": 0.36}],
+        check="smoke", check_message="made-up inputs ran: x[1,4]", resident_bytes=61_000_000, peak_bytes=64_000_000,
+    )  # fmt: skip
     assert list(profile.to_json().items()) == list(ready["profile"].items())
 
 

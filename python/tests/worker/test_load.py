@@ -167,3 +167,33 @@ def test_check_prints_the_outcome_and_nothing_else(tmp_path: Path) -> None:
     assert (code, outcome["ok"], outcome["profile"]["check"]) == (0, True, "known-answer") and "noise" in log
     code, outcome, _ = run(PREDICT.format("x * 3"), examples=example([2, 4, 6, 8]))
     assert (code, outcome["ok"], outcome["reason"]) == (3, False, "KnownAnswerFailed")
+
+
+def test_measures_cpu_and_memory(tmp_path: Path) -> None:
+    profile = load(tmp_path, source="class Model:\n    def predict(self, x):\n        for _ in range(200_000):\n            pass\n        return x * 2\n")
+    assert set(profile.cpu_ms_by_batch) == set(profile.latency_ms_by_batch)
+    # A loop keeps one core busy, so its CPU is at most what the clock says, but for what the machine's own noise adds.
+    assert 0.5 < profile.cpu_ms_by_batch["1"] < 2 * profile.latency_ms_by_batch["1"] + 1
+    assert (profile.origin, profile.measure_ms > 0, profile.by_threads) == ("measured", True, []) and profile.peak_bytes > 2**20
+
+
+def test_takes_over_what_an_earlier_start_has_measured(tmp_path: Path) -> None:
+    counted = "import pathlib\nclass Model:\n    def __init__(self):\n        self.runs = 0\n    def predict(self, x):\n        self.runs += 1\n        pathlib.Path(__file__).with_name('runs').write_text(str(self.runs))\n        return x * 2\n"
+    first = load(tmp_path, source=counted)
+    runs = int((tmp_path / "runs").read_text())
+    again = load_version(LoadRequest(tmp_path, known=first.to_json())).profile
+    assert (again.origin, again.best_batch, again.batchable, again.latency_ms_by_batch) == ("kept", first.best_batch, True, first.latency_ms_by_batch)
+    # It still runs before it is ready: made-up inputs, one row, one batch.
+    assert 1 < int((tmp_path / "runs").read_text()) < runs
+
+
+def test_measures_other_numbers_of_threads_where_the_framework_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
+    asked: list[int] = []
+    monkeypatch.setattr("lepton_ai_worker.adapters.python_class.PythonClass.set_threads", lambda _self, threads: asked.append(threads), raising=False)
+    artefact(tmp_path, PREDICT.format("x * 2"))
+    profile = load_version(LoadRequest(tmp_path, threads=2, all_threads=True)).profile
+    assert [each["threads"] for each in profile.by_threads if each["batch"] == 1] == [1, 2, 4]
+    assert {each["batch"] for each in profile.by_threads} == {1, profile.best_batch}
+    assert asked == [1, 2, 4, 2]
+    assert load_version(LoadRequest(tmp_path, threads=2)).profile.by_threads == []

@@ -42,6 +42,10 @@ class Lightgbm:
         if self._method == "predict_proba" and self._classes is None:
             raise LeptonError("MODEL_INVALID", "options.method predict_proba needs options.classes, the labels in order")
 
+    def set_threads(self, threads: int) -> None:
+        """From the next run on."""
+        self._threads = threads
+
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
         result = np.asarray(self._booster.predict(self._table.of(inputs), raw_score=self._method == "margin", num_threads=self._threads))

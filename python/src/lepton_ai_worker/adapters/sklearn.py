@@ -53,6 +53,7 @@ class Estimator:
 
     def __init__(self, estimator: Any, descriptor: Descriptor) -> None:
         self._descriptor = descriptor
+        self._estimator = estimator
         self._table = Table(descriptor)
         self._specs = {spec.name: spec for spec in descriptor.signature.outputs}
         methods = option(descriptor, "methods", dict) or {name: choice(descriptor, "method", METHODS, "predict") for name in self._specs}
@@ -64,6 +65,11 @@ class Estimator:
             if method is None or call is None:
                 raise LeptonError("MODEL_INVALID", f"output {name!r} comes from method {method!r}, which {type(estimator).__name__} lacks; it has {', '.join(each for each in METHODS if hasattr(estimator, each))}")
             self._calls[name] = (method, call)
+
+    def set_threads(self, threads: int) -> None:
+        """From the next run on: of estimators that run in parallel, and of the libraries under them."""
+        _set_jobs(self._estimator, threads)
+        framework("threadpoolctl", "threadpoolctl", self._descriptor.format).threadpool_limits(threads)
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""

@@ -36,6 +36,10 @@ class TorchExport:
         self._descriptor = descriptor
         self._arguments = Arguments(descriptor)
 
+    def set_threads(self, threads: int) -> None:
+        """From the next run on."""
+        self._torch.set_num_threads(threads)
+
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
         arguments, keywords = self._arguments.of({tensor.name: to_torch(self._torch, tensor) for tensor in ordered(inputs, self._descriptor)})

@@ -41,6 +41,10 @@ class Torchscript:
         self._plain = {spec.name for index, spec in enumerate(descriptor.signature.inputs) if by_name.get(spec.name, index < len(plain) and plain[index])}
         self._arguments = Arguments(descriptor)
 
+    def set_threads(self, threads: int) -> None:
+        """From the next run on."""
+        self._torch.set_num_threads(threads)
+
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
         named = {tensor.name: self._argument(tensor) for tensor in ordered(inputs, self._descriptor)}

@@ -33,11 +33,9 @@ def load(directory: Path, descriptor: Descriptor) -> Any:
 def open_model(directory: Path, descriptor: Descriptor, threads: int) -> "Xgboost":
     """See the module."""
     model = load(directory, descriptor)
-    if choice(descriptor, "class", CLASSES, "Booster") == "Booster":
-        model.set_param({"nthread": threads})
-    else:
-        model.set_params(n_jobs=threads)
-    return Xgboost(model, descriptor)
+    served = Xgboost(model, descriptor)
+    served.set_threads(threads)
+    return served
 
 
 class Xgboost:
@@ -52,6 +50,13 @@ class Xgboost:
         self._is_booster = isinstance(model, self._xgboost.Booster)
         if self._method == "predict_proba" and not hasattr(model, "predict_proba"):
             raise LeptonError("MODEL_INVALID", f"options.method predict_proba: {type(model).__name__} has none")
+
+    def set_threads(self, threads: int) -> None:
+        """From the next run on."""
+        if self._is_booster:
+            self._model.set_param({"nthread": threads})
+        else:
+            self._model.set_params(n_jobs=threads)
 
     def run(self, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """See `Adapter`."""
