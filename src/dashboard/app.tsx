@@ -70,12 +70,12 @@ function Side({ section }: { readonly section: Section | null }) {
       <nav aria-label={t('nav.label')}>
         <ul>
           {SECTIONS.map((name) => (
-            <li key={name}><a href={pathTo(name as Page)} aria-current={name === section ? 'page' : undefined}><Icon name={name} />{t(`nav.${name}` as MessageKey)}</a></li>
+            <li key={name}><a href={pathTo(name as Page)} aria-current={name === section ? 'page' : undefined}><Icon name={name} /><span>{t(`nav.${name}` as MessageKey)}</span></a></li>
           ))}
         </ul>
       </nav>
       <footer>
-        <span class={`live ${trouble.value === null ? 'good' : 'bad'}`}><span class="dot" aria-hidden="true" />{trouble.value === null ? t('state.live') : t('state.lost')}</span>
+        <span class={`live ${trouble.value === null ? 'good' : 'bad'}`}><span class="dot" aria-hidden="true" /><span class="live-text">{trouble.value === null ? t('state.live') : t('state.lost')}</span></span>
         {status.value && <span class="wide">{t('nav.release', { version: status.value.platformVersion })}</span>}
       </footer>
       </div>

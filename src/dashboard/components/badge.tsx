@@ -7,7 +7,7 @@ export function Badge({ tone = 'plain', text, title }: { readonly tone?: Tone; r
   return <span class={`badge ${tone}`} title={title}>{tone !== 'plain' && tone !== 'accent' && <span class="dot" aria-hidden="true" />}{text}</span>;
 }
 
-const PHASE_TONES: Readonly<Record<VersionStatus['phase'], Tone>> = { ready: 'good', recovering: 'warn', starting: 'warn', failed: 'bad', draining: 'warn', drained: 'plain', unloaded: 'plain' };
+const PHASE_TONES: Readonly<Record<VersionStatus['phase'], Tone>> = { ready: 'good', recovering: 'warn', asleep: 'plain', waking: 'warn', starting: 'warn', failed: 'bad', draining: 'warn', drained: 'plain', unloaded: 'plain' };
 
 export function PhaseBadge({ version }: { readonly version: VersionStatus }) {
   return <Badge tone={PHASE_TONES[version.phase]} text={t(`phase.${version.phase}`)} />;

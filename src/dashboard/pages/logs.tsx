@@ -46,7 +46,7 @@ const PHASE_TONES = { ready: 'good', failed: 'bad', starting: 'warn', draining: 
 
 function columns(): readonly Column<Replica>[] {
   return [
-    { id: 'replica', title: t('logs.replica'), header: true, cell: ({ id }) => <a href={pathTo('replicaLog', { replica: id })}>{visible(id)}</a> },
+    { id: 'replica', title: t('logs.replica'), header: true, cell: ({ id }) => <a class="name" href={pathTo('replicaLog', { replica: id })}>{visible(id)}</a> },
     { id: 'service', title: t('service.service'), order: ({ service }) => service, cell: ({ service }) => <a href={pathTo('service', { service })}>{visible(service)}</a> },
     { id: 'version', title: t('service.version'), order: ({ version }) => version, cell: ({ version }) => visible(version) },
     { id: 'phase', title: t('service.phase'), order: ({ phase }) => phase, cell: ({ phase }) => <Badge tone={PHASE_TONES[phase]} text={t(`replica.${phase}`)} /> },

@@ -11,9 +11,9 @@ import { query, setQuery } from '../../router.ts';
 import { shellWord, visible } from '../../text.ts';
 
 /** What two versions differ in: files, signature, metadata. Which two is in the address. */
-export function Comparison({ repository, versions }: { readonly repository: string; readonly versions: readonly Version[] }) {
-  const from = query.value.get('from') ?? versions[1]?.version ?? '';
-  const to = query.value.get('to') ?? versions[0]?.version ?? '';
+export function Comparison({ repository, versions, picked }: { readonly repository: string; readonly versions: readonly Version[]; readonly picked?: Version }) {
+  const to = query.value.get('to') ?? picked?.version ?? versions[0]?.version ?? '';
+  const from = query.value.get('from') ?? versions.find(({ version }) => version === to)?.parentVersion ?? versions.find(({ version }) => version !== to)?.version ?? '';
   const diff = useSignal<VersionDiff | null>(null);
   const trouble = useSignal<string | null>(null);
   useEffect(() => {

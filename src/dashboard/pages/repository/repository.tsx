@@ -51,8 +51,8 @@ export function RepositoryPage({ repository, version }: { readonly repository: s
       {versions.length === 0
         ? <section class="card"><Empty title={t('repository.empty')} text={t('repository.emptyText')} commands={[`lepton-ai push ${repository}:v1 ./model.onnx`]} /></section>
         : <VersionGraph repository={repository} versions={versions} labels={labels} {...(version !== undefined && { picked: version })} />}
-      {versions.length > 0 && <div class="columns"><Labels repository={repository} versions={versions} labels={labels} onChanged={load} /><HistoryList history={history} /></div>}
-      {versions.length > 1 && <Comparison repository={repository} versions={versions} />}
+      {versions.length > 0 && version === undefined && <div class="columns"><Labels repository={repository} versions={versions} labels={labels} onChanged={load} /><HistoryList history={history} /></div>}
+      {versions.length > 1 && <Comparison repository={repository} versions={versions} {...(picked && { picked })} />}
     </>
   );
 }
