@@ -92,7 +92,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
-    target: new LocalTarget({ runDirectory: run, groups, redact }),
+    target: new LocalTarget({ runDirectory: run, hidden: [dataDirectory], groups, redact }),
     runtimeFor: runtimesWith(environments),
     runDirectory: run, groups,
     gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },

@@ -1,5 +1,5 @@
 import { constants, accessSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The programs that we are made of. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
@@ -29,11 +29,18 @@ export function dashboardPath(): string {
   return fileURLToPath(new URL(fromSource() ? '../../dist/dashboard' : './dashboard', import.meta.url));
 }
 
+/** What our programs are made of: their package with what it depends on, and Node. */
+export const programFiles = (): readonly string[] => [fileURLToPath(new URL(fromSource() ? '../..' : '..', import.meta.url)), dirname(process.execPath)];
+
+const pathDirectories = (): readonly string[] => (process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== '');
+
 /** Files of this name on the PATH that we may run, in its order. */
-export function programsOnPath(name: string): readonly string[] {
-  const directories = new Set((process.env.PATH ?? '').split(delimiter).filter((directory) => directory !== ''));
-  return [...directories].map((directory) => join(directory, name)).filter(isProgram);
-}
+export const programsOnPath = (name: string): readonly string[] => programsIn(pathDirectories(), name);
+
+/** The same, also where the PATH of a user lacks the administrator's directories. */
+export const systemPrograms = (name: string): readonly string[] => programsIn([...pathDirectories(), '/usr/sbin', '/sbin', '/usr/bin', '/bin'], name);
+
+const programsIn = (directories: readonly string[], name: string): readonly string[] => [...new Set(directories)].map((directory) => join(directory, name)).filter(isProgram);
 
 function isProgram(path: string): boolean {
   try {

@@ -23,7 +23,7 @@ export type ReplicaReason =
   | 'Created' | 'EnvironmentBuilding' | 'EnvironmentFailed' | 'Spawned' | 'Loaded' | 'Adopted'
   | 'Replaced' | 'ScaledDown' | 'Undeployed' | 'Unloaded' | 'Shutdown' | 'Drained' | 'DrainTimeout'
   | 'LoadFailed' | 'LoadTimeout' | 'KnownAnswerFailed' | 'SmokeRunFailed' | 'SpawnFailed' | 'ArtefactMissing'
-  | 'Crashed' | 'Killed' | 'OutOfMemory' | 'Hung' | 'Lost';
+  | 'Crashed' | 'Killed' | 'OutOfMemory' | 'StorageExceeded' | 'Hung' | 'Lost';
 
 export interface ReplicaState {
   readonly phase: ReplicaPhase;

@@ -6,6 +6,10 @@ export interface Resources {
   readonly threads: number;
   /** Declared limit, bytes; null: none. */
   readonly memoryBytes: number | null;
+  /** May use the machine's network. */
+  readonly network: boolean;
+  /** Temporary files and caches, bytes; null: 1 GiB. */
+  readonly storageBytes: number | null;
 }
 
 /** How many copies of a version run. */

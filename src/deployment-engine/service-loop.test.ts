@@ -14,7 +14,7 @@ import { ServiceLoop } from './service-loop.ts';
 import { deployEdit } from './spec/spec-edits.ts';
 import type { Replica, ServiceState } from './state.ts';
 import { EngineStore, newServiceState } from './store.ts';
-import { type Target, UNLIMITED, type WorkerHandle, type WorkerRecord } from './targets/index.ts';
+import { type Target, unisolated, UNLIMITED, type WorkerHandle, type WorkerRecord } from './targets/index.ts';
 import type { DeploymentInput } from './types.ts';
 import { PredictionSources } from './prediction-sources.ts';
 import { VersionFacts } from './version-facts.ts';
@@ -25,6 +25,7 @@ const events = { record: () => {} };
 
 /** A machine on which no worker starts any more, and those that run are found again. */
 const fullTarget: Target = {
+  isolation: async () => unisolated('a made-up target'),
   name: 'full',
   start: () => Promise.reject(new LeptonError('REPLICA_FAILED', 'no process is left', { details: { reason: 'SpawnFailed' } })),
   adopt: async (record) => runningWorker(record),
@@ -34,7 +35,7 @@ const NO_LIMITS = { limits: UNLIMITED, states: [] };
 
 function runningWorker(record: WorkerRecord): WorkerHandle {
   const gone = { code: 0, signal: null, reason: 'Drained', message: '', expected: true } as const;
-  return { ...record, record, status: { phase: 'ready', reason: 'Loaded', message: '' }, exited: null, silentMs: 0, onStatus: () => {}, onExit: () => {}, usage: () => null, limits: NO_LIMITS, adjust: async () => NO_LIMITS, stop: async () => gone, kill: async () => gone, detach: () => {} };
+  return { ...record, record, status: { phase: 'ready', reason: 'Loaded', message: '' }, exited: null, silentMs: 0, onStatus: () => {}, onExit: () => {}, usage: () => null, isolation: unisolated('a made-up target'), limits: NO_LIMITS, adjust: async () => NO_LIMITS, stop: async () => gone, kill: async () => gone, detach: () => {} };
 }
 
 describe('the loop of one service', () => {

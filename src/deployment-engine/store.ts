@@ -1,5 +1,6 @@
 import type { Condition, DeploymentSpec, LoadProfile, ServiceRevision, ServiceSpec } from '../core/index.ts';
 import { type Database, Mutex, type Row } from '../database/index.ts';
+import { DEPLOYMENT_DEFAULTS } from './spec/deployment-spec.ts';
 import { freeze } from './spec/service-spec.ts';
 import type { Replica, ServiceState } from './state.ts';
 
@@ -143,8 +144,8 @@ function statusJson(service: ServiceState): string {
 
 function toRevision(row: Row<'service_revisions'>): ServiceRevision {
   const stored = JSON.parse(row.spec) as { name: string; deployments: DeploymentSpec[]; traffic: ServiceSpec['traffic'] };
-  // Revisions of the time before versions could be unloaded do not say it.
-  const spec = freeze({ ...stored, deployments: stored.deployments.map((deployment) => ({ ...deployment, state: deployment.state ?? 'loaded' })) });
+  // Revisions of the time before a setting was there do not say it.
+  const spec = freeze({ ...stored, deployments: stored.deployments.map((deployment) => ({ ...deployment, state: deployment.state ?? 'loaded', resources: { ...DEPLOYMENT_DEFAULTS.resources, ...deployment.resources } })) });
   return { service: row.service, revision: row.revision, spec, createdAt: row.created_at, createdBy: row.created_by, reason: row.reason };
 }
 

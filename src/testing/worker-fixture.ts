@@ -26,7 +26,7 @@ export class WorkerFixture {
   constructor(directory: string, runDirectory: string, options: Partial<LocalTargetOptions>) {
     this.directory = directory;
     this.runDirectory = runDirectory;
-    this.target = new LocalTarget({ runDirectory, ...options });
+    this.target = new LocalTarget({ runDirectory, hidden: [directory], ...options });
   }
 
   static async create(options: Partial<LocalTargetOptions> = {}): Promise<WorkerFixture> {
@@ -41,7 +41,7 @@ export class WorkerFixture {
     return {
       worker: {
         replica, service: 'service', version: 'v1', digest: `sha256:${'0'.repeat(64)}`, format: 'onnx', modelDirectory, entry: 'model.onnx', signature,
-        batching: null, profile: null, resources: { threads: 1, memoryBytes: null }, orphanGraceMs: DEADLINE_MS,
+        batching: null, profile: null, resources: { threads: 1, memoryBytes: null, network: false, storageBytes: null }, orphanGraceMs: DEADLINE_MS,
         timeouts: { requestTimeoutMs: 5_000, runTimeoutMs: 5_000, loadTimeoutMs: DEADLINE_MS, drainTimeoutMs: 2_000 },
         ...overrides,
       },

@@ -703,6 +703,10 @@ export interface components {
             resources?: {
                 /** @description Bytes, or text such as `512MiB`. */
                 memory?: number | string | null;
+                /** @description May use the machine's network. Default: false, the version has none. */
+                network?: boolean;
+                /** @description Bytes of temporary files and caches, or text such as `2GiB`. Default and null: 1 GiB. */
+                storage?: number | string | null;
                 threads?: number;
             };
             /**
@@ -744,6 +748,8 @@ export interface components {
             repository: string;
             resources: {
                 memoryBytes: number | null;
+                network: boolean;
+                storageBytes: number | null;
                 threads: number;
             };
             state: components["schemas"]["DeploymentState"];

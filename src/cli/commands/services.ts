@@ -11,6 +11,8 @@ interface DeploymentFlags {
   readonly priority?: number;
   readonly threads?: number;
   readonly memory?: string;
+  readonly network?: boolean;
+  readonly storage?: string;
   readonly maxBatch?: number;
   readonly maxDelay?: number;
   readonly queueLength?: number;
@@ -24,13 +26,16 @@ function deploymentOptions(of: Command): Command {
     .option('--priority <number>', 'higher is more important', wholeNumber)
     .option('--threads <count>', 'threads of one run', wholeNumber)
     .option('--memory <size>', 'declared limit of one replica, for example 512MiB')
+    .option('--network', "it may use the machine's network (default: it has none)")
+    .option('--no-network', 'it may not, where it might before')
+    .option('--storage <size>', 'bytes of temporary files and caches, for example 2GiB (default: 1GiB)')
     .option('--max-batch <rows>', 'largest batch; 1: never batch; default: measured', wholeNumber)
     .option('--max-delay <ms>', 'longest wait of a request for company; default 0', decimalNumber)
     .option('--queue-length <count>', 'most requests that may wait', wholeNumber);
 }
 
 function deploymentOf(reference: string, flags: DeploymentFlags): DeploymentInput {
-  const resources = defined({ threads: flags.threads, memory: flags.memory });
+  const resources = defined({ threads: flags.threads, memory: flags.memory, network: flags.network, storage: flags.storage });
   const batching = defined({ maxBatch: flags.maxBatch, maxDelayMs: flags.maxDelay, queueLengthMax: flags.queueLength });
   return {
     version: reference,

@@ -94,5 +94,6 @@ export const RECOVERY_FAILURES_MAX = 8;
 
 /** Two replicas are interchangeable for requests and resources if their shapes are equal. Batching and time-outs live in the routing table. */
 export function shapeOf(deployment: Pick<DeploymentSpec, 'version' | 'digest' | 'resources'>): string {
-  return [deployment.version, deployment.digest, deployment.resources.threads, deployment.resources.memoryBytes ?? 'unlimited'].join('|');
+  const { threads, memoryBytes, network, storageBytes } = deployment.resources;
+  return [deployment.version, deployment.digest, threads, memoryBytes ?? 'unlimited', network, storageBytes ?? 'default'].join('|');
 }

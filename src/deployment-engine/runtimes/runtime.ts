@@ -6,6 +6,8 @@ export interface ProgramCommand {
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Files and directories that the program is made of, wherever they are; the rest of the machine may be out of its sight. */
+  readonly reads: readonly string[];
 }
 
 /** A worker's command line for a WorkerConfig file at this path (the path as the worker sees it). */

@@ -1,5 +1,5 @@
 import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type ReplicaBounds, type Resources, type TimeoutSpec } from '../../core/index.ts';
-import { readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
+import { readBoolean, readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
 
 /** What the repository knows of a reference: the version that a name or label stands for. */
 export interface ResolvedVersion {
@@ -17,7 +17,7 @@ export const DEPLOYMENT_DEFAULTS = Object.freeze({
   target: 'local' as const,
   replicas: Object.freeze({ min: 1, max: 1 }),
   priority: 0,
-  resources: Object.freeze({ threads: 1, memoryBytes: null }) satisfies Resources,
+  resources: Object.freeze({ threads: 1, memoryBytes: null, network: false, storageBytes: null }) satisfies Resources,
   batching: Object.freeze({ maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000 }) satisfies BatchingSpec,
   timeouts: Object.freeze({ requestTimeoutMs: 30_000, runTimeoutMs: 60_000, loadTimeoutMs: 120_000, drainTimeoutMs: 30_000 }) satisfies TimeoutSpec,
 });
@@ -80,8 +80,13 @@ export function readReplicas(path: string, value: unknown, base: ReplicaBounds):
 export const readPriority = (path: string, value: unknown, base: number): number => readInteger(path, value, 0, 1000, base);
 
 function readResources(path: string, value: unknown, base: Resources): Resources {
-  const fields = readObject(path, value ?? {}, ['threads', 'memory']);
-  return { threads: readInteger(`${path}.threads`, fields.threads, 1, 256, base.threads), memoryBytes: readMemory(`${path}.memory`, fields.memory, base.memoryBytes) };
+  const fields = readObject(path, value ?? {}, ['threads', 'memory', 'network', 'storage']);
+  return {
+    threads: readInteger(`${path}.threads`, fields.threads, 1, 256, base.threads),
+    memoryBytes: readMemory(`${path}.memory`, fields.memory, base.memoryBytes),
+    network: readBoolean(`${path}.network`, fields.network, base.network),
+    storageBytes: readMemory(`${path}.storage`, fields.storage, base.storageBytes),
+  };
 }
 
 function readBatching(path: string, value: unknown, base: BatchingSpec): BatchingSpec {

@@ -29,6 +29,11 @@ export function readInteger(path: string, value: unknown, min: number, max: numb
   return refuse(path, value, `a whole number from ${min} to ${max}`);
 }
 
+export function readBoolean(path: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  return typeof value === 'boolean' ? value : refuse(path, value, 'true or false');
+}
+
 /** Milliseconds, possibly fractional. */
 export function readMilliseconds(path: string, value: unknown, min: number, max: number, fallback: number): number {
   if (value === undefined) return fallback;

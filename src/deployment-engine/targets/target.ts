@@ -1,10 +1,13 @@
 import type { ReplicaReason } from '../../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../../wire/index.ts';
+import type { IsolationReport } from './isolation.ts';
 import type { LimitReport, WorkerLimits } from './limits.ts';
 
 /** Where workers run. Every implementation passes `describeTarget` (src/testing/target-suite.ts). */
 export interface Target {
   readonly name: string;
+  /** What workers are kept from on this host, as was tried out. */
+  isolation(): Promise<IsolationReport>;
   /**
    * Starts a worker. Resolves when the process is there (it then loads; see `onStatus`); rejects with REPLICA_FAILED and
    * `details.reason` 'SpawnFailed' when it cannot be started, leaving nothing behind.
@@ -21,7 +24,7 @@ export interface WorkerSpec {
   /** The target chooses secret and socket. `replica` is unique and holds letters, digits and `-` only. */
   readonly worker: Omit<WorkerConfig, 'token' | 'socketPath'>;
   /** The program that serves the format; a Runtime's `command`. */
-  readonly command: (configPath: string) => { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+  readonly command: (configPath: string) => { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly reads?: readonly string[] };
   /** Absolute path; stdout and stderr are appended to it. */
   readonly logFile: string;
   readonly limits: WorkerLimits;
@@ -52,7 +55,7 @@ export interface WorkerExit {
 }
 
 /** null where nobody can tell, which is where the host gives the worker no group of its own. */
-export interface WorkerUsage {
+export interface ProcessUsage {
   /** In RAM, over all processes of the worker; pages that two of them share count twice. */
   readonly residentBytes: number;
   /** User and system, since the start, with processes that have ended. */
@@ -67,6 +70,14 @@ export interface WorkerUsage {
   readonly oomKills: number | null;
   readonly processes: number;
   readonly threads: number;
+}
+
+export interface WorkerUsage extends ProcessUsage {
+  /** Of its temporary files and caches; null: not counted yet. */
+  readonly storageBytes: number | null;
+  /** Through its own network namespace; null where it uses the machine's. */
+  readonly networkReceivedBytes: number | null;
+  readonly networkSentBytes: number | null;
 }
 
 /** One running worker, as the engine holds it. */
@@ -88,6 +99,8 @@ export interface WorkerHandle {
   onExit(listener: (exit: WorkerExit) => void): void;
   /** null when it is gone. */
   usage(): WorkerUsage | null;
+  /** What it is kept from, as the kernel says once it has been heard of. */
+  readonly isolation: IsolationReport;
   /** What is asked of its limits now, and which of them hold. */
   readonly limits: LimitReport;
   /** Changes limits while it runs; the report says what holds afterwards. Rejects nothing: a limit that can't be had is in the report. */

@@ -1,4 +1,4 @@
-import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programPath } from '../../../config/index.ts';
+import { childEnvironment, NODE_ENVIRONMENT, NODE_FLAGS, programFiles, programPath } from '../../../config/index.ts';
 import type { Runtime, WorkerCommand } from '../runtime.ts';
 
 /** The Node worker. */
@@ -6,6 +6,7 @@ export const nodeWorkerCommand: WorkerCommand = (configPath) => ({
   file: process.execPath,
   args: [...NODE_FLAGS, programPath('worker'), configPath],
   env: childEnvironment(NODE_ENVIRONMENT),
+  reads: programFiles(),
 });
 
 /** ONNX models in a Node worker with onnxruntime-node, which is there already. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { childEnvironment, pythonPackagesPath } from '../../../config/index.ts';
 import { environmentOf, LeptonError } from '../../../core/index.ts';
 import type { Preparation, Runtime, WorkerCommand } from '../runtime.ts';
@@ -14,11 +15,12 @@ export class PythonRuntime implements Runtime {
   async prepare({ manifest, ...waiter }: Preparation): Promise<WorkerCommand> {
     const spec = environmentOf(manifest);
     if (!spec) throw new LeptonError('CORRUPT', `the manifest of this ${manifest.format} version names no Python environment`);
-    const { interpreter, isolated } = await this.#environments.interpreterFor(spec, waiter);
+    const { interpreter, isolated, places, userBase } = await this.#environments.interpreterFor(spec, waiter);
     return (configPath) => ({
       file: interpreter,
       args: ['-m', 'lepton_ai_worker', configPath],
-      env: childEnvironment({ PYTHONPATH: pythonPackagesPath(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1', ...(isolated ? { PYTHONNOUSERSITE: '1' } : {}) }),
+      env: childEnvironment({ PYTHONPATH: pythonPackagesPath(), PYTHONSAFEPATH: '1', PYTHONUNBUFFERED: '1', ...(isolated ? { PYTHONNOUSERSITE: '1' } : { PYTHONUSERBASE: userBase }) }),
+      reads: [pythonPackagesPath(), dirname(interpreter), ...places],
     });
   }
 }

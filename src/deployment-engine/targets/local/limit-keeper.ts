@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { readStartTime, sessionOf, signalProcess } from '../../process-table.ts';
 import { type LimitReport, unenforced, type WorkerLimits } from '../limits.ts';
-import type { WorkerRecord, WorkerUsage } from '../target.ts';
+import type { WorkerRecord, ProcessUsage } from '../target.ts';
 import { type Group, type ProcessCommand, startedWithin } from './cgroups/index.ts';
 import { usageOf } from './worker-usage.ts';
 
@@ -51,7 +51,7 @@ export class LimitKeeper {
   }
 
   /** Of a process that runs. */
-  usage(pid: number): WorkerUsage {
+  usage(pid: number): ProcessUsage {
     return this.#group ? usageOf(this.#group.processes(), this.#group.counters()) : usageOf(sessionOf(pid), null);
   }
 

@@ -1,16 +1,22 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync } from 'node:fs';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { putForward } from '../../../config/index.ts';
 import { createRedactor, LeptonError, type Redact } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
+import { type IsolationReport, SANDBOX_DEFAULT } from '../isolation.ts';
 import { UNLIMITED, type WorkerLimits } from '../limits.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
 import type { PlatformGroups } from './cgroups/index.ts';
 import { LimitKeeper } from './limit-keeper.ts';
-import { LocalWorker, removeWorkerFiles } from './local-worker.ts';
+import { LocalWorker } from './local-worker.ts';
+import type { Command } from './sandbox/confinement.ts';
+import type { HostSandbox } from './sandbox/host-sandbox.ts';
+import { openSandbox } from './sandbox/probe.ts';
+import { WorkerBox } from './sandbox/worker-box.ts';
+import { pathsOf, type WorkerPaths } from './sandbox/worker-paths.ts';
 import { isAlive, readStartTime, signalProcess } from '../../process-table.ts';
 
 export interface LocalTargetOptions {
@@ -18,6 +24,8 @@ export interface LocalTargetOptions {
   readonly runDirectory: string;
   /** Takes secrets out of a worker's last words, which go into events. */
   readonly redact?: Redact;
+  /** What no worker may see of the machine's files besides, such as the data directory. */
+  readonly hidden?: readonly string[];
   /** No sign of life for this long, and no progress either: hung. Default 10 s. */
   readonly heartbeatTimeoutMs?: number;
   /** Absent: this host's control groups are not used. */
@@ -34,6 +42,7 @@ const REPLICA_ID = /^[A-Za-z0-9-]{1,128}$/;
 export class LocalTarget implements Target {
   readonly name = 'local';
   readonly #options: LocalTargetOptions;
+  #sandbox: Promise<HostSandbox> | undefined;
 
   constructor(options: LocalTargetOptions) {
     this.#options = options;
@@ -41,16 +50,19 @@ export class LocalTarget implements Target {
 
   async start(spec: WorkerSpec): Promise<WorkerHandle> {
     const paths = this.#paths(spec.worker.replica);
-    const config: WorkerConfig = { ...spec.worker, token: randomBytes(24).toString('base64url'), socketPath: paths.socketPath };
+    const config: WorkerConfig = { ...spec.worker, token: randomBytes(24).toString('base64url'), socketPath: paths.socket };
+    const box = await this.#boxOf(paths, config);
     try {
-      await writeConfig(paths.configPath, config);
+      await writeConfig(paths.config, config);
       await mkdir(dirname(spec.logFile), { recursive: true, mode: 0o700 });
-      const worker = await this.#spawn(spec, config, paths.configPath);
+      const { replica, modelDirectory, resources } = config;
+      const command = await (await this.#opened()).enclose({ replica, paths, modelDirectory, wish: resources, command: spec.command });
+      const worker = await this.#spawn(spec, config, command, box);
       void worker.connect();
       return worker;
     } catch (cause) {
-      await this.#options.groups?.find(groupNameOf(paths.configPath))?.end();
-      await removeWorkerFiles(paths);
+      await this.#options.groups?.find(groupNameOf(paths.config))?.end();
+      await box.clear();
       const { service, version } = spec.worker;
       throw new LeptonError('REPLICA_FAILED', `cannot start a worker for ${service}/${version}: ${(cause as Error).message}`, { cause, details: { reason: 'SpawnFailed' } });
     }
@@ -62,21 +74,32 @@ export class LocalTarget implements Target {
     if (found) return found;
     signalProcess(record.pid, record.pidStartTime, 'SIGKILL');
     await this.#options.groups?.find(groupNameOf(record.configPath))?.end();
-    await removeWorkerFiles(record);
+    await (await this.#boxOf(pathsOf(record.configPath), null)).clear();
     return null;
   }
 
   /** Named by a digest, since a socket's path must be short whatever the id's length. */
-  #paths(replica: string): { socketPath: string; configPath: string } {
+  #paths(replica: string): WorkerPaths {
     if (!REPLICA_ID.test(replica)) throw new LeptonError('INVALID_ARGUMENT', `replica id ${JSON.stringify(replica)} may only hold letters, digits and -`);
-    const stem = join(this.#options.runDirectory, `worker-${createHash('sha256').update(replica).digest('hex').slice(0, 16)}`);
-    return { socketPath: `${stem}.sock`, configPath: `${stem}.json` };
+    return pathsOf(join(this.#options.runDirectory, `worker-${createHash('sha256').update(replica).digest('hex').slice(0, 16)}.json`));
   }
 
-  async #spawn(spec: WorkerSpec, config: WorkerConfig, configPath: string): Promise<LocalWorker> {
-    const { env, ...program } = spec.command(configPath);
-    await access(program.file, constants.X_OK);
-    const keeper = this.#keep(configPath, spec.limits);
+  /** Found out once, at the first that asks. */
+  #opened(): Promise<HostSandbox> {
+    this.#sandbox ??= openSandbox({ runDirectory: this.#options.runDirectory, hidden: this.#options.hidden ?? [] });
+    return this.#sandbox;
+  }
+
+  async isolation(): Promise<IsolationReport> {
+    return (await this.#opened()).report;
+  }
+
+  async #boxOf(paths: WorkerPaths, config: WorkerConfig | null): Promise<WorkerBox> {
+    return new WorkerBox(paths, config?.resources ?? SANDBOX_DEFAULT, await this.isolation());
+  }
+
+  async #spawn(spec: WorkerSpec, config: WorkerConfig, { env, ...program }: Command, box: WorkerBox): Promise<LocalWorker> {
+    const keeper = this.#keep(box.paths.config, spec.limits);
     const { file, args } = keeper.within(program);
     // A file and no pipes, appended to: the worker must be able to write when control is dead.
     const log = openSync(spec.logFile, 'a', 0o600);
@@ -86,8 +109,8 @@ export class LocalTarget implements Target {
       const pid = child.pid as number;
       putForward(pid);
       const { replica, token, socketPath } = config;
-      const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath, logFile: spec.logFile };
-      return new LocalWorker({ config, record, keeper, child, redact: this.#redact, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+      const record = { replica, pid, pidStartTime: readStartTime(pid), socketPath, token, configPath: box.paths.config, logFile: spec.logFile };
+      return new LocalWorker({ config, record, keeper, box, child, redact: this.#redact, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     } finally {
       closeSync(log);
     }
@@ -108,7 +131,7 @@ export class LocalTarget implements Target {
       connection.destroy();
       return 'leaving';
     }
-    const worker = new LocalWorker({ config, record, keeper: this.#found(record), redact: this.#redact, heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
+    const worker = new LocalWorker({ config, record, keeper: this.#found(record), redact: this.#redact, box: await this.#boxOf(pathsOf(record.configPath), config), heartbeatTimeoutMs: this.#heartbeatTimeoutMs });
     worker.attach(connection);
     return worker;
   }

@@ -6,20 +6,21 @@
  *        └───────────── process gone, hung or too late ────┴──▶ exit, reported once
  */
 import type { ChildProcess } from 'node:child_process';
-import { rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redact } from '../../../core/index.ts';
 import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerConfig, type WorkerStatus } from '../../../wire/index.ts';
+import type { IsolationReport } from '../isolation.ts';
 import type { LimitReport, WorkerLimits } from '../limits.ts';
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
 import { type Ending, exitOf } from './exit-reason.ts';
 import type { LimitKeeper } from './limit-keeper.ts';
+import type { WorkerBox } from './sandbox/worker-box.ts';
 import { tailLog } from './log-file.ts';
 import { isAlive, readProcess, signalProcess } from '../../process-table.ts';
 
 const PING_INTERVAL_MAX_MS = 1_000;
 const DIAL_PAUSE_MS = 20;
-const DIAL_PAUSE_MAX_MS = 1_000;
+const DIAL_PAUSE_MAX_MS = 100;
 /** A process that others started is looked for this often: nobody tells us of its end. */
 const POLL_MS = 100;
 /** What a worker gets on top of its grace to close its sockets. */
@@ -32,6 +33,7 @@ export interface LocalWorkerOptions {
   readonly config: WorkerConfig;
   readonly record: WorkerRecord;
   readonly keeper: LimitKeeper;
+  readonly box: WorkerBox;
   /** Absent for an adopted process. */
   readonly child?: ChildProcess;
   readonly redact: Redact;
@@ -74,6 +76,7 @@ export class LocalWorker implements WorkerHandle {
     if (!options.child) this.#every(POLL_MS, () => void (isAlive(this.pid, this.pidStartTime) || this.#ended(null, null)));
     this.#beatIntervalMs = Math.min(PING_INTERVAL_MAX_MS, options.heartbeatTimeoutMs / 4);
     this.#every(this.#beatIntervalMs, () => this.#beat());
+    options.box.watchStorage((message) => void this.#end({ reason: 'StorageExceeded', message, expected: false }));
   }
 
   get status(): WorkerStatus {
@@ -102,11 +105,15 @@ export class LocalWorker implements WorkerHandle {
   usage(): WorkerUsage | null {
     const info = readProcess(this.pid);
     if (info?.startTime !== this.pidStartTime) return null;
-    return this.#keeper.usage(this.pid);
+    return { ...this.#keeper.usage(this.pid), ...this.#options.box.usage(this.pid) };
   }
 
   get limits(): LimitReport {
     return this.#keeper.report;
+  }
+
+  get isolation(): IsolationReport {
+    return this.#options.box.isolation(this.#status ? this.pid : null);
   }
 
   adjust(changes: Partial<WorkerLimits>): Promise<LimitReport> {
@@ -127,6 +134,7 @@ export class LocalWorker implements WorkerHandle {
 
   detach(): void {
     this.#detached = true;
+    this.#options.box.detach();
     this.#clear();
     // Someone else's now; it must not keep this process alive.
     this.#options.child?.unref();
@@ -136,6 +144,7 @@ export class LocalWorker implements WorkerHandle {
   attach(connection: FrameConnection): void {
     if (this.#detached || this.#exit) return connection.destroy();
     this.#connection = connection;
+    void this.#options.box.seal();
     this.#heardAt = performance.now();
     connection.handle({
       onFrame: (frame) => {
@@ -218,7 +227,7 @@ export class LocalWorker implements WorkerHandle {
     this.#clear();
     await this.#keeper.end(this.record);
     // What can't be removed now is swept when control starts next; the end must be told all the same.
-    await removeWorkerFiles(this.record).catch(() => undefined);
+    await this.#options.box.clear().catch(() => undefined);
     this.#gone.resolve(exit);
   }
 
@@ -239,10 +248,4 @@ export class LocalWorker implements WorkerHandle {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#connection?.destroy();
   }
-}
-
-/** Removes what a worker leaves in the run directory; its log stays. */
-export async function removeWorkerFiles(paths: Pick<WorkerRecord, 'socketPath' | 'configPath'>): Promise<void> {
-  await rm(paths.socketPath, { force: true });
-  await rm(paths.configPath, { force: true });
 }

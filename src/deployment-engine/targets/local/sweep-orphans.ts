@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { dial, FrameType, type StopMessage } from '../../../wire/index.ts';
 import type { Group, PlatformGroups } from './cgroups/index.ts';
 import { readConfig } from './local-target.ts';
-import { removeWorkerFiles } from './local-worker.ts';
+import { clearBox } from './sandbox/worker-box.ts';
+import { pathsOf, removeWorkerFiles } from './sandbox/worker-paths.ts';
 
 const DIAL_TIMEOUT_MS = 2_000;
 const LEAVE_TIMEOUT_MS = 30_000;
@@ -19,7 +20,7 @@ export interface SweepReport {
 
 /**
  * Ends workers in a run directory that no record knows (control died between starting one and noting it) and removes what
- * dead ones left. Call it after adoption. A worker that does not answer leaves by itself
+ * dead ones left. Call it after adoption. A worker that does not answer is ended where it has a user id of its own, else it leaves by itself
  * after its orphan grace; where it has a control group, that ends, with all that is in it, when it is empty or after a while.
  */
 export async function sweepOrphans(runDirectory: string, knownReplicas: ReadonlySet<string>, groups: PlatformGroups | null = null): Promise<SweepReport> {
@@ -34,12 +35,13 @@ export async function sweepOrphans(runDirectory: string, knownReplicas: Readonly
       kept.add(name.slice(0, -'.json'.length));
       continue;
     }
-    if (config && (await askToLeave(config.socketPath, config.token))) stopped.push(config.replica);
-    await removeWorkerFiles({ configPath, socketPath: configPath.replace(/\.json$/, '.sock') });
+    const leaves = config !== null && (await askToLeave(config.socketPath, config.token));
+    if (leaves) stopped.push(config.replica);
+    await (leaves ? removeWorkerFiles : clearBox)(pathsOf(configPath));
     removedFiles++;
   }
   for (const name of names.filter((candidate) => !candidate.endsWith('.json') && !kept.has(candidate.split('.')[0] as string))) {
-    await rm(join(runDirectory, name), { force: true });
+    await rm(join(runDirectory, name), { recursive: true, force: true });
     removedFiles++;
   }
   for (const name of groups?.workers() ?? []) if (!kept.has(name)) void endWhenEmpty(groups?.find(name) ?? null);

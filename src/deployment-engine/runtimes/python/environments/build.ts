@@ -4,7 +4,7 @@ import { buildEnvironment } from '../../../../config/index.ts';
 import { asLeptonError, type Digest, type EnvironmentSpec, LeptonError } from '../../../../core/index.ts';
 import type { Builder } from './base-interpreter.ts';
 import { holdLock } from './build-lock.ts';
-import { missingFrom } from './inspect-interpreter.ts';
+import { lookAt } from './inspect-interpreter.ts';
 import { type EnvironmentFiles, type Marker, writeWhole } from './layout.ts';
 import { type ProgramEnd, runProgram } from './run-program.ts';
 
@@ -35,7 +35,7 @@ const REASON_CHARACTERS_MAX = 1_500;
 export async function build(order: BuildOrder): Promise<void> {
   const { digest, spec, files, signal } = order;
   await installWithAny(order);
-  const missing = await missingFrom(files.interpreterOf(digest), spec, signal);
+  const { missing } = await lookAt(files.interpreterOf(digest), spec, signal);
   if (missing.length) throw new LeptonError('UNSUPPORTED', `the environment that was built is not what was asked for: ${missing.join('; ')}`);
   await writeWhole(files.markerOf(digest), { ...spec, builtAt: new Date().toISOString(), sizeBytes: await sizeOf(files.pathOf(digest)) } satisfies Marker);
 }

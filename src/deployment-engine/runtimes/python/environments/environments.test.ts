@@ -26,7 +26,8 @@ case "$1 $2" in
     for pin in $(echo "$3" | sed 's/.*\\[//; s/\\].*//; s/[",]/ /g'); do
       grep -qx "$pin" "$home/installed" 2>/dev/null || missing="$pin is not installed"
     done
-    if [ -n "$missing" ]; then echo "{\\"missing\\": [\\"$missing\\"]}"; else echo '{"missing": []}'; fi ;;
+    if [ -n "$missing" ]; then missing="\\"$missing\\""; fi
+    echo "{\\"missing\\": [$missing], \\"places\\": [\\"$home\\"], \\"userBase\\": \\"\\"}" ;;
   "-m venv")
     mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; echo made >> "@LOG@" ;;
   "-m pip")
@@ -167,7 +168,7 @@ describe('environments', () => {
     await writeFile(join(root, 'own/installed'), 'a==1\n');
     const digest = environments.digestOf(spec('a==1'));
     assert.deepEqual(await environments.register(digest, own, 'alice'), { digest, interpreter: own, python: '3.11' });
-    assert.deepEqual(await environments.interpreterFor(spec('a==1'), waiter()), { interpreter: own, isolated: false });
+    assert.deepEqual(await environments.interpreterFor(spec('a==1'), waiter()), { interpreter: own, isolated: false, places: [join(root, 'own')], userBase: '' });
     assert.equal(await builds(), 0);
     await writeFile(join(root, 'own/installed'), 'a==2\n');
     const later = waiter();

@@ -5,7 +5,7 @@ import { asLeptonError, type Digest, environmentDigest, type EnvironmentInfo, ty
 import { findBuilders } from './base-interpreter.ts';
 import { build } from './build.ts';
 import { breakStaleLock, releaseLock } from './build-lock.ts';
-import { identify, missingFrom } from './inspect-interpreter.ts';
+import { identify, type InterpreterLook, lookAt } from './inspect-interpreter.ts';
 import { EnvironmentFiles } from './layout.ts';
 import { type BuildVoice, SharedBuild, type Waiter } from './shared-build.ts';
 
@@ -23,6 +23,9 @@ export interface Interpreter {
   readonly interpreter: string;
   /** Made by us: packages of the user's home are none of its business. */
   readonly isolated: boolean;
+  /** See `InterpreterLook`. */
+  readonly places: readonly string[];
+  readonly userBase: string;
 }
 
 /** What versions need. */
@@ -82,37 +85,38 @@ export class Environments {
     const found = (await this.#adopted(digest, spec, waiter)) ?? (await this.#built(digest, spec, waiter));
     if (found) return found;
     await this.#buildOf(digest, spec).join(waiter);
-    return { interpreter: this.#files.interpreterOf(digest), isolated: true };
+    const interpreter = this.#files.interpreterOf(digest);
+    return { interpreter, isolated: true, ...placesOf(await lookAt(interpreter, spec, waiter.signal)) };
   }
 
   /** The registered interpreter, if it has everything at this moment: it is not ours, and may have changed since. */
   async #adopted(digest: Digest, spec: EnvironmentSpec, { output, signal }: Waiter): Promise<Interpreter | null> {
     const registration = await this.#files.registration(digest);
     if (!registration) return null;
-    const missing = await missingFrom(registration.interpreter, spec, signal).catch((error: unknown) => {
+    const look = await lookAt(registration.interpreter, spec, signal).catch((error: unknown) => {
       signal.throwIfAborted();
-      return [asLeptonError(error).message];
+      return unusable(error);
     });
-    if (!missing.length) return { interpreter: registration.interpreter, isolated: false };
-    output(`the registered interpreter ${registration.interpreter} is not used: ${missing.join('; ')}\n`);
+    if (!look.missing.length) return { interpreter: registration.interpreter, isolated: false, ...placesOf(look) };
+    output(`the registered interpreter ${registration.interpreter} is not used: ${look.missing.join('; ')}\n`);
     return null;
   }
 
   async #built(digest: Digest, spec: EnvironmentSpec, { output, signal }: Waiter): Promise<Interpreter | null> {
     if (this.#builds.has(digest) || !(await this.#files.marker(digest))) return null;
     const interpreter = this.#files.interpreterOf(digest);
-    const missing = await missingFrom(interpreter, spec, signal).catch((error: unknown) => {
+    const look = await lookAt(interpreter, spec, signal).catch((error: unknown) => {
       // What is slow is not broken.
       if (asLeptonError(error).code !== 'UNSUPPORTED') throw error;
-      return [asLeptonError(error).message];
+      return unusable(error);
     });
-    if (missing.length) {
-      output(`the environment ${digest} is built again: ${missing.join('; ')}\n`);
+    if (look.missing.length) {
+      output(`the environment ${digest} is built again: ${look.missing.join('; ')}\n`);
       return null;
     }
     const now = new Date();
     await utimes(this.#files.markerOf(digest), now, now);
-    return { interpreter, isolated: true };
+    return { interpreter, isolated: true, ...placesOf(look) };
   }
 
   /** The build under way, or a new one. */
@@ -214,3 +218,6 @@ export class Environments {
     return { removedEnvironments, removedEnvironmentBytes, keptEnvironments };
   }
 }
+
+const unusable = (error: unknown): InterpreterLook => ({ missing: [asLeptonError(error).message], places: [], userBase: '' });
+const placesOf = ({ places, userBase }: InterpreterLook): Pick<Interpreter, 'places' | 'userBase'> => ({ places, userBase });

@@ -7,11 +7,12 @@ const LOOK_TIMEOUT_MS = 60_000;
 
 /**
  * Prints which of the pins given on the command line are not installed as pinned. A pin without a local version (`+cpu`) accepts
- * any, and trailing zeros say nothing, as in PEP 440. numpy is the worker's own need.
+ * any, and trailing zeros say nothing, as in PEP 440. numpy is the worker's own need. Then where it reads modules from.
  */
 const LOOK = `
-import json, re, sys
+import glob, json, os, re, site, sys
 from importlib import metadata, util
+from urllib import parse
 spec = json.loads(sys.argv[1])
 def plain(version, with_local):
     public, _, local = version.lower().partition("+")
@@ -33,7 +34,18 @@ if util.find_spec("numpy") is None:
 minor = "%d.%d" % sys.version_info[:2]
 if minor != spec["python"]:
     missing.insert(0, "it is Python " + minor + ", not " + spec["python"])
-print(json.dumps({"missing": missing}))
+def editables():
+    for folder in sys.path:
+        for record in glob.glob(glob.escape(folder) + "/*.dist-info/direct_url.json"):
+            try:
+                with open(record) as file:
+                    origin = json.load(file)
+            except (OSError, ValueError):
+                continue
+            if origin.get("dir_info", {}).get("editable") and origin["url"].startswith("file://"):
+                yield parse.unquote(origin["url"][7:])
+places = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.path.realpath(sys.executable)), *sys.path, *editables()]
+print(json.dumps({"missing": missing, "places": sorted({os.path.abspath(place) for place in places if place}), "userBase": site.getuserbase()}))
 `;
 
 /** Prints the minor version, and whether environments can be made with it. */
@@ -43,9 +55,18 @@ from importlib import util
 print(json.dumps({"python": "%d.%d" % sys.version_info[:2], "venv": util.find_spec("venv") is not None and util.find_spec("ensurepip") is not None}))
 `;
 
-/** What an interpreter lacks for an environment, in words; empty: nothing. Rejects with UNSUPPORTED when it does not run. */
-export async function missingFrom(interpreter: string, spec: EnvironmentSpec, signal: AbortSignal): Promise<readonly string[]> {
-  return (await ask<{ missing: string[] }>(interpreter, ['-c', LOOK, JSON.stringify(spec)], signal)).missing;
+export interface InterpreterLook {
+  /** What it lacks for the environment, in words; empty: nothing. */
+  readonly missing: readonly string[];
+  /** Directories that it is made of and imports from. */
+  readonly places: readonly string[];
+  /** Above the packages of its user (PYTHONUSERBASE). */
+  readonly userBase: string;
+}
+
+/** Rejects with UNSUPPORTED when it does not run. */
+export async function lookAt(interpreter: string, spec: EnvironmentSpec, signal: AbortSignal): Promise<InterpreterLook> {
+  return ask(interpreter, ['-c', LOOK, JSON.stringify(spec)], signal);
 }
 
 export interface InterpreterFacts {
