@@ -98,6 +98,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },
     endedLogsBytesMax: config.endedLogsBytesMax,
     orphanGraceMs: config.orphanGraceMs,
+    workerBytesMax: config.limits.workerBytesMax,
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());

@@ -27,7 +27,7 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 8080 },
       grpc: { host: '127.0.0.1', port: 8081 },
       modelRepository: null, serverName: null,
-      limits: { bodyBytesMax: 256 * 2 ** 20, headerBytesMax: 16384, connectionsMax: 4096, requestReceiveTimeoutMs: 60000, keepAliveTimeoutMs: 75000, transferBytesPerSecond: 64 * 2 ** 20, fileBytesMax: 16 * 2 ** 30 },
+      limits: { bodyBytesMax: 256 * 2 ** 20, headerBytesMax: 16384, connectionsMax: 4096, requestReceiveTimeoutMs: 60000, keepAliveTimeoutMs: 75000, transferBytesPerSecond: 64 * 2 ** 20, fileBytesMax: 16 * 2 ** 30, workerBytesMax: null },
       shutdownGraceMs: 30000,
       orphanGraceMs: 300000,
       logLevel: 'info',

@@ -41,6 +41,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('limits.keepAliveTimeoutMs', 'keep-alive-timeout', 'milliseconds', '75s', 'How long an idle connection stays open.'),
   setting('limits.transferBytesPerSecond', 'transfer-bytes-per-second', 'bytes', '64MiB', 'Of all uploads and downloads together while inference is served; beside none they go as fast as they can.'),
   setting('limits.fileBytesMax', 'file-bytes-max', 'bytes', '16GiB', 'Largest file of a push.'),
+  setting('limits.workerBytesMax', 'worker-bytes-max', 'bytes', null, 'Memory of all workers together. What does not fit waits, and versions that are loaded on demand leave for it. Default: what the machine (or our own control group) has, less a tenth and at least 512MiB.'),
   setting('shutdownGraceMs', 'shutdown-grace', 'milliseconds', '30s', 'Longest graceful stop, requests in flight included.'),
   setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),
   setting('logLevel', 'log-level', 'log-level', 'info', `One of ${LOG_LEVELS.join(', ')}.`),

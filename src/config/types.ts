@@ -15,6 +15,8 @@ export interface PlatformConfig {
   readonly limits: GatewayLimits & {
     /** Largest file of a push. */
     readonly fileBytesMax: number;
+    /** Memory of all workers together; null: what the machine or our own group has, without a reserve. */
+    readonly workerBytesMax: number | null;
   };
   readonly shutdownGraceMs: number;
   /** How long gateways and workers outlive a dead control. */

@@ -8,13 +8,13 @@ import type { GatewaySettings } from './gateways/gateway-process.ts';
 import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
 import type { Log } from './log.ts';
-import { hostClass, hostFacts, Profiles } from './profiles/index.ts';
+import { hostClass, hostFacts, type ProfileRecord, Profiles } from './profiles/index.ts';
 import { rests, settled } from './plan/index.ts';
 import { PredictionSources } from './prediction-sources.ts';
 import { Reconciler } from './reconciler.ts';
 import { ReplicaLogs } from './replica-logs.ts';
 import { ReplicaSet } from './replica-set.ts';
-import { ResidencyKeeper } from './residency/index.ts';
+import { MemoryBudget, ResidencyKeeper, workerMemoryDefault } from './residency/index.ts';
 import { RoutingPublisher } from './routing-publisher.ts';
 import type { RuntimeFor } from './runtimes/index.ts';
 import { ServiceChanges } from './service-changes.ts';
@@ -48,6 +48,8 @@ export interface EngineDependencies {
   /** Of the logs of ended replicas, all together. Somebody else bounds those that grow. */
   readonly endedLogsBytesMax: number;
   readonly orphanGraceMs: number;
+  /** Memory of all workers together; null: what the machine has, without a reserve. */
+  readonly workerBytesMax: number | null;
 }
 
 /** The engine as the composition root holds it. */
@@ -64,6 +66,8 @@ export interface PlatformEngine extends DeploymentEngine {
   declareReady(): void;
 }
 
+/** Who asks for a version by command waits for its memory so long. */
+const LOAD_PATIENCE_MS = 60_000;
 const USAGE_INTERVAL_MS = 2_000;
 const PROFILES_INTERVAL_MS = 30_000;
 const ACKNOWLEDGE_POLL_MS = 10;
@@ -93,6 +97,7 @@ class Engine implements PlatformEngine {
   readonly #gateways: GatewaySupervisor | null;
   readonly #publisher: RoutingPublisher;
   readonly #residency: ResidencyKeeper;
+  readonly #memory: MemoryBudget;
   readonly #loop: ServiceLoop;
   readonly #reconciler: Reconciler;
   readonly #changes: ServiceChanges;
@@ -117,7 +122,8 @@ class Engine implements PlatformEngine {
     this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, onNews: () => this.#heardGateways(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
-    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
+    this.#memory = new MemoryBudget({ services, clock, budgetBytes: dependencies.workerBytesMax ?? workerMemoryDefault(), replicas: () => replicas.live(), facts: (digest) => facts.manifest(digest), measuredBytes: (digest, threads) => peakOf(profiles.of(digest, threads)), inUse: (service, version) => this.#residency.inUse(service, version), evict: (...victim) => this.#residency.evict(...victim), wake: (service) => this.#reconciler.wake(service) });
+    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, memory: this.#memory, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
     this.#logs = new ReplicaLogs({ directory: logDirectory, endedBytesMax: dependencies.endedLogsBytesMax, replicas, store });
@@ -154,7 +160,7 @@ class Engine implements PlatformEngine {
   setState: DeploymentEngine['setState'] = async (service, versions, state, context, options) => {
     const result = await this.#running().setState(service, versions, state, context, options);
     // A version on demand may be loaded in the spec's words and asleep all the same: who asks for it means memory.
-    if (state === 'loaded' && !options?.dryRun) for (const version of versions ?? this.#services.get(service)?.residency.keys() ?? []) this.#residency.wake(service, version, `${context.by} asked for it`);
+    if (state === 'loaded' && !options?.dryRun) for (const version of versions ?? this.#services.get(service)?.residency.keys() ?? []) this.#residency.wake(service, version, `${context.by} asked for it`, LOAD_PATIENCE_MS);
     return result;
   };
   schedule: DeploymentEngine['schedule'] = async (...input) => this.#running().schedule(...input);
@@ -306,6 +312,7 @@ class Engine implements PlatformEngine {
     // The table first: what is gone must not get the next request.
     if (this.#phase === 'running') this.#publisher.publish();
     this.#reconciler.wake(replica.service);
+    if (isTerminal(replica.state.phase) || replica.state.phase === 'ready') this.#memory.changed();
   }
 
   #heardGateways(): void {
@@ -359,3 +366,5 @@ class Engine implements PlatformEngine {
     });
   }
 }
+
+const peakOf = ({ measured, observed }: ProfileRecord): number => Math.max(measured?.profile.residentBytes ?? 0, observed?.peakBytes ?? 0);

@@ -59,7 +59,7 @@ describe('the loop of one service', () => {
     const { repository } = fixture;
     const replicas: ReplicaSet = new ReplicaSet({ store, events, clock, log, onChange: (replica, before) => loop.noteChange(service, replica, before) });
     const launcher = new WorkerLauncher({ repository, profiles: { known: () => null, loaded: () => undefined }, target: fullTarget, runtimeFor: () => ({ prepare: async () => nodeWorkerCommand }), replicas, clock, log, logDirectory: fixture.directory, orphanGraceMs: 1_000 });
-    const loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: { apply: () => null, ready: () => {} }, hasLeft: () => false, publish: () => {}, onPass: () => {} });
+    const loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: { apply: () => null, ready: () => {} }, memory: { admit: (_service, starts) => ({ admitted: starts, at: null }) }, hasLeft: () => false, publish: () => {}, onPass: () => {} });
     return { services, replicas, launcher, loop };
   }
 

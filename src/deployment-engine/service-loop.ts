@@ -1,7 +1,7 @@
 import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, rests, serviceRoute, type ServiceView, shapeOf, versionState, wantedVersions } from './plan/index.ts';
-import type { ResidencyKeeper } from './residency/index.ts';
+import type { MemoryBudget, ResidencyKeeper } from './residency/index.ts';
 import type { ReplicaSet } from './replica-set.ts';
 import { neededVersions, type Replica, replicaView, type ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
@@ -21,6 +21,8 @@ export interface LoopDependencies {
   readonly hasLeft: (replica: string, generation: number) => boolean;
   /** Decides which versions on demand are in memory. */
   readonly residency: Pick<ResidencyKeeper, 'apply' | 'ready'>;
+  /** Decides which starts there is memory for. */
+  readonly memory: Pick<MemoryBudget, 'admit'>;
   readonly publish: () => void;
   /** A pass is over: whoever waits may look. */
   readonly onPass: (service: ServiceState) => void;
@@ -29,6 +31,8 @@ export interface LoopDependencies {
 /** A worker that has nothing in flight leaves at once; this bounds what could go wrong. */
 const IDLE_STOP_GRACE_MS = 2_000;
 const MAX_STEPS = 8;
+
+const earliest = (...times: readonly (number | null)[]): number | null => times.reduce((first, time) => (first === null || time === null ? (first ?? time) : Math.min(first, time)), null);
 
 /** observe → plan (pure) → act, for one service. */
 export class ServiceLoop {
@@ -43,7 +47,7 @@ export class ServiceLoop {
     const { replicas, facts, hasLeft } = this.#dependencies;
     const deployments = [...(service.desired?.spec.deployments ?? []), ...(service.serving?.spec.deployments ?? [])];
     const views = replicas.live(service.name).map((replica) => replicaView(replica, replica.leftGeneration !== null && hasLeft(replica.id, replica.leftGeneration)));
-    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), profiles: service.profiles, allocations: service.allocations };
+    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), profiles: service.profiles, held: service.held, allocations: service.allocations };
   }
 
   routes(): readonly ServiceRoute[] {
@@ -58,15 +62,17 @@ export class ServiceLoop {
   }
 
   async #pass(service: ServiceState): Promise<number | null> {
-    const { clock, residency, publish, onPass } = this.#dependencies;
+    const { clock, residency, memory, publish, onPass } = this.#dependencies;
     let wakeAt: number | null = null;
     for (let step = 0; step < MAX_STEPS; step++) {
       this.#forgiveHealthy(service);
       this.#renewDrainTimeouts(service);
       const sleepAt = residency.apply(service, this.view(service));
       const { actions, wakeAt: next } = plan(this.view(service), clock.now());
-      wakeAt = next === null || sleepAt === null ? (next ?? sleepAt) : Math.min(next, sleepAt);
-      for (const action of actions) await this.#perform(service, action);
+      const { admitted, at } = memory.admit(service, actions.flatMap((action) => (action.kind === 'start' ? [action.deployment] : [])));
+      wakeAt = earliest(next, sleepAt, at);
+      const possible = [...actions.filter(({ kind }) => kind !== 'start'), ...admitted.map((deployment) => ({ kind: 'start' as const, deployment }))];
+      for (const action of possible) await this.#perform(service, action);
       // Each step is safe by itself; gateways get its table before the next is planned.
       publish();
       if (!actions.some((action) => action.kind === 'serve')) break;

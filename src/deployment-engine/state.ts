@@ -1,7 +1,7 @@
 /** What the engine remembers while it runs. The reconciler, the changes and the supervisor share these; `store.ts` keeps them. */
 import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState, ServiceSpec } from '../core/index.ts';
 import type { Mutex } from '../database/index.ts';
-import type { Allocation, Failure, ReplicaView, ServiceView, Serving } from './plan/index.ts';
+import type { Allocation, Failure, Held, ReplicaView, ServiceView, Serving } from './plan/index.ts';
 import type { Residency } from './residency/index.ts';
 import type { WorkerHandle, WorkerUsage } from './targets/index.ts';
 
@@ -31,6 +31,8 @@ export interface ServiceState {
   profilesUnsaved: boolean;
   /** Of versions that are loaded on demand. */
   readonly residency: Map<string, Residency>;
+  /** Versions whose start waits for memory. */
+  readonly held: Map<string, Held>;
   /** What the scheduler gives, by version. */
   allocations: Map<string, Allocation>;
   /** Changes and passes of one service never interleave. */

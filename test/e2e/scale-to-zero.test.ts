@@ -47,9 +47,61 @@ describe('versions that are loaded on demand', () => {
 
   it('is still asleep when control is killed and started again, and answers then', async () => {
     await asleep('one', 'v1');
+    const loads = (await events('one', 'ReplicaReady')).length;
     await platform.killControl();
     await platform.startControl();
+    // What the last control had not written yet is looked for first.
+    await until('control has looked', async () => (await versionOf('one', 'v1')).phase !== 'waking');
     assert.equal((await versionOf('one', 'v1')).phase, 'asleep');
+    assert.equal((await events('one', 'ReplicaReady')).length, loads);
     assert.equal((await platform.infer('one/infer', scaleRequest())).status, 200);
+  });
+});
+
+/** Of a replica that has loaded the test's model. */
+async function measuredBytes(): Promise<number> {
+  const platform = await TestPlatform.start();
+  try {
+    await platform.publish('scale', 'v1', scaleModel(1));
+    await platform.api('PUT', '/services/scale?wait=60', { deployments: [{ version: 'scale:v1' }] });
+    const [version] = (await platform.service('scale')).versions;
+    return Math.max(version?.profile?.residentBytes ?? 0, ...(version?.replicas ?? []).map(({ residentBytes }) => residentBytes ?? 0));
+  } finally {
+    await platform.dispose();
+  }
+}
+
+describe('memory for one of two versions', () => {
+  let platform: TestPlatform;
+  before(async () => {
+    const bytes = await measuredBytes();
+    platform = await TestPlatform.start('--worker-bytes-max', String(Math.round(bytes * 1.6)));
+    for (const factor of [1, 2]) await platform.publish('scale', `v${factor}`, scaleModel(factor));
+    await platform.api('PUT', '/services/scale?wait=60', { deployments: [1, 2].map((factor) => ({ version: `scale:v${factor}`, replicas: { min: 0, max: 1, idleSeconds: 600 } })) });
+  });
+  after(() => platform.dispose());
+
+  it('they take turns: every request is answered, and loads are few', async () => {
+    let going = true;
+    const answers: { version: string; status: number; body: string }[] = [];
+    const client = async (version: string): Promise<void> => {
+      while (going) {
+        const { status, body } = await platform.infer(`scale/versions/${version}/infer`, scaleRequest());
+        answers.push({ version, status, body });
+      }
+    };
+    const loads = async (): Promise<number> => (await platform.api<Event[]>('GET', '/events?service=scale&limit=1000')).filter(({ reason }) => reason === 'ReplicaReady').length;
+    const before = await loads();
+    const began = performance.now();
+    const clients = ['v1', 'v1', 'v2', 'v2'].map(client);
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    going = false;
+    await Promise.all(clients);
+    const seconds = (performance.now() - began) / 1000;
+    assert.deepEqual(answers.filter(({ status }) => status !== 200), []);
+    const turns = (await loads()) - before;
+    for (const version of ['v1', 'v2']) assert.ok(answers.some((answer) => answer.version === version));
+    // A turn lasts a second at least, however fast the load.
+    assert.ok(turns >= 2 && turns <= seconds + 1, `${turns} loads in ${seconds} s`);
   });
 });

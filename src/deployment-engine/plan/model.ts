@@ -42,6 +42,13 @@ export interface Allocation {
   readonly reason: string;
 }
 
+/** Why a version is not started: there is no memory for it. */
+export interface Held {
+  /** However empty the machine were; false: it waits for others to leave. */
+  readonly final: boolean;
+  readonly message: string;
+}
+
 /** Failures in a row of one shape. */
 export interface Failure {
   readonly failures: number;
@@ -68,6 +75,8 @@ export interface ServiceView {
   readonly labels: ReadonlyMap<string, string>;
   /** By shape: what its replicas measured when they were last loaded; such a version may sleep, since it is known to load. */
   readonly profiles: ReadonlyMap<string, LoadProfile>;
+  /** Versions whose start waits for memory, and why. */
+  readonly held: ReadonlyMap<string, Held>;
   /** By version; one without has what its deployment asks for at least, and one. */
   readonly allocations: ReadonlyMap<string, Allocation>;
 }

@@ -30,7 +30,7 @@ function replica(of: DeploymentSpec, phase: ReplicaPhase = 'ready', changes: Par
 }
 function view(changes: Partial<ServiceView> & { spec: ServiceSpec; revision?: number }): ServiceView {
   const { spec: wanted, revision = 1, ...rest } = changes;
-  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), profiles: new Map(), allocations: new Map(), ...rest };
+  return { name: 's', desired: { revision, spec: wanted }, serving: null, replicas: [], failures: new Map(), unreadySince: new Map(), labels: new Map(), profiles: new Map(), held: new Map(), allocations: new Map(), ...rest };
 }
 const failure = (changes: Partial<Failure> = {}): Failure => ({ failures: 1, reason: 'Crashed', message: 'it crashed', deterministic: false, nextStartAt: NOW, at: NOW, ...changes });
 const kinds = (actions: readonly Action[]): string[] => actions.map((action) => (action.kind === 'start' ? `start ${action.deployment.version}` : action.kind === 'serve' ? `serve ${action.serving.revision}${action.serving.complete ? '' : ' partly'}` : action.kind === 'forget' ? 'forget' : `${action.kind} ${action.replica} ${action.reason}`));

@@ -28,7 +28,7 @@ function replicasOf(view: ServiceView, deployment: DeploymentSpec, state: Deploy
 }
 
 /** Before anything was allocated, at the start of control, what sleeps is not woken by that. */
-const unallocated = (view: ServiceView, deployment: DeploymentSpec): number => (mayWake(view, deployment) && !view.replicas.some(({ version }) => version === deployment.version) ? 0 : 1);
+const unallocated = (view: ServiceView, deployment: DeploymentSpec): number => (mayWake(view, deployment) && !view.replicas.some(({ version, phase }) => version === deployment.version && phase !== 'draining') ? 0 : 1);
 
 /** Whether a version may be out of memory and still take requests: it is loaded on demand and has been seen to load. */
 export const mayWake = (view: Pick<ServiceView, 'profiles'>, deployment: DeploymentSpec): boolean => deployment.replicas.min === 0 && deployment.state === 'loaded' && view.profiles.has(shapeOf(deployment));
@@ -118,6 +118,9 @@ function runningState(view: ServiceView, wanted: WantedVersion, now: number): Ve
   if (ready) return { phase: 'ready', reason: 'Ready', message: ready < wanted.replicas ? `${ready} of ${wanted.replicas} replicas ready` : '' };
   const failure = view.failures.get(shapeOf(target));
   if (wanted.replicas === 0) return sleepingState(view, wanted, failure, now);
+  const held = view.held.get(target.version);
+  if (held?.final) return { phase: 'failed', reason: 'InsufficientMemory', message: held.message };
+  if (held) return { phase: mayWake(view, target) ? 'waking' : 'starting', reason: 'InsufficientMemory', message: held.message };
   const since = view.unreadySince.get(target.version);
   if (since !== undefined && now - since < RECOVERY_MS && !givenUp(failure)) return { phase: 'recovering', reason: failure?.reason ?? 'Restarting', message: failure ? `restarting after: ${failure.message}` : 'restarting' };
   const building = givenUp(failure) ? null : view.replicas.find((replica) => replica.version === target.version && replica.digest === target.digest && replica.building != null)?.building;

@@ -1,2 +1,4 @@
+export { workerMemoryDefault } from './host-memory.ts';
+export { MemoryBudget } from './memory-budget.ts';
 export { type ColdStarts, ResidencyKeeper, waiting } from './residency-keeper.ts';
 export type { Residency } from './residency.ts';

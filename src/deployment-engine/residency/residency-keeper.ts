@@ -16,6 +16,9 @@ export interface KeeperDependencies {
   readonly wake: (service: string) => void;
 }
 
+/** Demand comes each second: a version that nobody was seen to wait for since waits for memory in vain. */
+const PATIENCE_MS = 3_000;
+
 /** How long a load that requests waited for took. */
 export interface ColdStarts {
   count: number;
@@ -46,9 +49,9 @@ export class ResidencyKeeper {
 
   #decide(service: ServiceState, view: ServiceView, deployment: DeploymentSpec, now: number): number | null {
     const { version } = deployment;
-    const inUse = this.#inUse(service.name, version);
+    const inUse = this.inUse(service.name, version);
     let residency = service.residency.get(version) ?? firstResidency(view, deployment, now);
-    if (inUse && !residency.asleep) residency = { ...residency, usedAt: now };
+    if (inUse && !residency.asleep) residency = { ...residency, usedAt: now, patientUntil: now + PATIENCE_MS };
     const reason = residency.asleep ? null : sleepReason(view, deployment, residency, inUse, now);
     if (reason !== null) residency = this.#sleep(service, deployment, reason, now);
     service.residency.set(version, residency);
@@ -59,21 +62,31 @@ export class ResidencyKeeper {
   #sleep(service: ServiceState, { version, repository }: DeploymentSpec, reason: string, now: number): Residency {
     this.#wokenAt.delete(keyOf(service.name, version));
     this.#dependencies.events.record({ severity: 'info', reason: 'VersionAsleep', message: `version ${version} of service ${service.name} leaves memory: ${reason}; the next request loads it`, actor: 'engine', repository, service: service.name, version });
-    return { asleep: true, since: now, usedAt: now, reason };
+    return { asleep: true, since: now, usedAt: now, patientUntil: now, reason };
   }
 
   /** Brings a version back to memory, or keeps it there for another while. Without effect on versions that are not on demand. */
-  wake(serviceName: string, version: string, why: string): void {
+  wake(serviceName: string, version: string, why: string, patienceMs = PATIENCE_MS): void {
     const service = this.#dependencies.services.get(serviceName);
     const deployment = service && onDemand(service).get(version);
     const residency = service?.residency.get(version);
     if (!deployment || !residency) return;
     const now = this.#dependencies.clock.now();
     if (!residency.asleep) return void service.residency.set(version, { ...residency, usedAt: now });
-    service.residency.set(version, { asleep: false, since: now, usedAt: now, reason: why });
+    service.residency.set(version, { asleep: false, since: now, usedAt: now, patientUntil: now + patienceMs, reason: why });
     giveAnotherTry(service, shapeOf(deployment));
     this.#wokenAt.set(keyOf(serviceName, version), now);
     this.#dependencies.events.record({ severity: 'info', reason: 'VersionWaking', message: `version ${version} of service ${serviceName} is loaded: ${why}`, actor: 'engine', repository: deployment.repository, service: serviceName, version });
+    this.#dependencies.wake(serviceName);
+  }
+
+  /** Sends a version to sleep for another. Without effect on versions that are not on demand. */
+  evict(serviceName: string, version: string, why: string): void {
+    const service = this.#dependencies.services.get(serviceName);
+    const deployment = service && onDemand(service).get(version);
+    if (!deployment || service.residency.get(version)?.asleep) return;
+    const residency = this.#sleep(service, deployment, why, this.#dependencies.clock.now());
+    service.residency.set(version, residency);
     this.#dependencies.wake(serviceName);
   }
 
@@ -108,7 +121,8 @@ export class ResidencyKeeper {
     this.#dependencies.events.record({ severity: 'info', reason: 'VersionWoken', message: `version ${version} of service ${service.name} is in memory again, after ${now - wokenAt} ms`, actor: 'engine', repository, service: service.name, version });
   }
 
-  #inUse(service: string, version: string): boolean {
+  /** Requests wait for it or run on it, as far as gateways have said. */
+  inUse(service: string, version: string): boolean {
     if ((this.#heard.get(keyOf(service, version))?.queueLength ?? 0) > 0) return true;
     return this.#dependencies.replicas(service).some((replica) => replica.version === version && replica.state.phase === 'ready' && this.#dependencies.inFlight(replica.id) > 0);
   }

@@ -17,6 +17,8 @@ export interface Residency {
   readonly since: number;
   /** When it was last seen in use. */
   readonly usedAt: number;
+  /** Until then it waits for memory, also while no request waits for it. */
+  readonly patientUntil: number;
   /** One sentence: why it is as it is. */
   readonly reason: string;
 }
@@ -28,7 +30,7 @@ export const isOnDemand = ({ replicas, state }: DeploymentSpec): boolean => repl
 export function firstResidency(view: ServiceView, deployment: DeploymentSpec, now: number): Residency {
   const there = view.replicas.some(({ version, phase }) => version === deployment.version && phase !== 'draining');
   const asleep = !there && mayWake(view, deployment);
-  return { asleep, since: now, usedAt: now, reason: asleep ? 'nobody has asked for it yet' : '' };
+  return { asleep, since: now, usedAt: now, patientUntil: now, reason: asleep ? 'nobody has asked for it yet' : '' };
 }
 
 /** When a version that is in memory has been idle for long enough; null: it must stay, whatever the time. */
@@ -44,6 +46,8 @@ export function sleepReason(view: ServiceView, deployment: DeploymentSpec, resid
   const failure = view.failures.get(shapeOf(deployment));
   // Tried again when somebody asks, not before: each try costs as much as a load.
   if (mayWake(view, deployment) && givenUp(failure) && !view.replicas.some(({ version, phase }) => version === deployment.version && phase === 'ready')) return 'it could not be loaded';
+  // Whoever asked for it has gone.
+  if (view.held.has(deployment.version) && mayWake(view, deployment) && !inUse && now >= residency.patientUntil) return 'there was no memory for it, and nobody waits for it any more';
   const at = idleAt(view, deployment, residency, inUse);
   return at !== null && now >= at ? `no request for ${deployment.replicas.idleSeconds} s` : null;
 }
