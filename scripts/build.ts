@@ -16,6 +16,7 @@ const PROGRAMS = {
   gateway: 'src/gateway/main.ts',
   worker: 'src/worker/main.ts',
   inspect: 'src/model-repository/formats/inspect-main.ts',
+  history: 'src/monitoring/history/thread.ts',
 };
 
 /**

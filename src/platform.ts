@@ -3,13 +3,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { createCallAnswerer, createManagementServer, type ImportReport, type StatusFacts } from './api/management/index.ts';
-import { dashboardPath, type PlatformConfig } from './config/index.ts';
+import { dashboardPath, type PlatformConfig, programPath } from './config/index.ts';
 import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from './core/index.ts';
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
 import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type PlatformEngine, runDirectory, runtimesWith, serveImported } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
+import { HistoryKeeper } from './monitoring/history/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
 import { createLogs, redactorOf } from './platform-monitoring.ts';
 import { PLATFORM_VERSION } from './version.ts';
@@ -83,6 +84,8 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const predictionKey = await platformSecret(database, 'prediction-key', PREDICTION_KEY_BYTES);
   const feedbackMetrics = new FeedbackMetrics();
   const feedback = new FeedbackStore({ database, clock: systemClock, predictionKey, ...config.feedback, metrics: feedbackMetrics });
+  const history = new HistoryKeeper({ dataDirectory, bytesMax: config.monitoring.historyBytesMax, threadFile: programPath('history'), clock: systemClock, onProblem: (message, cause) => log.warn({ err: cause }, message) });
+  cleanups.push(() => within(CLOSE_TIMEOUT_MS, history.close()));
   const run = await runDirectory(dataDirectory);
   const controlSocketPath = join(run, 'control.sock');
   const environments = new Environments({ directory: join(dataDirectory, 'environments'), events, buildTimeoutMs: config.environmentBuildTimeoutMs, buildsMax: config.environmentBuildsMax });
@@ -95,7 +98,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     target: new LocalTarget({ runDirectory: run, hidden: [dataDirectory], groups, redact }),
     runtimeFor: runtimesWith(environments),
     runDirectory: run, groups,
-    gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: (...question) => answerCall(...question) },
+    gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: history.answerCall((...question) => answerCall(...question)) },
     endedLogsBytesMax: config.endedLogsBytesMax,
     orphanGraceMs: config.orphanGraceMs,
     workerBytesMax: config.limits.workerBytesMax,
@@ -104,7 +107,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   cleanups.push(() => watch.stop());
   const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, feedback, logs, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, history, logs, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
@@ -114,6 +117,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   stop.throwIfAborted();
   await engine.start({ ready: config.modelRepository === null });
   watch.start();
+  history.start(() => engine.listServices(), events);
   stop.throwIfAborted();
   lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
   const imported = config.modelRepository === null ? null : await importAtStart((directory, options) => importAndServe({ repository, engine, events }, directory, { ...options, signal: stop }), config.modelRepository, events, stop);
@@ -123,7 +127,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
       watch.stop();
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
       // Nothing runs any more; a database that does not answer must not hold up the end.
-      for (const work of [() => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
+      for (const work of [() => history.close(), () => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
       await groups.close();
       await rm(controlSocketPath, { force: true });
       lock.release();

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
       environmentBuildsMax: 1,
       eventsMax: 10000,
       feedback: { windowMs: 2_592_000_000, rowsMax: 1_000_000 },
+      monitoring: { historyBytesMax: 1_073_741_824 },
     });
     assert.deepEqual(warnings, []);
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.limits) && Object.isFrozen(config.http));

@@ -2,14 +2,15 @@ import { constants, accessSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The programs that we are made of. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
-export type Program = 'cli' | 'gateway' | 'worker' | 'inspect';
+/** The programs that we are made of, and the thread that keeps the history of metrics. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
+export type Program = 'cli' | 'gateway' | 'worker' | 'inspect' | 'history';
 
 const SOURCE: Readonly<Record<Program, string>> = {
   cli: '../cli/main.ts',
   gateway: '../gateway/main.ts',
   worker: '../worker/main.ts',
   inspect: '../model-repository/formats/inspect-main.ts',
+  history: '../monitoring/history/thread.ts',
 };
 
 const fromSource = (): boolean => import.meta.url.endsWith('.ts');

@@ -53,6 +53,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('eventsMax', 'events-max', 'count', '10000', 'Events kept.'),
   setting('feedback.windowMs', 'feedback-window', 'milliseconds', '30d', 'How old an answer may be that feedback is sent for; later feedback is refused.'),
   setting('feedback.rowsMax', 'feedback-rows-max', 'count', '1000000', 'Feedback kept, one row a prediction, about 250 bytes each; the oldest are removed, their totals stay.'),
+  setting('monitoring.historyBytesMax', 'history-bytes-max', 'bytes', '1GiB', 'Largest history of metrics on disk, at least 16MiB; the oldest hours are removed, at the latest after 30 days.'),
 ];
 
 /** Variables that the client side reads; the rest of `LEPTON_…` belongs to SETTINGS. */

@@ -40,4 +40,8 @@ export interface PlatformConfig {
     /** Feedback kept. */
     readonly rowsMax: number;
   };
+  readonly monitoring: {
+    /** Of the history of metrics on disk. */
+    readonly historyBytesMax: number;
+  };
 }

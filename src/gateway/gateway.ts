@@ -14,11 +14,14 @@ import { serveMetrics, viewOf } from './metrics-endpoint.ts';
 import { createModelControl } from './model-control.ts';
 import { forwardToControl } from './proxy.ts';
 import { RequestLog } from './request-log.ts';
+import { SampleReporter } from './sample-reporter.ts';
 import { TransferPace } from './transfer-pace.ts';
 
 const DEMAND_INTERVAL_MS = 1000;
 /** For so long after a call, others may follow. */
 const SERVING_MS = 1000;
+/** Longest wait of a stop for control to take the last report. */
+const LAST_REPORT_MS = 500;
 /** Grace of a gateway that control has abandoned. */
 const ORPHAN_DRAIN_MS = 30_000;
 
@@ -41,6 +44,7 @@ export class Gateway {
   readonly #controlCalls = new ControlCalls();
   readonly #metrics: InferenceMetrics;
   readonly #requestLog: RequestLog;
+  readonly #reporter: SampleReporter;
   readonly #startedAt = new Date();
   readonly #ended = Promise.withResolvers<void>();
   #ports: ListeningPorts | null = null;
@@ -66,7 +70,9 @@ export class Gateway {
       },
       onReplicaIdle: () => this.#control.pushDemand(),
       onWake: (service, version) => this.#control.wake({ service, version }),
+      onLane: (lane) => this.#reporter.watch(lane),
     });
+    this.#reporter = new SampleReporter({ source: config.gateway, calls: this.#controlCalls, lanes: () => this.#plane.lanes(), now: Date.now });
     this.#metrics = new InferenceMetrics(() => viewOf(this.#plane), this.#startedAt.getTime());
     const front: FrontDependencies = {
       plane: this.#plane,
@@ -109,6 +115,7 @@ export class Gateway {
     this.#ports = { http, grpc: this.#grpc && grpc ? { host: grpc.host, port: await this.#grpc.listen(grpc) } : null };
     await this.#control.listen();
     this.#presence(false);
+    this.#reporter.start();
     collectWhenIdle(() => this.#calls);
     return this.#ports;
   }
@@ -126,6 +133,7 @@ export class Gateway {
     await this.#flush(grpcClosed, deadline - performance.now());
     this.#http.closeAllConnections();
     this.#grpc?.destroy();
+    await this.#reporter.stop(LAST_REPORT_MS);
     this.#plane.destroy();
     await this.#control.close();
     this.#log.info('stopped');

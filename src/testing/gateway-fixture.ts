@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programPath } from '../config/index.ts';
 import type { ReplicaRoute, RoutingTable, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
+import { decodeReport, type Report, SAMPLES_PATH } from '../monitoring/samples/index.ts';
 import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
 import { until } from './until.ts';
@@ -40,6 +41,10 @@ export class GatewayFixture {
   readonly config: GatewayConfig;
   readonly troubles: ReplicaTrouble[] = [];
   demand: DemandMessage | null = null;
+  /** What it told of its versions, for the history of metrics. */
+  readonly reports: Report[] = [];
+  /** Whether reports are taken; otherwise they are answered as by a control whose disk is full. */
+  takesReports = true;
   ports!: ListeningPorts;
   process!: ChildProcess;
   output = '';
@@ -173,6 +178,10 @@ export class GatewayFixture {
   /** As `upstream` answers over HTTP; without it, and when it only hangs up, as one that is away. */
   async #answer(id: number, { method, url, headers }: CallMessage, body: Uint8Array): Promise<void> {
     const connection = this.#control;
+    if (url === SAMPLES_PATH) {
+      if (this.takesReports) this.reports.push(decodeReport(new Uint8Array(body)));
+      return connection?.send(FrameType.callAnswer, id, { status: this.takesReports ? 204 : 503, headers: {} });
+    }
     try {
       const question = request({ socketPath: this.config.controlSocketPath, method, path: url, headers: { ...headers, 'content-length': body.byteLength }, agent: false });
       question.end(body);

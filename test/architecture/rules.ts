@@ -60,7 +60,7 @@ export const PARTS: readonly Part[] = [
   { path: 'platform-monitoring.ts', imports: ['core', 'config', 'monitoring', 'deployment-engine'] },
   // The composition root knows everybody.
   { path: 'platform.ts', imports: ['platform-monitoring.ts', 'core', 'wire', 'config', 'database', 'security', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'api/management', 'version.ts'] },
-  { path: 'testing', imports: ['core', 'wire', 'database', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'config', 'platform.ts'], open: true },
+  { path: 'testing', imports: ['core', 'wire', 'database', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'config', 'platform.ts'], open: true },
 ];
 
 /** A folder inside another part whose siblings in that part are its own business; imports to its files need no index. */

@@ -2,7 +2,7 @@ export { elementFault } from './elements.ts';
 export { LeptonApiError, type LeptonApiErrorFacts, SERVER_UNREACHABLE } from './errors.ts';
 export type { FeedbackInput, FeedbackReceipt, FeedbackResult } from './feedback.ts';
 export { InferenceClient, type InferenceClientOptions, type InferenceInput, type InferenceOptions, type InferenceResult, type ModelMetadata, type TensorMetadata, type Timings } from './inference.ts';
-export { type EventQuery, type FeedbackQuery, LeptonClient, type LeptonClientOptions } from './management.ts';
+export { type EventQuery, type FeedbackQuery, LeptonClient, type LeptonClientOptions, type MetricsQuery } from './management.ts';
 export { type Outcome, outcomeOf } from './outcome.ts';
 export type { PushOptions, PushProgress, PushResult } from './push.ts';
 export { shownElement } from './tensors.ts';

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -198,6 +198,15 @@ export class LeptonClient {
   feedbackSummary(service: string): Promise<FeedbackSummary> {
     return unwrap(this.#api.GET('/api/v1/services/{service}/feedback/summary', { params: { path: { service } } }));
   }
+  /** What `queryMetrics` can be asked for, and how the history fares. */
+  listMetrics(): Promise<MetricsList> {
+    return unwrap(this.#api.GET('/api/v1/metrics'));
+  }
+  /** Metrics over time: one aligned series for each version and metric. */
+  queryMetrics(query: MetricsQuery): Promise<MetricsAnswer> {
+    const { version, metric, ...others } = query;
+    return unwrap(this.#api.GET('/api/v1/metrics/query', { params: { query: { ...others, ...(version && { version: version.join() }), ...(metric && { metric: metric.join() }) } } }));
+  }
   /** Oldest first; without `after` the newest. */
   listEvents(query: EventQuery = {}): Promise<PlatformEvent[]> {
     return unwrap(this.#api.GET('/api/v1/events', { params: { query } })) as Promise<PlatformEvent[]>;
@@ -241,6 +250,20 @@ export interface FeedbackQuery {
   readonly version?: string;
   readonly after?: number;
   readonly limit?: number;
+}
+
+/** Times: ISO 8601, seconds since the epoch, or `-15m` before now. */
+export interface MetricsQuery {
+  readonly service?: string;
+  /** Absent: all. */
+  readonly version?: readonly string[];
+  /** Names of `listMetrics`; absent: requests, errors and latencies. */
+  readonly metric?: readonly string[];
+  readonly by?: 'version' | 'service';
+  readonly from?: string;
+  readonly to?: string;
+  /** Seconds. */
+  readonly step?: number;
 }
 
 export interface EventQuery {

@@ -170,6 +170,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the history of metrics can be asked for, and how it fares. */
+        get: operations["listMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics over time, one aligned series for each version and metric.
+         * @description Seconds are kept for an hour, minutes for 30 days. Also of versions and services that are gone. A service of which nothing is known gives no series.
+         */
+        get: operations["queryMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replicas": {
         parameters: {
             query?: never;
@@ -1082,6 +1119,45 @@ export interface components {
             /** @description Most memory in RAM up to then. */
             peakBytes: number;
             residentBytes: number;
+        };
+        MetricsAnswer: {
+            /** @description Start of the first step, seconds since the epoch: a multiple of `step`. */
+            from: number;
+            series: components["schemas"]["MetricSeries"][];
+            /** @description Seconds of a step. */
+            step: number;
+            /** @description End of the last step. */
+            to: number;
+        };
+        MetricSeries: {
+            /** @description One of `GET /api/v1/metrics`. */
+            metric: string;
+            service: string;
+            /** @description `1` (a count), requests, requests/s, rows, ms, s, cores, bytes, replicas, ratio (0 to 1). */
+            unit: string;
+            /** @description One a step, the first at `from`; null: nothing is known of it, which is not 0. */
+            values: (number | null)[];
+            /** @description null: the service as a whole. */
+            version: string | null;
+        };
+        MetricsList: {
+            history: {
+                /** @description `monitoring.historyBytesMax`. */
+                bytesMax: number;
+                /** @description Reports of gateways and engine that could not be kept, since control started. */
+                droppedReports: number;
+                /** @description Why the last write failed; null: it did not. */
+                problem: string | null;
+                /** @description Of its file on disk. */
+                usedBytes: number;
+            };
+            metrics: {
+                help: string;
+                /** @description One of `GET /api/v1/metrics`. */
+                name: string;
+                /** @description `1` (a count), requests, requests/s, rows, ms, s, cores, bytes, replicas, ratio (0 to 1). */
+                unit: string;
+            }[];
         };
         ObservedProfile: {
             peakBytes: number;
@@ -2044,6 +2120,106 @@ export interface operations {
             };
             /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsList"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    queryMetrics: {
+        parameters: {
+            query?: {
+                /** @description `service`: its versions taken together. Default version. */
+                by?: "version" | "service";
+                /** @description ISO 8601, seconds since the epoch, or so long before now: `-90s`, `-15m`, `-24h`, `-30d`. Default 15 minutes before `to`. */
+                from?: string;
+                /** @description Several with commas between them; default requests,errors,latency_p50,latency_p95,latency_p99. */
+                metric?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service?: string;
+                /** @description Seconds. Default: one that gives at most 300 steps. Whole minutes where `from` is more than an hour ago. */
+                step?: number;
+                /** @description ISO 8601, seconds since the epoch, or so long before now: `-90s`, `-15m`, `-24h`, `-30d`. Default now. */
+                to?: string;
+                /** @description Several with commas between them; absent: all. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ import { blobOperations } from './operations/blobs.ts';
 import { environmentOperations } from './operations/environments.ts';
 import { feedbackOperations } from './operations/feedback.ts';
 import { logOperations } from './operations/logs.ts';
+import { metricsOperations } from './operations/metrics.ts';
 import { maintenanceOperations, platformOperations } from './operations/platform.ts';
 import { profileOperations } from './operations/profiles.ts';
 import { repositoryOperations } from './operations/repositories.ts';
@@ -26,7 +27,7 @@ const JSON_BODY_BYTES_MAX = 4 * 2 ** 20;
 const PATH_PARAMETER_CHARACTERS_MAX = 4096;
 
 /** Every operation of the API, in the order of the documentation. */
-export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...logOperations, ...feedbackOperations, ...environmentOperations, ...maintenanceOperations];
+export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...logOperations, ...feedbackOperations, ...metricsOperations, ...environmentOperations, ...maintenanceOperations];
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.

@@ -1,10 +1,11 @@
-import { asLeptonError, isResting, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute, type StickyKey } from '../../../core/index.ts';
+import { asLeptonError, isResting, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute } from '../../../core/index.ts';
 import type { DemandMessage, ReplicaTrouble } from '../../../wire/index.ts';
-import { BatchTuner, Deadlines, LOWEST_PRIORITY } from '../batching/index.ts';
-import { type InferenceAnswer, type InferenceRequest, show } from '../codec/index.ts';
+import { BatchTuner, Deadlines } from '../batching/index.ts';
+import type { InferenceAnswer, InferenceRequest } from '../codec/index.ts';
 import { compileTrafficPolicy, type Random, type TrafficPolicy } from '../traffic/index.ts';
 import { FirstTable, noTableYet } from './first-table.ts';
 import { PendingRequest } from './pending-request.ts';
+import { priorityOf, stickyKeyOf, timeoutParameterMs } from './request-parameters.ts';
 import { VersionLane } from './version-lane.ts';
 
 /** Longest deadline that a client may ask for. */
@@ -38,6 +39,8 @@ export interface DataPlaneOptions {
   readonly onReplicaIdle?: (replica: string) => void;
   /** A request waits for a version that is asleep; called once for each sleep. */
   readonly onWake?: (service: string, version: string) => void;
+  /** A lane was made; what it counts is kept elsewhere, also when it has left. */
+  readonly onLane?: (lane: VersionLane) => void;
 }
 
 /** A service as compiled from the table. */
@@ -316,6 +319,7 @@ export class DataPlane {
       const goesOn = known?.route.digest === version.digest && (isResting(known.route.phase) || !isResting(version.phase));
       const lane = goesOn ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds, this.#tunerOf(route.service, version.digest));
       if (lane === known) lane.update(version);
+      else this.#options.onLane?.(lane);
       kept.add(lane);
       lanes.set(version.version, lane);
     }
@@ -371,30 +375,3 @@ export class DataPlane {
 }
 
 const stopping = (): LeptonError => new LeptonError('SHUTTING_DOWN', 'the server is stopping and takes no new requests', { retryAfterSeconds: 1 });
-
-/** Triton's `priority` parameter: 1 is the most urgent, 0 and absent the least. */
-function priorityOf(request: InferenceRequest): number {
-  const value = wholeParameter(request, 'priority');
-  return value ? Math.min(value, LOWEST_PRIORITY) : LOWEST_PRIORITY;
-}
-
-/** Triton's `timeout` parameter, microseconds; 0 and absent: none. */
-function timeoutParameterMs(request: InferenceRequest): number | null {
-  const value = wholeParameter(request, 'timeout');
-  return value ? value / 1000 : null;
-}
-
-function wholeParameter(request: InferenceRequest, name: string): number | null {
-  const value = request.parameters.get(name);
-  if (value === undefined) return null;
-  const number = typeof value === 'bigint' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 0) return number;
-  throw new LeptonError('INVALID_ARGUMENT', `parameters.${name} is ${show(value)}, not a whole number ≥ 0`);
-}
-
-function stickyKeyOf(sticky: StickyKey | null, request: Pick<InferenceRequest, 'parameters'>, context: CallContext): string | undefined {
-  if (!sticky) return undefined;
-  if ('header' in sticky) return context.header(sticky.header.toLowerCase());
-  const value = request.parameters.get(sticky.parameter);
-  return value === undefined ? undefined : String(value);
-}

@@ -2,7 +2,7 @@
  * What one version did since this gateway learnt of it. Counting is a few array increments per request; metrics,
  * statistics and demand are read from here when somebody asks.
  */
-import type { ErrorCode } from '../../../core/index.ts';
+import { type ErrorCode, LogLinearHistogram } from '../../../core/index.ts';
 import type { WorkDone } from '../../../wire/index.ts';
 
 /** Upper bounds in seconds: 100 µs to 100 s, about 2.5 apart. */
@@ -61,7 +61,20 @@ const CLIENT_CODES: ReadonlySet<ErrorCode> = new Set(['INVALID_ARGUMENT', 'CANCE
 /** Answers over which the latency quantiles of demand are taken. */
 const LATENCIES = 1024;
 
+/** Finer than what is scraped: microseconds, and rows of a run. Whoever reports it takes it away. */
+export class StatisticsWindow {
+  readonly total = new LogLinearHistogram();
+  readonly queue = new LogLinearHistogram();
+  readonly run = new LogLinearHistogram();
+  readonly batchRows = new LogLinearHistogram();
+
+  reset(): void {
+    for (const histogram of [this.total, this.queue, this.run, this.batchRows]) histogram.reset();
+  }
+}
+
 export class VersionStatistics {
+  readonly window = new StatisticsWindow();
   readonly failuresByCode = new Map<ErrorCode, number>();
   readonly total = new Histogram(DURATION_BOUNDS);
   readonly queue = new Histogram(DURATION_BOUNDS);
@@ -95,6 +108,8 @@ export class VersionStatistics {
     add(this.queued, queueMs * 1e6);
     this.queue.observe(queueMs / 1e3);
     this.total.observe(totalMs / 1e3);
+    this.window.queue.observe(queueMs * 1e3);
+    this.window.total.observe(totalMs * 1e3);
   }
 
   /** Requests that failed through no fault of their client: what a version must answer for. */
@@ -116,6 +131,8 @@ export class VersionStatistics {
     this.#runSecondsSquared += ((report.runNs + report.inputNs + report.outputNs) / 1e9) ** 2;
     this.#inputBytes += report.inputBytes;
     this.#outputBytes += report.outputBytes;
+    this.window.run.observe(report.runNs / 1e3);
+    this.window.batchRows.observe(report.rows);
     this.#addRun(this, report, report.requests);
     const sums = this.#batchSums(report.rows);
     if (sums) this.#addRun(sums, report, 1);
