@@ -10,6 +10,7 @@ const REPOSITORIES_MAX = 1000;
 const EVENT_DELAY_MS = 150;
 /** A large platform is asked less often: reading takes at most this part of the time. */
 const READING_PART = 1 / 8;
+const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 10_000;
 
 /** Lists are null until they are known. */
@@ -78,21 +79,34 @@ export function startLive(): void {
   void followEvents();
 }
 
+/** A hidden page lets its connection go, since a browser has six for a server; it goes on where it was. */
 async function followEvents(): Promise<never> {
-  let retryMs = 500;
+  let retryMs = RETRY_MS_MIN;
   for (;;) {
+    await shown();
+    const end = new AbortController();
+    const onVisibility = (): void => void (document.hidden && end.abort());
+    document.addEventListener('visibilitychange', onVisibility);
     try {
       const after = (pending.at(-1) ?? events.value.at(-1))?.id;
-      for await (const event of api().followEvents(after === undefined ? { limit: EVENTS_MAX } : { after })) {
-        retryMs = 500;
+      for await (const event of api().followEvents(after === undefined ? { limit: EVENTS_MAX } : { after }, end.signal)) {
+        retryMs = RETRY_MS_MIN;
         addEvent(event);
       }
     } catch {
       // The looks say what is wrong.
     }
+    document.removeEventListener('visibilitychange', onVisibility);
     await new Promise((resolve) => setTimeout(resolve, retryMs));
     retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
   }
+}
+
+function shown(): Promise<void> {
+  return new Promise((resolve) => {
+    if (!document.hidden) return resolve();
+    document.addEventListener('visibilitychange', () => resolve(), { once: true });
+  });
 }
 
 let pending: PlatformEvent[] = [];

@@ -1,4 +1,5 @@
 import type { PlatformEvent } from '../../../clients/typescript/src/types.ts';
+import { Choice } from '../components/choice.tsx';
 import { Command } from '../components/command.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Title } from '../components/title.tsx';
@@ -6,7 +7,7 @@ import { useSignal } from '@preact/signals';
 import { t } from '../i18n/index.ts';
 import { events, repositories, services } from '../live/live.ts';
 import { query, setQuery } from '../router.ts';
-import { shellWord, visible } from '../text.ts';
+import { shellWord } from '../text.ts';
 
 const PAGE_EVENTS = 100;
 const SEVERITIES = ['info', 'warning', 'error'] as const;
@@ -35,16 +36,6 @@ export function EventsPage() {
         <Command text={command} />
       </section>
     </>
-  );
-}
-
-export function Choice({ name, label, value, options }: { readonly name: string; readonly label: string; readonly value: string; readonly options: readonly string[] }) {
-  // What the address names may be gone; it stays what was asked for.
-  const all = value && !options.includes(value) ? [value, ...options] : options;
-  return (
-    <label class="field"><span>{label}</span>
-      <select value={value} onChange={(event) => setQuery({ [name]: event.currentTarget.value })}><option value="">{t('filter.all')}</option>{all.map((option) => <option key={option} value={option}>{visible(option)}</option>)}</select>
-    </label>
   );
 }
 
