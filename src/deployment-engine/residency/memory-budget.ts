@@ -27,6 +27,9 @@ const RUNTIME_BYTES = { node: 128 * 2 ** 20, python: 320 * 2 ** 20 } as const;
 /** Weights as the runtime holds them, and what running needs, beside the files. */
 const FILE_FACTOR = 2;
 
+/** What a version's need is found by. */
+type Needing = Pick<DeploymentSpec, 'digest'> & { readonly resources: Pick<DeploymentSpec['resources'], 'threads' | 'memoryBytes'> };
+
 /** Bytes of all workers together: nothing is started that does not fit, and what is idle leaves for what is asked. */
 export class MemoryBudget {
   readonly #dependencies: BudgetDependencies;
@@ -86,7 +89,7 @@ export class MemoryBudget {
   }
 
   /** What a replica takes: as measured; before that as declared, or as guessed from its files. */
-  #need(service: ServiceState, shape: string, { digest, resources }: Pick<DeploymentSpec, 'digest' | 'resources'>): number {
+  #need(service: ServiceState, shape: string, { digest, resources }: Needing): number {
     const measured = Math.max(service.profiles.get(shape)?.residentBytes ?? 0, this.#dependencies.measuredBytes(digest, resources.threads));
     if (measured > 0) return measured;
     if (resources.memoryBytes !== null) return resources.memoryBytes;

@@ -1,18 +1,16 @@
 import { asLeptonError, isResting, LeptonError, type PredictionIds, type RoutingTable, type ServiceRoute } from '../../../core/index.ts';
 import type { DemandMessage, ReplicaTrouble } from '../../../wire/index.ts';
-import { BatchTuner, Deadlines } from '../batching/index.ts';
+import { Deadlines } from '../batching/index.ts';
 import type { InferenceAnswer, InferenceRequest } from '../codec/index.ts';
 import { compileTrafficPolicy, type Random, type TrafficPolicy } from '../traffic/index.ts';
 import { FirstTable, noTableYet } from './first-table.ts';
+import { LearntVersions } from './learnt-versions.ts';
 import { PendingRequest } from './pending-request.ts';
 import { priorityOf, stickyKeyOf, timeoutParameterMs } from './request-parameters.ts';
 import { VersionLane } from './version-lane.ts';
 
 /** Longest deadline that a client may ask for. */
 const DEADLINE_MAX_MS = 3_600_000;
-
-/** Versions of which is remembered what their batches are best at. */
-const TUNERS_MAX = 1000;
 
 /** What a front knows about a call besides the request itself. */
 export interface CallContext {
@@ -59,7 +57,7 @@ export class DataPlane {
   readonly #deadlines = new Deadlines<PendingRequest>();
   readonly #firstTable = new FirstTable();
   readonly #leaving = new Set<VersionLane>();
-  readonly #tuners = new Map<string, BatchTuner>();
+  readonly #learnt = new LearntVersions();
   #services: ReadonlyMap<string, CompiledService> = new Map();
   #generation = 0;
   #hasTable = false;
@@ -317,7 +315,7 @@ export class DataPlane {
       const known = before?.lanes.get(version.version);
       // One that begins to rest leaves as if it were undeployed, so that what it was given is answered; a new lane refuses what comes.
       const goesOn = known?.route.digest === version.digest && (isResting(known.route.phase) || !isResting(version.phase));
-      const lane = goesOn ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds, this.#tunerOf(route.service, version.digest));
+      const lane = goesOn ? known : new VersionLane(route.service, version, this.#laneEvents(), this.#options.predictionIds, this.#learnt.of(route.service, version));
       if (lane === known) lane.update(version);
       else this.#options.onLane?.(lane);
       kept.add(lane);
@@ -326,16 +324,6 @@ export class DataPlane {
     // An unchanged policy goes on with its deck, so that frequent tables don't add scatter.
     const policy = before?.policy.equals(route) ? before.policy : compileTrafficPolicy(route, this.#options.random);
     return { route, policy, lanes };
-  }
-
-  /** A version that comes back, or a replica of it that starts anew, goes on with what was learnt. */
-  #tunerOf(service: string, digest: string): BatchTuner {
-    const key = `${service} ${digest}`;
-    const tuner = this.#tuners.get(key) ?? new BatchTuner();
-    this.#tuners.delete(key);
-    this.#tuners.set(key, tuner);
-    if (this.#tuners.size > TUNERS_MAX) this.#tuners.delete(this.#tuners.keys().next().value as string);
-    return tuner;
   }
 
   #laneEvents(): ConstructorParameters<typeof VersionLane>[2] {

@@ -1,11 +1,12 @@
 import { LeptonError, type ErrorCode, type PredictionIds, type ReplicaRoute, takesRequests, type Tensor, type VersionRoute } from '../../../core/index.ts';
 import { FRAME_BYTES_MAX, type InferResultMessage } from '../../../wire/index.ts';
-import { type BatchTuner, PullBatcher } from '../batching/index.ts';
+import { PullBatcher } from '../batching/index.ts';
 import { compileSignatureCheck, type InferenceRequest } from '../codec/index.ts';
+import type { Learnt } from './learnt-versions.ts';
 import { type PendingRequest, REPLICA_FAULTS } from './pending-request.ts';
 import { ReplicaLink } from './replica-link.ts';
 import { cut, inOrder, whenAll } from './run-result.ts';
-import { VersionStatistics } from './statistics.ts';
+import type { VersionStatistics } from './statistics.ts';
 
 /** A frame's, with room for its head. */
 const REQUEST_BYTES_MAX = FRAME_BYTES_MAX - 2 ** 20;
@@ -39,7 +40,7 @@ export interface LaneEvents {
  */
 export class VersionLane {
   readonly service: string;
-  readonly statistics = new VersionStatistics();
+  readonly statistics: VersionStatistics;
   readonly #events: LaneEvents;
   readonly #predictionIds: PredictionIds;
   readonly #batcher: PullBatcher<PendingRequest>;
@@ -62,9 +63,9 @@ export class VersionLane {
   /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
   #runMs = 1;
 
-  /** `tuner`: what was learnt of this version's batches before. */
-  constructor(service: string, route: VersionRoute, events: LaneEvents, predictionIds: PredictionIds, tuner: BatchTuner) {
+  constructor(service: string, route: VersionRoute, events: LaneEvents, predictionIds: PredictionIds, { tuner, statistics }: Learnt) {
     this.service = service;
+    this.statistics = statistics;
     this.#events = events;
     this.#predictionIds = predictionIds;
     this.#route = route;
