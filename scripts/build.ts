@@ -17,6 +17,7 @@ const PROGRAMS = {
   worker: 'src/worker/main.ts',
   inspect: 'src/model-repository/formats/inspect-main.ts',
   history: 'src/monitoring/history/thread.ts',
+  solver: 'src/deployment-engine/scheduling/solver-main.ts',
 };
 
 /**

@@ -102,6 +102,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     endedLogsBytesMax: config.endedLogsBytesMax,
     orphanGraceMs: config.orphanGraceMs,
     workerBytesMax: config.limits.workerBytesMax,
+    scheduler: { ...config.scheduler, program: programPath('solver') },
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());

@@ -35,6 +35,7 @@ describe('loadConfig', () => {
       environmentBuildTimeoutMs: 1_800_000,
       environmentBuildsMax: 1,
       eventsMax: 10000,
+      scheduler: { planIntervalMs: 3_000, holdMs: 60_000, plansMax: 500 },
       feedback: { windowMs: 2_592_000_000, rowsMax: 1_000_000 },
       monitoring: { historyBytesMax: 1_073_741_824 },
     });

@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The programs that we are made of, and the thread that keeps the history of metrics. From source they are the folders' `main.ts`, built they are `dist/<name>.js`. */
-export type Program = 'cli' | 'gateway' | 'worker' | 'inspect' | 'history';
+export type Program = 'cli' | 'gateway' | 'worker' | 'inspect' | 'history' | 'solver';
 
 const SOURCE: Readonly<Record<Program, string>> = {
   cli: '../cli/main.ts',
@@ -11,6 +11,7 @@ const SOURCE: Readonly<Record<Program, string>> = {
   worker: '../worker/main.ts',
   inspect: '../model-repository/formats/inspect-main.ts',
   history: '../monitoring/history/thread.ts',
+  solver: '../deployment-engine/scheduling/solver-main.ts',
 };
 
 const fromSource = (): boolean => import.meta.url.endsWith('.ts');

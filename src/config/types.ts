@@ -34,6 +34,13 @@ export interface PlatformConfig {
   readonly environmentBuildsMax: number;
   /** Events kept. */
   readonly eventsMax: number;
+  readonly scheduler: {
+    readonly planIntervalMs: number;
+    /** How long replicas stay that demand no longer needs. */
+    readonly holdMs: number;
+    /** Executed plans kept. */
+    readonly plansMax: number;
+  };
   readonly feedback: {
     /** How old an answer may be that feedback is sent for. */
     readonly windowMs: number;

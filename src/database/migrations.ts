@@ -96,12 +96,19 @@ async function createProfileTable(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+/** What the scheduler decided. */
+async function createPlansTable(db: Kysely<Schema>, engine: Engine): Promise<void> {
+  const plans = text(withSequence(db.schema.createTable('plans'), 'id', engine), 'at trigger changes method input plan');
+  await real(integer(plans, 'conflicts'), 'objective solve_ms').execute();
+}
+
 const MIGRATIONS: readonly Migration[] = [
   { name: 'model repository', up: createRepositoryTables },
   { name: 'deployment engine and events', up: createEngineTables },
   { name: 'indexes for lists', up: indexLists },
   { name: 'feedback', up: createFeedbackTables },
   { name: 'version profiles', up: createProfileTable },
+  { name: 'plans of the scheduler', up: createPlansTable },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

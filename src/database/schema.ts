@@ -205,6 +205,23 @@ export interface VersionProfilesTable {
   updated_at: string;
 }
 
+/** The scheduler's plans that changed something, with what they were decided from. */
+export interface PlansTable {
+  id: Generated<number>;
+  at: string;
+  trigger: string;
+  /** JSON: sentences. */
+  changes: string;
+  method: string;
+  objective: number;
+  solve_ms: number;
+  conflicts: number;
+  /** JSON of the SchedulerInput; a limit that isn't there is "Infinity". */
+  input: string;
+  /** JSON of the SchedulePlan without its programs. */
+  plan: string;
+}
+
 export interface Schema {
   repositories: RepositoriesTable;
   versions: VersionsTable;
@@ -223,6 +240,7 @@ export interface Schema {
   feedback: FeedbackTable;
   feedback_totals: FeedbackTotalsTable;
   version_profiles: VersionProfilesTable;
+  plans: PlansTable;
 }
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>;

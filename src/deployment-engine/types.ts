@@ -1,6 +1,9 @@
 import type { Condition, DeploymentState, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, Version, VersionPhase } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import type { EstimatedProfile, ObservedRates } from './profiles/index.ts';
+import type { PlanDetails, PlanSummary } from './scheduling/index.ts';
+
+export type { PlanDetails, PlanSummary } from './scheduling/index.ts';
 
 /** Who asks and why; kept with the revision and in events. */
 export interface ChangeContext {
@@ -168,6 +171,12 @@ export interface DeploymentEngine {
   versionProfiles(version: Version): Promise<VersionProfiles>;
   /** Forgets it: the next start measures anew. */
   forgetProfiles(digest: string): Promise<void>;
+  /** The scheduler's next plan, of which nothing is done. */
+  nextPlan(): Promise<PlanDetails>;
+  /** Executed plans, newest first; those before the one with this id. */
+  plans(page: { readonly before?: number; readonly limit: number }): Promise<readonly PlanSummary[]>;
+  /** PLAN_NOT_FOUND when it was never executed or is not kept any more. */
+  plan(id: number): Promise<PlanDetails>;
 
   /** Adopts what still runs, starts the loop and the gateways. */
   start(): Promise<void>;

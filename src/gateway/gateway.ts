@@ -17,7 +17,7 @@ import { RequestLog } from './request-log.ts';
 import { SampleReporter } from './sample-reporter.ts';
 import { TransferPace } from './transfer-pace.ts';
 
-const DEMAND_INTERVAL_MS = 1000;
+const DEMAND_INTERVAL_MS = 500;
 /** For so long after a call, others may follow. */
 const SERVING_MS = 1000;
 /** Longest wait of a stop for control to take the last report. */

@@ -84,7 +84,7 @@ export interface RoutingAck {
   readonly generation: number;
 }
 
-/** Gateway → control, every second and at once when a replica that left the table has no request in flight any more. */
+/** Gateway → control, every half second and at once when a replica that left the table has no request in flight any more. */
 export interface DemandMessage {
   readonly generation: number;
   /** Requests in flight by replica id; replicas that left the table stay until 0 and then are absent. */
@@ -96,10 +96,12 @@ export interface VersionDemand {
   readonly version: string;
   readonly digest: Digest;
   readonly queueLength: number;
-  /** Requests that its replicas have and have not answered. */
+  /** Requests that replicas have. */
   readonly inFlight: number;
-  /** Since the gateway started. */
+  /** Since the gateway started: answered, failed or refused. */
   readonly requests: number;
+  /** Of these, refused because the queue was full. */
+  readonly refused: number;
   /** Without what the client or the load is to blame for (bad input, cancelled, queue full). */
   readonly failures: number;
   readonly batches: number;

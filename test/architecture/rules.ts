@@ -32,6 +32,7 @@ export const PARTS: readonly Part[] = [
   { path: 'deployment-engine/solvers', imports: ['core', 'deployment-engine/scheduler'] },
   { path: 'deployment-engine/residency', imports: ['core', 'deployment-engine/plan'], types: ['deployment-engine', 'wire'] },
   { path: 'deployment-engine/profiles', imports: ['core', 'database', 'version.ts'], types: ['wire', 'deployment-engine/scheduler'] },
+  { path: 'deployment-engine/scheduling', imports: ['core', 'deployment-engine/plan', 'deployment-engine/process-table.ts', 'deployment-engine/scheduler', 'deployment-engine/solvers'], types: ['database', 'deployment-engine', 'wire'] },
   { path: 'deployment-engine/rollout', imports: ['core'], types: ['deployment-engine', 'wire'], pure: true },
   { path: 'deployment-engine/process-table.ts', imports: [] },
   { path: 'deployment-engine/targets', imports: ['core', 'wire', 'config', 'deployment-engine/targets/*', 'deployment-engine/targets/local/cgroups', 'deployment-engine/process-table.ts'], types: ['deployment-engine/runtimes'] },
@@ -67,6 +68,7 @@ export const PARTS: readonly Part[] = [
 export const NESTED_IN: Readonly<Record<string, string>> = {
   'deployment-engine/plan': 'deployment-engine',
   'deployment-engine/scheduler': 'deployment-engine',
+  'deployment-engine/scheduling': 'deployment-engine',
   'deployment-engine/solvers': 'deployment-engine',
   'deployment-engine/residency': 'deployment-engine',
   'deployment-engine/profiles': 'deployment-engine',

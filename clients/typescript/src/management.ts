@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, PublishResult, Replica, Repository, ServiceInput,
+  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -117,6 +117,18 @@ export class LeptonClient {
   }
   deleteLabel(repository: string, label: string): Promise<void> {
     return unwrap(this.#api.DELETE('/api/v1/repositories/{repository}/labels/{label}', { params: { path: { repository, label } } }));
+  }
+
+  /** The scheduler's next plan, of which nothing is done. */
+  nextPlan(): Promise<Plan> {
+    return unwrap(this.#api.GET('/api/v1/plan'));
+  }
+  /** Executed plans, newest first; at most `limit` before the one with this id. */
+  listPlans(page: { before?: number; limit?: number } = {}): Promise<PlanSummary[]> {
+    return unwrap(this.#api.GET('/api/v1/plans', { params: { query: page } }));
+  }
+  getPlan(plan: number): Promise<Plan> {
+    return unwrap(this.#api.GET('/api/v1/plans/{plan}', { params: { path: { plan } } }));
   }
 
   listServices(): Promise<ServiceStatus[]> {

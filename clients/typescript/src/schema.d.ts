@@ -207,6 +207,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the next plan, of which nothing is done. */
+        get: operations["nextPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List executed plans, newest first.
+         * @description Plans that changed nothing are not kept.
+         */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an executed plan with its input. */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/replicas": {
         parameters: {
             query?: never;
@@ -843,7 +897,7 @@ export interface components {
              * @description Stable, for machines; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "FEEDBACK_UNKNOWN" | "FEEDBACK_DUPLICATE" | "FEEDBACK_TOO_LATE" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
+            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "PLAN_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "FEEDBACK_UNKNOWN" | "FEEDBACK_DUPLICATE" | "FEEDBACK_TOO_LATE" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
             /** @description More facts for machines. */
             details?: {
                 [key: string]: unknown;
@@ -1189,6 +1243,94 @@ export interface components {
             /** @description Bytes that are here. */
             offset: number;
         };
+        /** @description Who gets how much of the machine. */
+        Plan: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description No plan is better; null: no solver said. */
+            bound: number | null;
+            /** @description What it changed, in words. */
+            changes: string[];
+            /** @description Minima that can’t all be kept; empty: all are. */
+            conflicts: string[];
+            /** @description How far the objective may be from the best, as a share of the bound. */
+            gap: number | null;
+            /** @description null: not executed. */
+            id: number | null;
+            /** @description All that it was decided from; "Infinity" stands for a limit that isn’t there. */
+            input: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description exact: the whole program, proven. relaxed: its relaxation, rounded and packed. greedy: without a solver.
+             * @enum {string}
+             */
+            method: "exact" | "relaxed" | "greedy";
+            moves: components["schemas"]["PlannedMove"][];
+            nodes: components["schemas"]["PlannedNode"][];
+            /** @description Why the method is not a better one; empty otherwise. */
+            note: string;
+            objective: number;
+            solveMs: number;
+            /** @description Why it was made. */
+            trigger: string;
+            versions: components["schemas"]["PlannedVersion"][];
+        };
+        PlannedMove: {
+            /** @enum {string} */
+            kind: "start" | "stop";
+            node: string;
+            replicas: number;
+            version: string;
+        };
+        PlannedNode: {
+            cpus: number;
+            cpusUsed: number;
+            memoryBytes: number;
+            memoryUsed: number;
+            name: string;
+        };
+        PlannedVersion: {
+            /** @enum {string} */
+            code: "served" | "no-demand" | "dominated" | "cannot-be-placed" | "replicas-max" | "not-worth-it" | "less-valuable" | "no-room";
+            /** @description Cores. */
+            cpus: number;
+            /** @description Requests per second that are planned for. */
+            demand: number;
+            /** @description `service:version` */
+            id: string;
+            memoryBytes: number;
+            /** @description What one request is worth beside those of others. */
+            priority: number;
+            quality: number;
+            replicas: number;
+            /** @description When it was made. */
+            replicasNow: number;
+            /** @description Of these, served. */
+            served: number;
+            service: string;
+            version: string;
+            why: string;
+        };
+        PlanSummary: {
+            /** @description ISO 8601, UTC. */
+            at: string;
+            /** @description What it changed, in words. */
+            changes: string[];
+            /** @description Minima that could not all be kept. */
+            conflicts: number;
+            /** @description Grows with each executed plan. */
+            id: number;
+            /**
+             * @description exact: the whole program, proven. relaxed: its relaxation, rounded and packed. greedy: without a solver.
+             * @enum {string}
+             */
+            method: "exact" | "relaxed" | "greedy";
+            objective: number;
+            solveMs: number;
+            /** @description Why it was made. */
+            trigger: string;
+        };
         PlatformStatus: {
             counts: {
                 replicasFailed: number;
@@ -1457,12 +1599,14 @@ export interface components {
             batchRows: number;
             digest: string;
             failures: number;
-            /** @description Requests that its replicas have and have not answered. */
+            /** @description Requests that replicas have. */
             inFlight: number;
             latencyP50Ms: number | null;
             latencyP99Ms: number | null;
             queueLength: number;
-            /** @description Since the gateway started. */
+            /** @description Of these, refused because the queue was full. */
+            refused: number;
+            /** @description Since the gateway started: answered, failed or refused. */
             requests: number;
             service: string;
             version: string;
@@ -2220,6 +2364,145 @@ export interface operations {
             };
             /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    nextPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: {
+                /** @description Only plans with a smaller id. */
+                before?: number;
+                /** @description Default 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanSummary"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PLAN_NOT_FOUND: No executed plan of the scheduler with this id is kept; list them with `lepton-ai plan --list`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

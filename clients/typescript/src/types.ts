@@ -38,6 +38,8 @@ export type MetricsAnswer = Schemas['MetricsAnswer'];
 export type MetricSeries = Schemas['MetricSeries'];
 export type PlatformStatus = Schemas['PlatformStatus'];
 export type ImportReport = Schemas['ImportReport'];
+export type Plan = Schemas['Plan'];
+export type PlanSummary = Schemas['PlanSummary'];
 export type Environment = Schemas['Environment'];
 
 /** How a change is made. */

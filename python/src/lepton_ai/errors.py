@@ -142,6 +142,7 @@ _BY_CODE: Mapping[str, type[LeptonError]] = {
     "MODEL_NOT_FOUND": ServiceNotFoundError,
     "LABEL_NOT_FOUND": VersionNotFoundError,
     "BLOB_NOT_FOUND": NotFoundError,
+    "PLAN_NOT_FOUND": NotFoundError,
     "REVISION_NOT_FOUND": NotFoundError,
     "REPLICA_NOT_FOUND": NotFoundError,
     "ROUTE_NOT_FOUND": UnsupportedError,

@@ -11,6 +11,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   blobs: 'Files by SHA-256, stored once.',
   services: 'What clients call: deployments and traffic.',
   replicas: 'Running copies and their logs.',
+  scheduler: 'Who gets the machine, and why.',
   environments: 'Pythons of this host’s versions.',
   events: 'Every change of state with its reason.',
   logs: 'What control, gateways and replicas wrote.',

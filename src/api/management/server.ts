@@ -16,6 +16,7 @@ import { logOperations } from './operations/logs.ts';
 import { metricsOperations } from './operations/metrics.ts';
 import { maintenanceOperations, platformOperations } from './operations/platform.ts';
 import { profileOperations } from './operations/profiles.ts';
+import { planOperations } from './operations/plans.ts';
 import { repositoryOperations } from './operations/repositories.ts';
 import { serviceOperations } from './operations/services.ts';
 import type { ManagementDependencies } from './types.ts';
@@ -27,7 +28,7 @@ const JSON_BODY_BYTES_MAX = 4 * 2 ** 20;
 const PATH_PARAMETER_CHARACTERS_MAX = 4096;
 
 /** Every operation of the API, in the order of the documentation. */
-export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...logOperations, ...feedbackOperations, ...metricsOperations, ...environmentOperations, ...maintenanceOperations];
+export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...planOperations, ...logOperations, ...feedbackOperations, ...metricsOperations, ...environmentOperations, ...maintenanceOperations];
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.

@@ -12,7 +12,7 @@ describe('gateway link', () => {
   before(async () => {
     gateway = await GatewayFixture.start();
     const { socketPath, token } = gateway.config;
-    link = await linkGateway({ socketPath, token, timeoutMs: 5_000 }, systemClock, { onNews: () => {}, onTrouble: () => {}, onWake: () => {}, answerCall: async () => ({ status: 200, headers: {}, body: Buffer.alloc(0) }), onLost: (why) => lost.push(why) });
+    link = await linkGateway({ socketPath, token, timeoutMs: 5_000 }, systemClock, { onNews: () => {}, onDemand: () => {}, onTrouble: () => {}, onWake: () => {}, answerCall: async () => ({ status: 200, headers: {}, body: Buffer.alloc(0) }), onLost: (why) => lost.push(why) });
   });
   after(async () => {
     link.close();

@@ -8,6 +8,8 @@ const SILENT_MAX_MS = 5_000;
 export interface GatewayLinkEvents {
   /** Acknowledgement or demand: what drains may be done. */
   readonly onNews: () => void;
+  /** Demand was counted anew. */
+  readonly onDemand: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
   readonly onWake: (wake: WakeMessage) => void;
   readonly answerCall: AnswerCall;
@@ -73,6 +75,7 @@ export class GatewayLink {
     } else if (type === FrameType.demand) {
       this.demand = header as DemandMessage;
       this.#events.onNews();
+      this.#events.onDemand();
     } else if (type === FrameType.replicaTrouble) this.#events.onTrouble(header as ReplicaTrouble);
     else if (type === FrameType.wake) this.#events.onWake(header as WakeMessage);
     else if (type === FrameType.call) void this.#answer(frame);

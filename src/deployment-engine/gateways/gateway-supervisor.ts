@@ -28,6 +28,8 @@ export interface SupervisorDependencies {
   readonly logDirectory: string;
   readonly settings: GatewaySettings;
   readonly onNews: () => void;
+  /** A gateway has counted anew. */
+  readonly onDemand: () => void;
   readonly onTrouble: (trouble: ReplicaTrouble) => void;
   readonly onWake: (wake: WakeMessage) => void;
   readonly answerCall: AnswerCall;
@@ -97,6 +99,10 @@ export class GatewaySupervisor {
   /** Whether every gateway routes new requests by this table or a later one. */
   follows(generation: number): boolean {
     return this.#gateways.every((gateway) => (gateway.link ? gateway.link.acknowledged >= generation : !gateway.process.alive));
+  }
+
+  get pids(): readonly number[] {
+    return this.#gateways.flatMap(({ process }) => process.row.pid ?? []);
   }
 
   /** What is asked of each version, over all gateways. */
@@ -207,6 +213,7 @@ export class GatewaySupervisor {
     const { socket_path: socketPath, token } = gateway.process.row;
     const link = await linkGateway({ socketPath, token, timeoutMs: DIAL_TIMEOUT_MS }, this.#dependencies.clock, {
       onNews: this.#dependencies.onNews,
+      onDemand: this.#dependencies.onDemand,
       onTrouble: this.#dependencies.onTrouble,
       onWake: this.#dependencies.onWake,
       answerCall: this.#dependencies.answerCall,

@@ -16,7 +16,7 @@ describe('looks at what workers use', () => {
   const replica = (cpuSeconds: number, changes: { id?: string; threads?: number } = {}) => ({ id: 'r1', service: 's', version: 'v1', digest: DIGEST, threads: 1, cpuSeconds, peakBytes: 1, ...changes });
   function demand(requests: number, changes: Partial<VersionDemand> = {}): VersionDemand {
     return {
-      service: 's', version: 'v1', digest: DIGEST, queueLength: 0, inFlight: 0, requests, failures: 0, batches: requests, batchRows: 1, latencyP50Ms: null, latencyP99Ms: null,
+      service: 's', version: 'v1', digest: DIGEST, queueLength: 0, inFlight: 0, refused: 0, requests, failures: 0, batches: requests, batchRows: 1, latencyP50Ms: null, latencyP99Ms: null,
       work: { requests, rows: requests, runs: requests, runSeconds: requests / 1000, runSecondsSquared: requests / 1e6, inputBytes: requests * 10, outputBytes: requests * 5 }, ...changes,
     };
   }

@@ -1,4 +1,4 @@
-import { cannotBePlaced, DEFAULT_PRICES, DemandForecast, needOf, requestValue, schedule, type SchedulerInput, type SchedulerVersion, type Solver } from '../../deployment-engine/scheduler/index.ts';
+import { DEFAULT_PRICES, DemandForecast, schedule, type SchedulerInput, type Solver, Standby } from '../../deployment-engine/scheduler/index.ts';
 import type { Trace } from '../trace.ts';
 import type { ClusterView, Policy, Reservation } from './policy.ts';
 
@@ -9,12 +9,8 @@ const IDLE_SECONDS = 900;
 /** For what waits, rates are raised so that it is gone by then. */
 const DRAIN_SECONDS = 30;
 const UTILISATION_MAX = 0.8;
-/** Replicas are there for so many times the demand, as far as memory goes: cores are shared out in no time, replicas take their load. */
-const SURGES = [1.25, 1.5, 2, 3, 4] as const;
-const SURGE_MEMORY_SHARE = 0.75;
-/** So long a replica that was wanted for a surge stays, in a little more memory, so that a wave of one version doesn't push out another's. */
+/** So long a replica stays that was wanted for a surge. */
 const HOLD_SECONDS = 300;
-const HOLD_MEMORY_SHARE = 0.85;
 /** Time stands still for the solver, so that the same trace has the same plans on any machine. */
 const CLOCK = { now: () => 0, monotonic: () => 0 };
 
@@ -27,8 +23,7 @@ export class SolvingPolicy implements Policy {
   readonly #solver: Solver | null;
   readonly #forecasts = new Map<string, DemandForecast>();
   readonly #lastAsked = new Map<string, number>();
-  /** Replicas that were wanted lately, and when. */
-  readonly #wanted = new Map<string, { readonly replicas: number; readonly seconds: number }>();
+  readonly #standby = new Standby(HOLD_SECONDS);
 
   constructor(trace: Trace, solver: Solver | null) {
     this.name = solver ? 'lp' : 'greedy';
@@ -40,7 +35,7 @@ export class SolvingPolicy implements Policy {
   decide(view: ClusterView): Reservation {
     const input = this.#input(view);
     const options = { solver: this.#solver, clock: CLOCK, deadlineMs: 60_000, exactPairsMax: 12, exactMsMax: 60_000 };
-    const standing = schedule(this.#withSurge(input, view.seconds), options);
+    const standing = schedule(this.#standby.with(input, view.seconds), options);
     const plan = standing.conflicts.length > 0 ? schedule(input, options) : standing;
     const own = new Map(input.versions.map(({ id, demand }) => [id, demand]));
     const shares = new Map<string, number>();
@@ -76,34 +71,5 @@ export class SolvingPolicy implements Policy {
     if (rate > 0) this.#lastAsked.set(key, seconds);
     if (seconds - (this.#lastAsked.get(key) ?? Number.NEGATIVE_INFINITY) >= IDLE_SECONDS) return 0;
     return forecast.upper(this.everySeconds * 1.5, SIGMAS);
-  }
-
-  /**
-   * The input with replicas for a surge as minima: what was wanted lately, then ever larger surges, the most valuable for its
-   * memory first, while there is memory.
-   */
-  #withSurge(input: SchedulerInput, seconds: number): SchedulerInput {
-    const awake = input.versions.filter((version) => version.demand > 0 && cannotBePlaced(version, input) === null);
-    const base = new Map(awake.map((version) => [version.id, needOf(version, version.demand, input).replicas]));
-    const memory = input.nodes.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    let used = awake.reduce((sum, { id, profile }) => sum + (base.get(id) ?? 0) * profile.memoryBytes, 0);
-    const minima = new Map<string, number>();
-    const want = (version: SchedulerVersion, replicas: number, share: number): void => {
-      const bytes = (replicas - (minima.get(version.id) ?? base.get(version.id) ?? 0)) * version.profile.memoryBytes;
-      if (bytes <= 0 || used + bytes > memory * share) return;
-      minima.set(version.id, replicas);
-      used += bytes;
-    };
-    const order = awake.map((version) => ({ version, worth: (requestValue(version) * version.demand) / (version.profile.memoryBytes + 1) })).sort((a, b) => b.worth - a.worth);
-    for (const { version } of order) {
-      const before = this.#wanted.get(version.id);
-      if (before && seconds - before.seconds < HOLD_SECONDS) want(version, before.replicas, HOLD_MEMORY_SHARE);
-    }
-    for (const { version } of order) for (const surge of SURGES) want(version, needOf(version, version.demand * surge, input).replicas, SURGE_MEMORY_SHARE);
-    for (const [id, count] of base) {
-      const [replicas, before] = [minima.get(id) ?? count, this.#wanted.get(id)];
-      if (!before || replicas >= before.replicas || seconds - before.seconds >= HOLD_SECONDS) this.#wanted.set(id, { replicas, seconds });
-    }
-    return { ...input, versions: input.versions.map((version) => ({ ...version, replicas: { ...version.replicas, min: Math.max(version.replicas.min, minima.get(version.id) ?? 0) } })) };
   }
 }

@@ -216,6 +216,7 @@ export class DataPlane {
         queueLength: lane.queueLength,
         inFlight: lane.inFlight,
         requests: statistics.success.count + statistics.failure.count,
+        refused: statistics.failuresByCode.get('QUEUE_FULL') ?? 0,
         failures: statistics.faults,
         batches: statistics.executions,
         work: statistics.work,

@@ -117,8 +117,9 @@ const VersionDemand = closed(
     version: Type.String(),
     digest: Type.String(),
     queueLength: Type.Integer(),
-    inFlight: Type.Integer({ description: 'Requests that its replicas have and have not answered.' }),
-    requests: Type.Integer({ description: 'Since the gateway started.' }),
+    inFlight: Type.Integer({ description: 'Requests that replicas have.' }),
+    requests: Type.Integer({ description: 'Since the gateway started: answered, failed or refused.' }),
+    refused: Type.Integer({ description: 'Of these, refused because the queue was full.' }),
     failures: Type.Integer(),
     batches: Type.Integer(),
     work: closed(

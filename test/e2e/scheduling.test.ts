@@ -1,0 +1,67 @@
+/** The scheduler on a real platform: replicas follow demand, and nothing is lost meanwhile. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { PlanDetails, PlanSummary } from '../../src/deployment-engine/index.ts';
+import { slowModel } from '../../src/testing/onnx-models.ts';
+import { lepton, Load, TestPlatform, until } from './harness.ts';
+
+/** Of a machine with one core a second replica would only take from the first. */
+const skip = availableParallelism() < 2 && 'one core has no room for a second replica';
+const REQUEST = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] };
+
+describe('scheduling', { skip }, () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await TestPlatform.start('--scale-down-after', '4s', '--plan-interval', '1s');
+    await platform.publish('slow', 'v1', slowModel(10));
+    await platform.publish('slow', 'v2', slowModel(5));
+    await platform.api('PUT', '/services/slow?wait=60', { deployments: [{ version: 'slow:v1', replicas: { min: 1, max: 3 }, priority: 2 }, { version: 'slow:v2', priority: 1 }] });
+  });
+  after(() => platform.dispose());
+
+  const readyReplicas = async (): Promise<number> => (await platform.workerPids('slow', 'v1')).length;
+
+  it('grows under load, keeps it over a restart of control, shrinks after it, and loses nothing', async () => {
+    assert.equal(await readyReplicas(), 1);
+    const load = new Load({ clients: 12, url: `${platform.url}/v2/models/slow/versions/v1/infer`, body: () => REQUEST });
+    try {
+      await until('a second replica is ready', async () => (await readyReplicas()) >= 2);
+      const pids = await platform.workerPids('slow', 'v1');
+      await platform.killControl();
+      await platform.startControl();
+      const after = await until('the replicas were adopted', async () => ((await readyReplicas()) >= 2 ? platform.workerPids('slow', 'v1') : null));
+      assert.deepEqual(pids.filter((pid) => !after.includes(pid)), [], 'the replicas of before still run');
+    } finally {
+      assert.deepEqual((await load.stop()).failures, []);
+    }
+    await until('one replica is left', async () => (await readyReplicas()) === 1);
+  });
+
+  it('keeps what it executed, and can solve it again', async () => {
+    const [newest] = await until('a plan was kept', async () => {
+      const plans = await platform.api<PlanSummary[]>('GET', '/plans');
+      return plans.some(({ changes }) => changes.some((change) => change.startsWith('slow:v1 from 1 to 2'))) ? plans : null;
+    });
+    assert.ok(newest);
+    const plan = await platform.api<PlanDetails>('GET', `/plans/${newest.id}`);
+    assert.deepEqual(plan.versions.map(({ id }) => id), ['slow:v1', 'slow:v2']);
+    const file = join(platform.directory, 'plan.lp');
+    const shown = await lepton(platform, 'plan', '--id', String(newest.id), '--lp', file, '--json');
+    assert.equal(shown.code, 0, shown.stderr);
+    const again = JSON.parse(shown.stdout) as PlanDetails & { solvedAgain: { objective: number } };
+    assert.ok(Math.abs(again.solvedAgain.objective - plan.objective) <= 1e-6 * Math.max(1, Math.abs(plan.objective)), `${again.solvedAgain.objective} is ${plan.objective}`);
+    assert.match(readFileSync(file, 'utf8'), /Maximize[\s\S]*served/i);
+  });
+
+  it('shows the next plan and does nothing of it', async () => {
+    const before = await platform.api<PlanSummary[]>('GET', '/plans?limit=1');
+    const next = await platform.api<PlanDetails>('GET', '/plan');
+    assert.deepEqual([next.id, next.changes], [null, []]);
+    assert.deepEqual((await platform.api<PlanSummary[]>('GET', '/plans?limit=1'))[0]?.id, before[0]?.id);
+    const none = await lepton(platform, 'plan', '--id', '999999');
+    assert.equal(none.code, 3, none.stderr);
+  });
+});
