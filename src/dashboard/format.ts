@@ -28,6 +28,9 @@ export function milliseconds(value: number | null | undefined): string {
   return value >= 10_000 ? `${number(value / 1000)} s` : `${number(value)} ms`;
 }
 
+/** CPU seconds a second. */
+export const cores = (value: number | null | undefined): string => (missing(value) ? NONE : formatOf({ maximumFractionDigits: 3 }).format(value));
+
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 export function bytes(value: number | null | undefined): string {
   if (missing(value)) return NONE;

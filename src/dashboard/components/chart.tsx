@@ -52,8 +52,10 @@ export function Chart({ title, times, series, format, syncKey, binary = false }:
   }, [shape]);
   useEffect(() => plot.current?.setData(data), [times, series]);
 
-  const at = moment.value ?? times.length - 1;
-  const summary = series.slice(0, 20).map(({ name, values }) => `${visible(name)} ${format(values.at(-1))}`).join(', ');
+  // The newest step may not be over.
+  const newest = times.findLastIndex((_time, index) => series.some(({ values }) => values[index] != null));
+  const at = moment.value ?? newest;
+  const summary = series.slice(0, 20).map(({ name, values }) => `${visible(name)} ${format(values[newest])}`).join(', ');
   return (
     <figure class="chart">
       <h3>{title}</h3>
@@ -91,16 +93,4 @@ function timeLabel(at: number, spanSeconds: number): string {
   const date = new Date(at * 1000);
   if (spanSeconds > 2 * DAY_SECONDS) return date.toLocaleDateString(language.value === 'zh' ? 'zh-CN' : 'en', { month: 'short', day: 'numeric' });
   return clockTime(date.getTime()).slice(0, spanSeconds > 1200 ? 5 : 8);
-}
-
-/** A small line without axes. */
-export function Sparkline({ values, label }: { readonly values: readonly (number | null)[]; readonly label: string }) {
-  const highest = Math.max(1e-9, ...values.map((value) => value ?? 0));
-  const step = values.length > 1 ? 110 / (values.length - 1) : 0;
-  const points = values.flatMap((value, index) => (value === null ? [] : [`${(index * step).toFixed(1)},${(24 - (value / highest) * 22).toFixed(1)}`]));
-  return (
-    <svg class="spark" viewBox="0 0 110 26" role="img" aria-label={label} preserveAspectRatio="none">
-      <polyline points={points.join(' ')} fill="none" stroke="var(--accent)" stroke-width="1.5" vector-effect="non-scaling-stroke" />
-    </svg>
-  );
 }

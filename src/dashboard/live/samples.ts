@@ -8,10 +8,6 @@ export interface Sample {
   readonly failures: number;
   readonly batches: number;
   readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly queueLength: number;
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
 }
 
 /** What two looks say of the time between them; null: not known. */
@@ -24,11 +20,11 @@ export interface Rates {
 export const NO_RATES: Rates = { requestsPerSecond: null, errorsPerSecond: null, requestsPerBatch: null, cores: null };
 
 /** Looks kept of each version. */
-export const SAMPLES_MAX = 150;
+export const SAMPLES_MAX = 20;
 /** Rates are those of so long, so that a slow stream of requests has one too. */
 const RATE_WINDOW_MS = 10_000;
 
-/** The last looks at each version of each service, for rates and for charts until history answers. */
+/** The last looks at each version of each service, for rates. */
 export class SampleRing {
   readonly #byVersion = new Map<string, Sample[]>();
 
@@ -70,10 +66,6 @@ function sampleOf({ demand, replicas }: VersionStatus, at: number): Sample {
     failures: demand?.failures ?? 0,
     batches: demand?.batches ?? 0,
     cpuSeconds: living.reduce((sum, { cpuSeconds }) => sum + (cpuSeconds ?? 0), 0),
-    residentBytes: living.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0),
-    queueLength: demand?.queueLength ?? 0,
-    p50Ms: demand?.latencyP50Ms ?? null,
-    p99Ms: demand?.latencyP99Ms ?? null,
   };
 }
 

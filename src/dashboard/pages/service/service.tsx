@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { ServiceStatus } from '../../../../clients/typescript/src/types.ts';
 import { HealthBadge } from '../../components/badge.tsx';
 import { Empty, Loading } from '../../components/empty.tsx';
@@ -25,7 +24,6 @@ export function ServicePage({ service: name }: { readonly service: string }) {
 
 function Service({ service }: { readonly service: ServiceStatus }) {
   const { name } = service;
-  const hidden = useSignal<ReadonlySet<string>>(new Set());
   const own = events.value.filter((event) => event.service === name).slice(-EVENTS_SHOWN).toReversed();
   return (
     <>
@@ -48,7 +46,7 @@ function Service({ service }: { readonly service: ServiceStatus }) {
         </section>
       </div>
       <Versions service={service} />
-      <ServiceCharts service={service} hidden={hidden} />
+      <ServiceCharts service={service} />
       <Revisions service={service} />
     </>
   );

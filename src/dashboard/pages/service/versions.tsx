@@ -6,7 +6,7 @@ import { ChangeDialog, WAIT_SECONDS } from '../../components/change-dialog.tsx';
 import { colourOf } from '../../components/colours.ts';
 import { type Column, Table } from '../../components/table.tsx';
 import { stateEquivalent } from '../../equivalents.ts';
-import { bytes, milliseconds, number, percent, perSecond } from '../../format.ts';
+import { bytes, cores, milliseconds, number, percent, perSecond } from '../../format.ts';
 import { t } from '../../i18n/index.ts';
 import { ring } from '../../live/live.ts';
 import { sharesOf, sum, type VersionShare } from '../../live/shares.ts';
@@ -47,7 +47,7 @@ function columns(onState: (version: string, state: DeploymentState) => void): re
     { id: 'p50', title: t('metric.p50Short'), right: true, order: ({ status }) => status.demand?.latencyP50Ms, cell: ({ status }) => milliseconds(status.demand?.latencyP50Ms) },
     { id: 'p99', title: t('metric.p99Short'), right: true, order: ({ status }) => status.demand?.latencyP99Ms, cell: ({ status }) => milliseconds(status.demand?.latencyP99Ms) },
     { id: 'batch', title: t('metric.batchShort'), right: true, order: ({ rates }) => rates.requestsPerBatch, cell: ({ rates }) => number(rates.requestsPerBatch) },
-    { id: 'cpu', title: t('metric.cpuShort'), right: true, order: ({ rates }) => rates.cores, cell: ({ rates }) => number(rates.cores) },
+    { id: 'cpu', title: t('metric.cpuShort'), right: true, order: ({ rates }) => rates.cores, cell: ({ rates }) => cores(rates.cores) },
     { id: 'memory', title: t('metric.memory'), right: true, order: ({ status }) => memoryOf(status), cell: ({ status }) => (status.replicas.length ? bytes(memoryOf(status)) : '–') },
     { id: 'replicas', title: t('service.replicas'), right: true, cell: ({ status }) => `${status.replicas.filter(({ phase }) => phase === 'ready').length}/${status.replicasDesired}` },
     { id: 'actions', title: t('table.actions'), cell: ({ status }) => (status.desired ? <StateButtons status={status} onState={onState} /> : null) },
