@@ -92,10 +92,13 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   await environments.recover();
   const groups = new PlatformGroups({ runDirectory: run, joinsControl: role === 'control' });
   cleanups.push(() => groups.leave());
+  const target = new LocalTarget({ runDirectory: run, hidden: [dataDirectory], groups, redact });
+  const isolation = await target.isolation();
+  for (const [slot, { enforced, reason }] of Object.entries(isolation)) if (!enforced) log.warn({ slot }, `workers are not isolated here as to ${slot}: ${reason}`);
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
-    target: new LocalTarget({ runDirectory: run, hidden: [dataDirectory], groups, redact }),
+    target,
     runtimeFor: runtimesWith(environments),
     runDirectory: run, groups,
     gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: history.answerCall((...question) => answerCall(...question)) },
@@ -106,7 +109,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());
-  const status = (): StatusFacts => statusFacts(config, engine, database, startedAt);
+  const status = (): StatusFacts => statusFacts(config, engine, database, { startedAt, isolation });
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
   const server = createManagementServer({ repository, engine, environments, events, feedback, history, logs, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
@@ -158,7 +161,7 @@ function gatewaySettings(config: PlatformConfig, controlSocketPath: string, pred
   };
 }
 
-function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: Database, startedAt: string): StatusFacts {
+function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: Database, { startedAt, isolation }: Pick<StatusFacts, 'startedAt' | 'isolation'>): StatusFacts {
   const { ports } = engine;
   return {
     platformVersion: PLATFORM_VERSION,
@@ -167,6 +170,7 @@ function statusFacts(config: PlatformConfig, engine: PlatformEngine, database: D
     grpcAddress: ports?.grpc ? hostAndPort(ports.grpc) : null,
     dataDirectory: config.dataDirectory,
     database: database.engine,
+    isolation,
   };
 }
 

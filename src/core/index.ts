@@ -7,6 +7,7 @@ export * from './event.ts';
 export * from './idle-collection.ts';
 export * from './feedback.ts';
 export * from './log-linear.ts';
+export * from './isolation.ts';
 export * from './log-settings.ts';
 export * from './model-config-proto.ts';
 export * from './names.ts';

@@ -6,6 +6,9 @@ export const CONTROL_METRICS = [
   { name: 'lepton_replicas', type: 'gauge', labels: ['service', 'version', 'phase'], help: 'Replicas by phase; ended ones are not counted.' },
   { name: 'lepton_worker_cpu_seconds_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'User and system CPU seconds of a worker since its start.' },
   { name: 'lepton_worker_resident_memory_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Memory of a worker that is in RAM.' },
+  { name: 'lepton_worker_storage_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Temporary files and caches of a worker.' },
+  { name: 'lepton_worker_network_receive_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Received by a worker that has a network namespace of its own; one with the machine\'s network is not counted.' },
+  { name: 'lepton_worker_network_transmit_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Sent by such a worker.' },
   { name: 'lepton_replica_restarts_total', type: 'counter', labels: ['service', 'version'], help: 'Replicas started in the place of ones that failed, since control started.' },
   { name: 'lepton_service_revision', type: 'gauge', labels: ['service'], help: 'Newest revision asked for.' },
   { name: 'lepton_service_serving_revision', type: 'gauge', labels: ['service'], help: 'Revision whose traffic policy is in force; 0 before the first.' },
@@ -50,6 +53,9 @@ const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) =
   lepton_replicas: ({ replicas }) => countReplicas(replicas()),
   lepton_worker_cpu_seconds_total: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.cpuSeconds] as const] : [])),
   lepton_worker_resident_memory_bytes: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.residentBytes] as const] : [])),
+  lepton_worker_storage_bytes: ({ replicas }) => counted(replicas(), 'storageBytes'),
+  lepton_worker_network_receive_bytes_total: ({ replicas }) => counted(replicas(), 'networkReceivedBytes'),
+  lepton_worker_network_transmit_bytes_total: ({ replicas }) => counted(replicas(), 'networkSentBytes'),
   lepton_replica_restarts_total: ({ services }) => [...services.values()].flatMap((service) => (service.desired?.spec.deployments ?? []).map(({ version }) => [{ service: service.name, version }, service.restarts.get(version) ?? 0] as const)),
   lepton_service_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.revision] as const),
   lepton_service_serving_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.serving?.revision ?? 0] as const),
@@ -57,6 +63,9 @@ const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) =
 };
 
 const identity = ({ service, version, id }: Replica) => ({ service, version, replica: id });
+
+/** Of the replicas for which it is counted. */
+const counted = (replicas: readonly Replica[], field: 'storageBytes' | 'networkReceivedBytes' | 'networkSentBytes'): Sample[] => replicas.flatMap((replica) => (replica.usage?.[field] == null ? [] : [[identity(replica), replica.usage[field]] as const]));
 
 function countReplicas(replicas: readonly Replica[]): Sample[] {
   const groups = Map.groupBy(replicas, ({ service, version, state }) => JSON.stringify({ service, version, phase: state.phase }));

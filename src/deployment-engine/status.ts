@@ -87,5 +87,9 @@ export function replicaStatus(replica: Replica): ReplicaStatus {
     // Before the first sample the worker's own measurement at load is the best there is.
     residentBytes: replica.usage?.residentBytes ?? replica.profile?.residentBytes ?? null,
     cpuSeconds: replica.usage?.cpuSeconds ?? null,
+    storageBytes: replica.usage?.storageBytes ?? null,
+    networkReceivedBytes: replica.usage?.networkReceivedBytes ?? null,
+    networkSentBytes: replica.usage?.networkSentBytes ?? null,
+    isolation: replica.handle?.exited === null ? replica.handle.isolation : null,
   };
 }

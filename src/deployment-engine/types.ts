@@ -1,4 +1,4 @@
-import type { Condition, DeploymentState, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, Version, VersionPhase } from '../core/index.ts';
+import type { Condition, DeploymentState, IsolationReport, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, Version, VersionPhase } from '../core/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import type { EstimatedProfile, ObservedRates } from './profiles/index.ts';
 import type { PlanDetails, PlanSummary } from './scheduling/index.ts';
@@ -70,6 +70,11 @@ export interface ReplicaStatus {
   readonly pid: number | null;
   readonly residentBytes: number | null;
   readonly cpuSeconds: number | null;
+  readonly storageBytes: number | null;
+  readonly networkReceivedBytes: number | null;
+  readonly networkSentBytes: number | null;
+  /** null: it has no process. */
+  readonly isolation: IsolationReport | null;
 }
 
 export interface VersionStatus {

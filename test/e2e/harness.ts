@@ -143,7 +143,7 @@ export class TestPlatform {
 
   /** Every living process of this platform. */
   processes(): readonly FoundProcess[] {
-    return processesWith(`TMPDIR=${join(this.directory, 'tmp')}`);
+    return processesWith(`TMPDIR=${join(this.directory, 'tmp')}`, `${this.directory}/`);
   }
 
   /** The gateway's process id. */

@@ -1063,6 +1063,21 @@ export interface components {
             /** @description Absolute path of a Python **on the server’s machine**. */
             interpreter: string;
         };
+        /** @description What workers are kept from: the network, files of others, other users' processes, storage without bounds, privileges. */
+        IsolationReport: {
+            files: components["schemas"]["IsolationState"];
+            network: components["schemas"]["IsolationState"];
+            privileges: components["schemas"]["IsolationState"];
+            storage: components["schemas"]["IsolationState"];
+            user: components["schemas"]["IsolationState"];
+        };
+        IsolationState: {
+            /** @description What makes it hold, such as `namespace`; `none`. */
+            by: string;
+            enforced: boolean;
+            /** @description Why it does not hold; empty when it does. */
+            reason: string;
+        };
         /** @description A movable pointer to a version. */
         Label: {
             /** @description `sha256:` and 64 hexadecimal digits. */
@@ -1344,6 +1359,7 @@ export interface components {
             dataDirectory: string;
             grpcAddress: string | null;
             httpUrl: string | null;
+            isolation: components["schemas"]["IsolationReport"];
             platformVersion: string;
             /** @description ISO 8601, UTC. */
             startedAt: string;
@@ -1364,7 +1380,11 @@ export interface components {
         Replica: {
             cpuSeconds: number | null;
             id: string;
+            isolation: components["schemas"]["IsolationReport"] | null;
             message: string;
+            /** @description Through its own network namespace; null where it uses the machine's. */
+            networkReceivedBytes: number | null;
+            networkSentBytes: number | null;
             /** @enum {string} */
             phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
             pid: number | null;
@@ -1373,6 +1393,8 @@ export interface components {
             service: string;
             /** @description ISO 8601, UTC. */
             since: string;
+            /** @description Of temporary files and caches. */
+            storageBytes: number | null;
             version: string;
         };
         ReplicaLog: {
@@ -1382,7 +1404,11 @@ export interface components {
         ReplicaStatus: {
             cpuSeconds: number | null;
             id: string;
+            isolation: components["schemas"]["IsolationReport"] | null;
             message: string;
+            /** @description Through its own network namespace; null where it uses the machine's. */
+            networkReceivedBytes: number | null;
+            networkSentBytes: number | null;
             /** @enum {string} */
             phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
             pid: number | null;
@@ -1390,6 +1416,8 @@ export interface components {
             residentBytes: number | null;
             /** @description ISO 8601, UTC. */
             since: string;
+            /** @description Of temporary files and caches. */
+            storageBytes: number | null;
         };
         /** @description The history of one model. */
         Repository: {

@@ -36,6 +36,7 @@ export type FeedbackSummary = Schemas['FeedbackSummary'];
 export type MetricsList = Schemas['MetricsList'];
 export type MetricsAnswer = Schemas['MetricsAnswer'];
 export type MetricSeries = Schemas['MetricSeries'];
+export type IsolationReport = Schemas['IsolationReport'];
 export type PlatformStatus = Schemas['PlatformStatus'];
 export type ImportReport = Schemas['ImportReport'];
 export type Plan = Schemas['Plan'];

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { PlatformEvent } from '../../core/index.ts';
+import type { IsolationReport, PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
 import type { HistoryKeeper } from '../../monitoring/history/index.ts';
@@ -32,6 +32,8 @@ export interface StatusFacts {
   readonly grpcAddress: string | null;
   readonly dataDirectory: string;
   readonly database: 'sqlite' | 'postgres';
+  /** Of workers on this host, as was tried out at start. */
+  readonly isolation: IsolationReport;
 }
 
 /** What an import of a Triton-style directory did. */

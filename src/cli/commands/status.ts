@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
+import type { IsolationReport, ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
 import { clientConfig, localPlatformConfig } from '../../config/index.ts';
 import { action, type CliContext, command, contextFor, contextOf, type GlobalOptions, outputOf } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
@@ -53,6 +53,7 @@ async function platformStatus({ client, out }: CliContext, local: LocalPlatform 
   out.result({ ...platform, services: list, local }, () => {
     out.paragraph(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
     out.paragraph(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
+    isolationLines(platform.isolation, '').forEach((text) => void out.paragraph(text, 'yellow'));
     if (local) out.paragraph(`in the background as pid ${local.pid}, log ${local.logFile}; lepton-ai stop ends it`);
     if (list.length === 0) return;
     out.line();
@@ -85,8 +86,18 @@ function showService({ out }: CliContext, service: ServiceStatus): void {
   const degraded = holds(service, 'Degraded');
   // A version that failed says why in its own row.
   if (degraded && !service.versions.some(({ phase, message }) => phase !== 'ready' && message)) out.paragraph(degraded.message, 'red');
+  for (const version of service.versions) {
+    const lines = version.replicas.flatMap(({ isolation }) => (isolation ? isolationLines(isolation, ` in ${version.version}`) : []));
+    for (const text of new Set(lines)) out.paragraph(text, 'yellow');
+  }
   out.line();
   out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50'] });
+}
+
+/** What workers are not kept from, with the reason; the same reason once. */
+function isolationLines(report: IsolationReport, of: string): string[] {
+  const open = Object.entries(report).filter(([, { enforced }]) => !enforced);
+  return [...Map.groupBy(open, ([, { reason }]) => reason)].map(([reason, slots]) => `not isolated${of}: ${slots.map(([slot]) => slot).join(', ')} (${reason})`);
 }
 
 function versionRow(version: VersionStatus): Cell[] {

@@ -5,5 +5,4 @@ export { isAlive, readProcess, residentBytes, signalProcess } from '../process-t
 export { runDirectory } from './local/run-directory.ts';
 export { type SweepReport, sweepOrphans } from './local/sweep-orphans.ts';
 export { CPU_WEIGHT_MAX, type Enforcer, type LimitReport, type LimitState, UNLIMITED, unenforced, type WorkerLimits } from './limits.ts';
-export { ISOLATION_SLOTS, type IsolationReport, type IsolationSlot, type IsolationState, unisolated } from './isolation.ts';
 export type { Target, WorkerExit, WorkerHandle, WorkerRecord, WorkerSpec, WorkerUsage } from './target.ts';

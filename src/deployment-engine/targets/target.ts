@@ -1,6 +1,5 @@
-import type { ReplicaReason } from '../../core/index.ts';
+import type { IsolationReport, ReplicaReason } from '../../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../../wire/index.ts';
-import type { IsolationReport } from './isolation.ts';
 import type { LimitReport, WorkerLimits } from './limits.ts';
 
 /** Where workers run. Every implementation passes `describeTarget` (src/testing/target-suite.ts). */

@@ -7,15 +7,17 @@ export interface FoundProcess {
 }
 
 /**
- * The living processes whose environment holds `marker` (we give every platform its own TMPDIR, and its children inherit it).
+ * The living processes whose environment holds `marker` (we give every platform its own TMPDIR, and its children inherit it),
+ * and those in whose mounts `directory` stands: workers get temporary files of their own, and see parts of the data directory.
  * Zombies do not count: they hold nothing and wait only for their parent.
  */
-export function processesWith(marker: string): readonly FoundProcess[] {
+export function processesWith(marker: string, directory?: string): readonly FoundProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        if (!readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(marker)) return [];
+        const inherits = readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(marker);
+        if (!inherits && !(directory !== undefined && readFileSync(`/proc/${name}/mountinfo`, 'latin1').includes(directory))) return [];
         if (/^State:\s+Z/m.test(readFileSync(`/proc/${name}/status`, 'latin1'))) return [];
         return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ').trim() }];
       } catch {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { closed, Name, nullable, Strings, Time } from './common.ts';
+import { IsolationReport } from './isolation.ts';
 
 export const PlatformStatus = closed(
   {
@@ -10,6 +11,7 @@ export const PlatformStatus = closed(
     grpcAddress: nullable(Type.String()),
     dataDirectory: Type.String(),
     database: Type.Enum(['sqlite', 'postgres']),
+    isolation: IsolationReport,
     counts: closed({ repositories: Type.Integer(), versions: Type.Integer(), services: Type.Integer(), replicasReady: Type.Integer(), replicasFailed: Type.Integer() }),
   },
   { title: 'PlatformStatus' },

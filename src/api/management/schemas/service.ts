@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DEPLOYMENT_STATES } from '../../../core/index.ts';
 import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
+import { IsolationReport } from './isolation.ts';
 import { EstimatedProfile, loadProfileFields } from './profile.ts';
 
 const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
@@ -105,6 +106,10 @@ const replicaFields = {
   pid: nullable(Type.Integer()),
   residentBytes: nullable(Type.Number()),
   cpuSeconds: nullable(Type.Number()),
+  storageBytes: nullable(Type.Number(), 'Of temporary files and caches.'),
+  networkReceivedBytes: nullable(Type.Number(), 'Through its own network namespace; null where it uses the machine\'s.'),
+  networkSentBytes: nullable(Type.Number()),
+  isolation: nullable(IsolationReport),
 };
 const ReplicaStatus = closed(replicaFields, { title: 'ReplicaStatus' });
 export const Replica = closed({ ...replicaFields, service: Type.String(), version: Type.String() }, { title: 'Replica' });

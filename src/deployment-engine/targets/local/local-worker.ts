@@ -7,9 +7,8 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Redact } from '../../../core/index.ts';
+import type { IsolationReport, Redact } from '../../../core/index.ts';
 import { dial, type FrameConnection, FrameType, type StopMessage, type WorkerConfig, type WorkerStatus } from '../../../wire/index.ts';
-import type { IsolationReport } from '../isolation.ts';
 import type { LimitReport, WorkerLimits } from '../limits.ts';
 import type { WorkerExit, WorkerHandle, WorkerRecord, WorkerUsage } from '../target.ts';
 import { type Ending, exitOf } from './exit-reason.ts';

@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programFiles, systemPrograms } from '../../../../config/index.ts';
-import { type IsolationReport, type IsolationState, unisolated } from '../../isolation.ts';
+import { type IsolationReport, type IsolationState, unisolated } from '../../../../core/index.ts';
 import type { Command, Confinement } from './confinement.ts';
 import { isPublic } from './files.ts';
 import { HostSandbox, type HostSandboxOptions } from './host-sandbox.ts';
