@@ -4,8 +4,12 @@ import type { Digest } from './version.ts';
 export interface Resources {
   /** Intra-op threads of the runtime. */
   readonly threads: number;
-  /** Declared limit, bytes; null: none. */
+  /** Limit of its memory, bytes; null: none. */
   readonly memoryBytes: number | null;
+  /** Limit of its CPU, cores; null: none. */
+  readonly cpus: number | null;
+  /** Limit of its processes and threads; null: none. */
+  readonly pids: number | null;
   /** May use the machine's network. */
   readonly network: boolean;
   /** Temporary files and caches, bytes; null: 1 GiB. */

@@ -2,12 +2,13 @@ import { type Clock, completeProfile, type EventSink, isTerminal, type LoadProfi
 import { readFile } from 'node:fs/promises';
 import type { Row } from '../database/index.ts';
 import type { WorkerConfig } from '../wire/index.ts';
+import { declaredLimits } from './declared-limits.ts';
 import type { Log } from './log.ts';
 import { shapeOf } from './plan/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { EngineStore } from './store.ts';
-import { type PlatformGroups, sweepOrphans, type Target, type WorkerHandle } from './targets/index.ts';
+import { type PlatformGroups, sweepOrphans, type Target, UNLIMITED, type WorkerHandle } from './targets/index.ts';
 import type { WorkerLauncher } from './worker-launcher.ts';
 
 export interface AdoptionDependencies {
@@ -65,6 +66,7 @@ async function find(row: Row<'replicas'>, target: Target, launcher: WorkerLaunch
 /** The worker goes on where it was; what it did meanwhile comes as its status. */
 function resume(replica: Replica, handle: WorkerHandle, { replicas, launcher, events }: AdoptionDependencies): void {
   replica.handle = handle;
+  replica.declared = declaredLimits(handle.limits.limits);
   if (replica.state.phase === 'pending') replicas.change(replica, replicaState('starting', 'Adopted', `process ${handle.pid}`));
   events.record({ severity: 'info', reason: 'ReplicaAdopted', message: `replica ${replica.id} of ${replica.service}:${replica.version} (process ${handle.pid}) still runs and was taken over`, actor: 'engine', repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id });
   launcher.attach(replica, handle);
@@ -75,7 +77,7 @@ function replicaOf(row: Row<'replicas'>, config: WorkerConfig | null): Replica {
   const shape = config ? shapeOf({ version: config.version, digest: config.digest, resources: config.resources }) : `${row.version}|${row.digest}|unknown`;
   return {
     id: row.id, service: row.service, version: row.version, repository: row.repository, digest: row.digest as Replica['digest'], shape, threads: config?.resources.threads ?? 1,
-    drainTimeoutMs: 0, createdAt: Date.parse(row.created_at), attempt: row.attempt,
+    drainTimeoutMs: 0, createdAt: Date.parse(row.created_at), attempt: row.attempt, declared: declaredLimits(UNLIMITED),
     state: replicaState(row.phase as ReplicaPhase, row.reason as ReplicaReason, row.message),
     since, handle: null, profile: row.profile === null ? null : completeProfile(JSON.parse(row.profile) as LoadProfile), usage: null,
     drainingSince: row.phase === 'draining' ? since : null, leftGeneration: null, stopping: null,

@@ -7,6 +7,7 @@ import { publishScale } from '../testing/platform-harness.ts';
 import { until } from '../testing/until.ts';
 import { openRepository, type RepositoryFixture } from '../testing/repository-fixture.ts';
 import { adoptReplicas } from './adoption.ts';
+import { declaredLimits } from './declared-limits.ts';
 import { HEALTHY_MS, shapeOf } from './plan/index.ts';
 import { ReplicaSet, replicaState } from './replica-set.ts';
 import { nodeWorkerCommand } from './runtimes/index.ts';
@@ -74,7 +75,7 @@ describe('the loop of one service', () => {
 
   function readyReplica(of: DeploymentSpec): Replica {
     const record = { replica: 'r1', pid: 1, pidStartTime: '1', token: 't', socketPath: join(fixture.directory, 'r1.sock'), configPath: join(fixture.directory, 'none.json'), logFile: join(fixture.directory, 'r1.log') };
-    return { id: 'r1', service: 'shop', version: of.version, repository: of.repository, digest: of.digest, shape: shapeOf(of), threads: of.resources.threads, drainTimeoutMs: of.timeouts.drainTimeoutMs, createdAt: now, since: now, attempt: 0, state: replicaState('ready', 'Loaded'), handle: runningWorker(record), profile: null, usage: null, drainingSince: null, leftGeneration: null, stopping: null };
+    return { id: 'r1', service: 'shop', version: of.version, repository: of.repository, digest: of.digest, shape: shapeOf(of), threads: of.resources.threads, declared: declaredLimits(of.resources), drainTimeoutMs: of.timeouts.drainTimeoutMs, createdAt: now, since: now, attempt: 0, state: replicaState('ready', 'Loaded'), handle: runningWorker(record), profile: null, usage: null, drainingSince: null, leftGeneration: null, stopping: null };
   }
 
   it('backs off from what fails beside a replica that has been well all along', async () => {

@@ -1,4 +1,5 @@
 import { canonicalJson, type Clock, type EventSink, type ReplicaState, type ServiceRoute } from '../core/index.ts';
+import { adjustLimits } from './declared-limits.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
 import { type Action, conditions, isForgiven, nextFailure, plan, readyReplicas, rests, serviceRoute, type ServiceView, shapeOf, versionState, wantedVersions } from './plan/index.ts';
 import type { MemoryBudget, ResidencyKeeper } from './residency/index.ts';
@@ -67,6 +68,7 @@ export class ServiceLoop {
     for (let step = 0; step < MAX_STEPS; step++) {
       this.#forgiveHealthy(service);
       this.#renewDrainTimeouts(service);
+      await this.#adjustLimits(service);
       const sleepAt = residency.apply(service, this.view(service));
       const { actions, wakeAt: next } = plan(this.view(service), clock.now());
       const { admitted, at } = memory.admit(service, actions.flatMap((action) => (action.kind === 'start' ? [action.deployment] : [])));
@@ -135,6 +137,15 @@ export class ServiceLoop {
   #renewDrainTimeouts(service: ServiceState): void {
     const timeouts = new Map(wantedVersions(this.view(service)).map(({ target }) => [target.version, target.timeouts.drainTimeoutMs]));
     for (const replica of this.#dependencies.replicas.live(service.name)) if (replica.state.phase !== 'draining') replica.drainTimeoutMs = timeouts.get(replica.version) ?? replica.drainTimeoutMs;
+  }
+
+  /** Limits follow the version's newest settings while the worker runs. */
+  async #adjustLimits(service: ServiceState): Promise<void> {
+    const wanted = new Map(wantedVersions(this.view(service)).map(({ target }) => [target.version, target]));
+    for (const replica of this.#dependencies.replicas.live(service.name)) {
+      const target = wanted.get(replica.version);
+      if (target?.digest === replica.digest) await adjustLimits(replica, target.resources, this.#dependencies.events);
+    }
   }
 
   /** Writes down what the pass saw: conditions and the revision looked at. */

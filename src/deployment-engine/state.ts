@@ -1,5 +1,6 @@
 /** What the engine remembers while it runs. The reconciler, the changes and the supervisor share these; `store.ts` keeps them. */
 import type { Condition, DeploymentSpec, Digest, LoadProfile, ReplicaState, ServiceSpec } from '../core/index.ts';
+import type { DeclaredLimits } from './declared-limits.ts';
 import type { Mutex } from '../database/index.ts';
 import type { Allocation, Failure, Held, ReplicaView, ServiceView, Serving } from './plan/index.ts';
 import type { Residency } from './residency/index.ts';
@@ -46,7 +47,9 @@ export interface Replica {
   readonly version: string;
   readonly repository: string;
   readonly digest: Digest;
-  readonly shape: string;
+  shape: string;
+  /** Limits that its deployment declared when they were last applied. */
+  declared: DeclaredLimits;
   readonly threads: number;
   drainTimeoutMs: number;
   readonly createdAt: number;

@@ -22,7 +22,7 @@ export interface DeploymentInput {
   readonly target?: 'local';
   readonly replicas?: number | { readonly min: number; readonly max?: number; readonly idleSeconds?: number };
   readonly priority?: number;
-  readonly resources?: { readonly threads?: number; readonly memory?: number | string | null; readonly network?: boolean; readonly storage?: number | string | null };
+  readonly resources?: { readonly threads?: number; readonly memory?: number | string | null; readonly cpus?: number | null; readonly pids?: number | null; readonly network?: boolean; readonly storage?: number | string | null };
   readonly batching?: { readonly maxBatch?: number | null; readonly maxDelayMs?: number; readonly queueLengthMax?: number };
   readonly timeouts?: { readonly requestTimeoutMs?: number; readonly runTimeoutMs?: number; readonly loadTimeoutMs?: number; readonly drainTimeoutMs?: number };
 }

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asLeptonError, type Clock, completeProfile, type DeploymentSpec, isTerminal, type ReplicaReason, type Version } from '../core/index.ts';
 import type { ModelRepository } from '../model-repository/index.ts';
+import { declaredLimits } from './declared-limits.ts';
 import type { Log } from './log.ts';
 import { shapeOf } from './plan/index.ts';
 import type { Profiles } from './profiles/index.ts';
@@ -48,7 +49,7 @@ export class WorkerLauncher {
     const now = clock.now();
     const replica: Replica = {
       id: randomBytes(8).toString('hex'),
-      service, version: deployment.version, repository: deployment.repository, digest: deployment.digest, shape: shapeOf(deployment), threads: deployment.resources.threads,
+      service, version: deployment.version, repository: deployment.repository, digest: deployment.digest, shape: shapeOf(deployment), declared: declaredLimits(deployment.resources), threads: deployment.resources.threads,
       drainTimeoutMs: deployment.timeouts.drainTimeoutMs,
       createdAt: now, since: now, attempt,
       state: replicaState('pending', 'Created'),
@@ -128,7 +129,7 @@ export class WorkerLauncher {
       },
       command,
       logFile: this.logFile(replica.id),
-      limits: { ...UNLIMITED, memoryBytes: deployment.resources.memoryBytes },
+      limits: { ...UNLIMITED, ...replica.declared },
     };
   }
 

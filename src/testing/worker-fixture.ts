@@ -41,7 +41,7 @@ export class WorkerFixture {
     return {
       worker: {
         replica, service: 'service', version: 'v1', digest: `sha256:${'0'.repeat(64)}`, format: 'onnx', modelDirectory, entry: 'model.onnx', signature,
-        batching: null, profile: null, resources: { threads: 1, memoryBytes: null, network: false, storageBytes: null }, orphanGraceMs: DEADLINE_MS,
+        batching: null, profile: null, resources: { threads: 1, memoryBytes: null, cpus: null, pids: 512, network: false, storageBytes: null }, orphanGraceMs: DEADLINE_MS,
         timeouts: { requestTimeoutMs: 5_000, runTimeoutMs: 5_000, loadTimeoutMs: DEADLINE_MS, drainTimeoutMs: 2_000 },
         ...overrides,
       },

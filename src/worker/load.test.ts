@@ -25,7 +25,7 @@ describe('loading a version', () => {
     await writeModelDirectory(modelDirectory, model ?? new Uint8Array());
     if (!model) await rm(join(modelDirectory, 'model.onnx'));
     if (options.examples !== undefined) await writeFile(join(modelDirectory, 'lepton-examples.json'), typeof options.examples === 'string' ? options.examples : JSON.stringify(options.examples));
-    const config = { modelDirectory, entry: 'model.onnx', format: 'onnx', signature, resources: { threads: options.threads ?? 1, memoryBytes: options.memoryBytes ?? null }, batching: options.batching ?? null, profile: options.profile ?? null };
+    const config = { modelDirectory, entry: 'model.onnx', format: 'onnx', signature, resources: { threads: options.threads ?? 1, memoryBytes: options.memoryBytes ?? null, cpus: null, pids: 512 }, batching: options.batching ?? null, profile: options.profile ?? null };
     return loadVersion(config as WorkerConfig);
   }
   function loaded(outcome: LoadOutcome): LoadProfile {

@@ -792,10 +792,14 @@ export interface components {
                 min: number;
             };
             resources?: {
+                /** @description Cores at most, for example 0.5; null: no limit. */
+                cpus?: number | null;
                 /** @description Bytes, or text such as `512MiB`. */
                 memory?: number | string | null;
                 /** @description May use the machine's network. Default: false, the version has none. */
                 network?: boolean;
+                /** @description Processes and threads at most; null: no limit. Default: 512. */
+                pids?: number | null;
                 /** @description Bytes of temporary files and caches, or text such as `2GiB`. Default and null: 1 GiB. */
                 storage?: number | string | null;
                 threads?: number;
@@ -838,8 +842,10 @@ export interface components {
             /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
             repository: string;
             resources: {
+                cpus: number | null;
                 memoryBytes: number | null;
                 network: boolean;
+                pids: number | null;
                 storageBytes: number | null;
                 threads: number;
             };

@@ -40,16 +40,17 @@ class Deployer:
 
     def deploy_model(
         self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, weight: Optional[float] = None, replicas: Optional[Replicas] = None, priority: Optional[int] = None,
-        threads: Optional[int] = None, memory: Union[int, str, None] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
+        threads: Optional[int] = None, memory: Union[int, str, None] = None, cpus: Optional[float] = None, pids: Optional[int] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
         reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS,
     ) -> dict[str, Any]:  # fmt: skip
         """Adds a version to a service (default: the repository's name), or changes its settings where it is there already.
 
         The first version gets all traffic; a further one is dark, reached by its name only, unless `weight` (percent) is given. `replicas`:
-        a number, or (min, max). `memory`: bytes of one replica, or text such as "512MiB". `network`: it may use the machine's network, which
+        a number, or (min, max). `memory`: most bytes of one replica, or text such as "512MiB"; `cpus`: most
+        cores of it; `pids`: most processes and threads of it. `network`: it may use the machine's network, which
         it does not have otherwise. `storage`: bytes of its temporary files and caches. Returns the service's state.
         """
-        deployment = self._deployment(repository, version, replicas, priority, threads, memory, network, storage, max_batch, max_delay_ms, queue_length)
+        deployment = self._deployment(repository, version, replicas, priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
         service = service_name or _name_of(repository)
         result = self._change("POST", path_of("services", service, "deployments"), {"deployment": deployment, "weight": weight, "reason": reason})
         self._deployed[service] = self._resolved(result, version)
@@ -57,7 +58,7 @@ class Deployer:
 
     def update_deployment(
         self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, replaces: Optional[str] = None, replicas: Optional[Replicas] = None, priority: Optional[int] = None,
-        threads: Optional[int] = None, memory: Union[int, str, None] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
+        threads: Optional[int] = None, memory: Union[int, str, None] = None, cpus: Optional[float] = None, pids: Optional[int] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
         reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS,
     ) -> dict[str, Any]:  # fmt: skip
         """Puts a version in the place of another, with its traffic and settings: the new one is ready before the old one goes.
@@ -65,7 +66,7 @@ class Deployer:
         `replaces`: the version that goes; without it the one that this object deployed last into the service, else the only one, or
         the one with all traffic.
         """
-        deployment = self._deployment(repository, version, replicas, priority, threads, memory, network, storage, max_batch, max_delay_ms, queue_length)
+        deployment = self._deployment(repository, version, replicas, priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
         service = service_name or _name_of(repository)
         last = self._deployed.get(service)
         origin = replaces or (last if last is not None and self._has(service, last) else None)
@@ -126,8 +127,8 @@ class Deployer:
         status = self.status(service_name)
         return self._await(service_name, status["revision"], timeout, f"waiting for {service_name}")
 
-    def _deployment(self, repository: Union[ModelRepository, str], version: str, replicas: Optional[Replicas], priority: Optional[int], threads: Optional[int], memory: Union[int, str, None], network: Optional[bool], storage: Union[int, str, None], max_batch: Optional[int], max_delay_ms: Optional[float], queue_length: Optional[int]) -> dict[str, Any]:
-        resources = _given({"threads": threads, "memory": memory, "network": network, "storage": storage})
+    def _deployment(self, repository: Union[ModelRepository, str], version: str, replicas: Optional[Replicas], priority: Optional[int], threads: Optional[int], memory: Union[int, str, None], cpus: Optional[float], pids: Optional[int], network: Optional[bool], storage: Union[int, str, None], max_batch: Optional[int], max_delay_ms: Optional[float], queue_length: Optional[int]) -> dict[str, Any]:
+        resources = _given({"threads": threads, "memory": memory, "cpus": cpus, "pids": pids, "network": network, "storage": storage})
         batching = _given({"maxBatch": max_batch, "maxDelayMs": max_delay_ms, "queueLengthMax": queue_length})
         return {"version": f"{_name_of(repository)}:{version}", **_given({"replicas": _replicas(replicas), "priority": priority, "resources": resources or None, "batching": batching or None})}
 

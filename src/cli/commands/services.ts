@@ -11,6 +11,8 @@ interface DeploymentFlags {
   readonly priority?: number;
   readonly threads?: number;
   readonly memory?: string;
+  readonly cpus?: number;
+  readonly pids?: number;
   readonly network?: boolean;
   readonly storage?: string;
   readonly maxBatch?: number;
@@ -25,7 +27,9 @@ function deploymentOptions(of: Command): Command {
     .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber)
     .option('--priority <number>', 'higher is more important', wholeNumber)
     .option('--threads <count>', 'threads of one run', wholeNumber)
-    .option('--memory <size>', 'declared limit of one replica, for example 512MiB')
+    .option('--memory <size>', 'most memory of one replica, for example 512MiB; more ends it')
+    .option('--cpus <cores>', 'most CPU of one replica, for example 0.5', decimalNumber)
+    .option('--pids <count>', 'most processes and threads of one replica; default 512', wholeNumber)
     .option('--network', "it may use the machine's network (default: it has none)")
     .option('--no-network', 'it may not, where it might before')
     .option('--storage <size>', 'bytes of temporary files and caches, for example 2GiB (default: 1GiB)')
@@ -35,7 +39,7 @@ function deploymentOptions(of: Command): Command {
 }
 
 function deploymentOf(reference: string, flags: DeploymentFlags): DeploymentInput {
-  const resources = defined({ threads: flags.threads, memory: flags.memory, network: flags.network, storage: flags.storage });
+  const resources = defined({ threads: flags.threads, memory: flags.memory, cpus: flags.cpus, pids: flags.pids, network: flags.network, storage: flags.storage });
   const batching = defined({ maxBatch: flags.maxBatch, maxDelayMs: flags.maxDelay, queueLengthMax: flags.queueLength });
   return {
     version: reference,

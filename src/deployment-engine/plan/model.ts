@@ -16,7 +16,7 @@ export interface ReplicaView {
   readonly id: string;
   readonly version: string;
   readonly digest: string;
-  /** See `shapeOf`: what it runs and with which resources. */
+  /** See `shapeOf`: what it runs, and how. */
   readonly shape: string;
   readonly phase: ReplicaPhase;
   /** Milliseconds since the epoch. */
@@ -101,8 +101,8 @@ export interface Plan {
 export const RECOVERY_MS = 15_000;
 export const RECOVERY_FAILURES_MAX = 8;
 
-/** Two replicas are interchangeable for requests and resources if their shapes are equal. Batching and time-outs live in the routing table. */
+/** Two replicas are interchangeable for requests and resources if their shapes are equal. Batching and time-outs live in the routing table; limits change while a worker runs. */
 export function shapeOf(deployment: Pick<DeploymentSpec, 'version' | 'digest' | 'resources'>): string {
-  const { threads, memoryBytes, network, storageBytes } = deployment.resources;
-  return [deployment.version, deployment.digest, threads, memoryBytes ?? 'unlimited', network, storageBytes ?? 'default'].join('|');
+  const { threads, network, storageBytes } = deployment.resources;
+  return [deployment.version, deployment.digest, threads, network, storageBytes ?? 'default'].join('|');
 }

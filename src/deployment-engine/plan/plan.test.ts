@@ -14,7 +14,7 @@ function deployment(version: string, changes: Partial<DeploymentSpec> & { min?: 
   const { min = 1, ...rest } = changes;
   return {
     repository: 'repo', version, digest: `sha256:${version}`, state: 'loaded', target: 'local', replicas: { min, max: min }, priority: 0,
-    resources: { threads: 1, memoryBytes: null, network: false, storageBytes: null },
+    resources: { threads: 1, memoryBytes: null, cpus: null, pids: 512, network: false, storageBytes: null },
     batching: { maxBatch: null, maxDelayMs: 0, queueLengthMax: 10 },
     timeouts: { requestTimeoutMs: 1, runTimeoutMs: 1, loadTimeoutMs: 1, drainTimeoutMs: 5_000 },
     ...rest,
@@ -157,7 +157,7 @@ describe('plan: replacing a version without weight', () => {
 });
 
 describe('plan: changing a deployment in place', () => {
-  const bigger = deployment('v1', { resources: { threads: 2, memoryBytes: null, network: false, storageBytes: null } });
+  const bigger = deployment('v1', { resources: { threads: 2, memoryBytes: null, cpus: null, pids: 512, network: false, storageBytes: null } });
   const after = spec(weights({ v1: 100 }), bigger);
   const old = replica(v1, 'ready', { id: 'old' });
   it('replaces a replica for other resources, new before old', () => {

@@ -1,5 +1,5 @@
 import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type ReplicaBounds, type Resources, type TimeoutSpec } from '../../core/index.ts';
-import { readBoolean, readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
+import { readBoolean, readCores, readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
 
 /** What the repository knows of a reference: the version that a name or label stands for. */
 export interface ResolvedVersion {
@@ -17,7 +17,7 @@ export const DEPLOYMENT_DEFAULTS = Object.freeze({
   target: 'local' as const,
   replicas: Object.freeze({ min: 1, max: 1 }),
   priority: 0,
-  resources: Object.freeze({ threads: 1, memoryBytes: null, network: false, storageBytes: null }) satisfies Resources,
+  resources: Object.freeze({ threads: 1, memoryBytes: null, cpus: null, pids: 512, network: false, storageBytes: null }) satisfies Resources,
   batching: Object.freeze({ maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000 }) satisfies BatchingSpec,
   timeouts: Object.freeze({ requestTimeoutMs: 30_000, runTimeoutMs: 60_000, loadTimeoutMs: 120_000, drainTimeoutMs: 30_000 }) satisfies TimeoutSpec,
 });
@@ -26,6 +26,9 @@ export type DeploymentSettings = Omit<DeploymentSpec, 'repository' | 'version' |
 const REPLICAS_MAX = 64;
 const IDLE_SECONDS = 300;
 const IDLE_SECONDS_MAX = 30 * 86_400;
+/** A worker of Node has a dozen threads before it loads anything. */
+const PIDS_MIN = 32;
+const PIDS_MAX = 4_194_304;
 const DAY_MS = 86_400_000;
 const DEPLOYMENT_KEYS = ['version', 'state', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
 
@@ -80,10 +83,12 @@ export function readReplicas(path: string, value: unknown, base: ReplicaBounds):
 export const readPriority = (path: string, value: unknown, base: number): number => readInteger(path, value, 0, 1000, base);
 
 function readResources(path: string, value: unknown, base: Resources): Resources {
-  const fields = readObject(path, value ?? {}, ['threads', 'memory', 'network', 'storage']);
+  const fields = readObject(path, value ?? {}, ['threads', 'memory', 'cpus', 'pids', 'network', 'storage']);
   return {
     threads: readInteger(`${path}.threads`, fields.threads, 1, 256, base.threads),
     memoryBytes: readMemory(`${path}.memory`, fields.memory, base.memoryBytes),
+    cpus: readCores(`${path}.cpus`, fields.cpus, base.cpus),
+    pids: fields.pids === null ? null : fields.pids === undefined ? base.pids : readInteger(`${path}.pids`, fields.pids, PIDS_MIN, PIDS_MAX, PIDS_MIN),
     network: readBoolean(`${path}.network`, fields.network, base.network),
     storageBytes: readMemory(`${path}.storage`, fields.storage, base.storageBytes),
   };

@@ -41,6 +41,16 @@ export function readMilliseconds(path: string, value: unknown, min: number, max:
   return refuse(path, value, `milliseconds from ${min} to ${max}`);
 }
 
+const CORES_MIN = 0.01;
+const CORES_MAX = 1024;
+
+/** Cores, possibly a fraction; null: no limit. */
+export function readCores(path: string, value: unknown, fallback: number | null): number | null {
+  if (value === undefined) return fallback;
+  if (value === null || (typeof value === 'number' && value >= CORES_MIN && value <= CORES_MAX)) return value;
+  return refuse(path, value, `cores from ${CORES_MIN} to ${CORES_MAX}, for example 0.5`);
+}
+
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40,
 };

@@ -27,6 +27,8 @@ export interface LimitState {
   readonly by: Enforcer;
   /** Why it does not hold, and what to do; '' when it does. */
   readonly reason: string;
+  /** A worker that starts anew would have it. */
+  readonly needsRestart: boolean;
 }
 
 export interface LimitReport {
@@ -38,7 +40,7 @@ export interface LimitReport {
 export function unenforced(limits: WorkerLimits, reason: string): LimitReport {
   const states = (Object.keys(limits) as (keyof WorkerLimits)[]).map((limit): LimitState => {
     const asked = limits[limit] !== UNLIMITED[limit];
-    return { limit, wanted: limits[limit], inForce: !asked, by: 'none', reason: asked ? reason : '' };
+    return { limit, wanted: limits[limit], inForce: !asked, by: 'none', reason: asked ? reason : '', needsRestart: false };
   });
   return { limits, states };
 }

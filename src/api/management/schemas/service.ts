@@ -19,7 +19,7 @@ export const DeploymentInput = closed(
     target: Type.Optional(Type.Literal('local')),
     replicas: Type.Optional(ReplicasInput),
     priority: Type.Optional(Type.Integer({ description: 'Higher is more important.' })),
-    resources: Type.Optional(closed({ threads: Type.Optional(Type.Integer()), memory: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes, or text such as `512MiB`.' })), network: Type.Optional(Type.Boolean({ description: 'May use the machine\'s network. Default: false, the version has none.' })), storage: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes of temporary files and caches, or text such as `2GiB`. Default and null: 1 GiB.' })) })),
+    resources: Type.Optional(closed({ threads: Type.Optional(Type.Integer()), memory: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes, or text such as `512MiB`.' })), cpus: Type.Optional(nullable(Type.Number(), 'Cores at most, for example 0.5; null: no limit.')), pids: Type.Optional(nullable(Type.Integer(), 'Processes and threads at most; null: no limit. Default: 512.')), network: Type.Optional(Type.Boolean({ description: 'May use the machine\'s network. Default: false, the version has none.' })), storage: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes of temporary files and caches, or text such as `2GiB`. Default and null: 1 GiB.' })) })),
     batching: Type.Optional(
       closed({
         maxBatch: Type.Optional(nullable(Type.Integer(), 'null: what was measured at load.')),
@@ -74,7 +74,7 @@ const DeploymentSpec = closed(
     target: Type.Literal('local'),
     replicas: closed({ min: Type.Integer(), max: Type.Integer(), idleSeconds: Type.Optional(Type.Integer({ description: 'With min 0 only.' })) }),
     priority: Type.Integer(),
-    resources: closed({ threads: Type.Integer(), memoryBytes: nullable(Type.Number()), network: Type.Boolean(), storageBytes: nullable(Type.Number()) }),
+    resources: closed({ threads: Type.Integer(), memoryBytes: nullable(Type.Number()), cpus: nullable(Type.Number()), pids: nullable(Type.Integer()), network: Type.Boolean(), storageBytes: nullable(Type.Number()) }),
     batching: closed({ maxBatch: nullable(Type.Integer()), maxDelayMs: Type.Number(), queueLengthMax: Type.Integer() }),
     timeouts: closed({ requestTimeoutMs: Type.Number(), runTimeoutMs: Type.Number(), loadTimeoutMs: Type.Number(), drainTimeoutMs: Type.Number() }),
   },

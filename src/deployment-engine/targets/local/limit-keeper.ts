@@ -79,7 +79,7 @@ export class LimitKeeper {
 
   #told(report: LimitReport, problem: string | null = null): LimitReport {
     if (!this.#byRlimit || report.limits.memoryBytes === null) return report;
-    const held = problem === null ? { inForce: true, by: 'rlimit', reason: RLIMIT_CAVEAT } as const : { inForce: false, by: 'none', reason: problem } as const;
+    const held = problem === null ? { inForce: true, by: 'rlimit', reason: RLIMIT_CAVEAT, needsRestart: false } as const : { inForce: false, by: 'none', reason: problem, needsRestart: true } as const;
     return { ...report, states: report.states.map((state) => (state.limit === 'memoryBytes' ? { ...state, ...held } : state)) };
   }
 }

@@ -81,9 +81,9 @@ export class Group {
     try {
       if (limit === 'memoryBytes') this.#checkFits(value as number | null);
       KNOBS[place.version].write[limit](this.#files, place.directory, value);
-      return { limit, wanted: value, inForce: true, by: enforcer(place), reason: '' };
+      return { limit, wanted: value, inForce: true, by: enforcer(place), reason: '', needsRestart: false };
     } catch (error) {
-      return { limit, wanted: value, inForce: false, by: 'none', reason: refusal(error, value) };
+      return { limit, wanted: value, inForce: false, by: 'none', reason: refusal(error, value), needsRestart: error instanceof InUse };
     }
   }
 
@@ -93,11 +93,11 @@ export class Group {
     const place = this.#placeOf(controller);
     if (!place) {
       const asked = value !== UNLIMITED[limit];
-      return { limit, wanted: value, inForce: !asked, by: 'none', reason: asked ? (this.#problems.get(controller) ?? `this host has no ${controller} control group for us`) : '' };
+      return { limit, wanted: value, inForce: !asked, by: 'none', reason: asked ? (this.#problems.get(controller) ?? `this host has no ${controller} control group for us`) : '', needsRestart: false };
     }
     const actual = this.limits()[limit];
     const inForce = same(limit, actual, value);
-    return { limit, wanted: value, inForce, by: inForce ? enforcer(place) : 'none', reason: inForce ? '' : `the kernel has ${JSON.stringify(actual)}` };
+    return { limit, wanted: value, inForce, by: inForce ? enforcer(place) : 'none', reason: inForce ? '' : `the kernel has ${JSON.stringify(actual)}`, needsRestart: false };
   }
 
   /** A limit below what is in use would make the kernel end the worker, or wait for memory that nobody gives back. */
