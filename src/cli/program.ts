@@ -8,6 +8,7 @@ import { localCommands } from './commands/local.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
 import { observeCommands } from './commands/observe.ts';
 import { planCommand } from './commands/plan.ts';
+import { profileCommand } from './commands/profile.ts';
 import { repositoryCommands } from './commands/repositories.ts';
 import { serveCommand } from './commands/serve.ts';
 import { serviceCommands } from './commands/services.ts';
@@ -30,7 +31,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), planCommand(), solveCommand(), simulateCommand(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), profileCommand(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), applyCommand(), ...maintenanceCommands(), planCommand(), solveCommand(), simulateCommand(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

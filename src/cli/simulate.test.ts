@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { SimulationResult } from '../simulation/index.ts';
+import { readProfileFile } from './profile-source.ts';
 import { runAlone } from './support/run-process.ts';
 import { readTrace } from './trace-file.ts';
 
@@ -50,8 +51,34 @@ describe('simulate', () => {
     const day = readTrace(join(EXAMPLES, 'day.yaml'));
     assert.deepEqual([day.versions.length, day.nodes.length, day.durationSeconds], [1000, 100, 86_400]);
     assert.equal(readTrace(join(EXAMPLES, 'bursts.yaml')).versions.length, 60);
-    const digits = readTrace(join(EXAMPLES, 'digits.yaml'), 9);
+    const digits = readTrace(join(EXAMPLES, 'digits.yaml'), { seed: 9 });
     assert.deepEqual([digits.services[0]?.name, digits.seed, digits.versions[2]?.profile.cpuSecondsPerRequest], ['digits', 9, 0.015]);
+  });
+
+  it('takes what was measured from a file that profile has written', async () => {
+    const file = (profiles: unknown): void => writeFileSync(join(directory, 'a.json'), JSON.stringify({ digest: 'sha256:a', profiles }));
+    const scheduler = { cpuSecondsPerRequest: 0.5, serviceVariation: 0, memoryBytes: 1e8, storageBytes: 0, networkBytesPerRequest: 0, loadSeconds: 1, gpus: 0, basis: 'observed' };
+    const named = SMALL.replace('{ cpuMs: 10, memoryMib: 100 }', 'a.json');
+    const read = (text: string) => readTrace(write(text), { profiles: new Map([['a.json', readProfileFile('a.json', join(directory, 'trace.yaml'))]]) }).versions[0]?.profile.cpuSecondsPerRequest;
+    file([{ threads: 1, scheduler }, { threads: 2, scheduler: { ...scheduler, cpuSecondsPerRequest: 0.7 } }]);
+    assert.deepEqual([read(named), read(named.replace('a:v1", ', 'a:v1", threads: 2, '))], [0.5, 0.7]);
+    // Half a second of CPU at 30 requests a second is more than four cores have.
+    const { stdout } = await runAlone('simulate', '--trace', write(named), '--policy', 'greedy', '--json');
+    const { results } = JSON.parse(stdout) as { results: SimulationResult[] };
+    assert.ok((results[0]?.served ?? 0) < (results[0]?.requests ?? 0) / 2, stdout);
+    const refused = async (message: RegExp): Promise<void> => {
+      const { code, stderr } = await runAlone('simulate', '--trace', write(named));
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+    };
+    file([{ threads: 1, scheduler: { ...scheduler, memoryBytes: 'much' } }]);
+    await refused(/a\.json: profiles\[0\]\.scheduler\.memoryBytes: "much" is not allowed/);
+    file([]);
+    await refused(/a\.json has never run/);
+    file('none');
+    await refused(/a\.json: profiles: "none" is not allowed/);
+    rmSync(join(directory, 'a.json'));
+    await refused(/a\.json: ENOENT/);
   });
 
   it('says what is wrong in a file, and where', async () => {

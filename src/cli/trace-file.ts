@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import Papa from 'papaparse';
-import type { SchedulerNode } from '../deployment-engine/scheduler/index.ts';
+import type { SchedulerNode, VersionProfile } from '../deployment-engine/scheduler/index.ts';
 import { type ArrivalPattern, madeVersions, type SimulatedService, type SimulatedVersion, type Trace } from '../simulation/index.ts';
 import { CliError, ExitCode } from './exit-codes.ts';
 import { readText } from './files.ts';
+import { profileFrom, type ProfileSource } from './profile-source.ts';
 import { readYaml, type YamlValue } from './yaml-file.ts';
 
 const MAX = 1e12;
@@ -12,8 +13,15 @@ const NODES_MAX = 1000;
 const VERSIONS_MAX = 10_000;
 const TICKS_MAX = 1_000_000;
 
-/** A trace of YAML, such as examples/simulation/digits.yaml. `seed` takes the place of the file's own. */
-export function readTrace(path: string, seedGiven?: number): Trace {
+export interface TraceOptions {
+  /** In place of the file's own. */
+  readonly seed?: number | undefined;
+  /** Of versions that name theirs, by that name. */
+  readonly profiles?: ReadonlyMap<string, ProfileSource>;
+}
+
+/** A trace of YAML, such as examples/simulation/digits.yaml. */
+export function readTrace(path: string, { seed: seedGiven, profiles = new Map() }: TraceOptions = {}): Trace {
   const file = readYaml(path).object(['name', 'seed', 'durationSeconds', 'tickSeconds', 'planSeconds', 'timeoutSeconds', 'costs', 'nodes', 'versions', 'made', 'services', 'recorded']);
   const seed = seedGiven ?? file.seed.integer(0, 2 ** 31, 1);
   const durationSeconds = file.durationSeconds.number(1, 366 * 86_400);
@@ -22,7 +30,7 @@ export function readTrace(path: string, seedGiven?: number): Trace {
   const nodes = file.nodes.list(1, NODES_MAX).flatMap(readNodes);
   if (nodes.length > NODES_MAX) file.nodes.refuse(`at most ${NODES_MAX} nodes`);
   const recorded = file.recorded.given ? readRecorded(resolve(dirname(path), file.recorded.text()), tickSeconds) : new Map<string, ArrivalPattern>();
-  const versions = [...(file.versions.given ? file.versions.list(0, VERSIONS_MAX).map((value) => readVersion(value, recorded)) : []), ...(file.made.given ? readMade(file.made, nodes, seed) : [])];
+  const versions = [...(file.versions.given ? file.versions.list(0, VERSIONS_MAX).map((value) => readVersion(value, recorded, profiles)) : []), ...(file.made.given ? readMade(file.made, nodes, seed) : [])];
   if (versions.length === 0) file.versions.refuse('versions, or `made` with how many to make up');
   const costs = file.costs.given ? file.costs.object(['coreHour', 'gibHour']) : null;
   return {
@@ -56,10 +64,10 @@ function readNodes(value: YamlValue): SchedulerNode[] {
 
 const readLabels = (value: YamlValue): Record<string, string> => (value.given ? Object.fromEntries(value.entries().map(([key, one]) => [key, one.text()])) : {});
 
-function readVersion(value: YamlValue, recorded: ReadonlyMap<string, ArrivalPattern>): SimulatedVersion {
+function readVersion(value: YamlValue, recorded: ReadonlyMap<string, ArrivalPattern>, profiles: ReadonlyMap<string, ProfileSource>): SimulatedVersion {
   const fields = value.object(['id', 'priority', 'quality', 'profile', 'replicas', 'threads', 'cpusMin', 'servedMin', 'latency', 'placement', 'apartFrom', 'arrivals']);
   const id = fields.id.text();
-  const profile = fields.profile.object(['cpuMs', 'variation', 'memoryMib', 'storageMib', 'networkKib', 'loadSeconds', 'gpus']);
+  const threads = fields.threads.number(0.01, 1e4, 1);
   const replicas = fields.replicas.given ? fields.replicas.object(['min', 'max']) : null;
   const latency = fields.latency.given ? fields.latency.object(['ms', 'quantile']) : null;
   const max = replicas?.max.integer(0, 1e6, 1000) ?? 1000;
@@ -67,23 +75,31 @@ function readVersion(value: YamlValue, recorded: ReadonlyMap<string, ArrivalPatt
     id,
     priority: fields.priority.number(1e-9, MAX, 1),
     quality: fields.quality.number(1e-9, MAX, 1),
-    profile: {
-      cpuSecondsPerRequest: profile.cpuMs.number(1e-6, 1e9) / 1000,
-      serviceVariation: profile.variation.number(0, 100, 0),
-      memoryBytes: profile.memoryMib.number(0, 1e9) * MIB,
-      storageBytes: profile.storageMib.number(0, 1e9, 0) * MIB,
-      networkBytesPerRequest: profile.networkKib.number(0, 1e9, 0) * KIB,
-      loadSeconds: profile.loadSeconds.number(0, 86_400, 1),
-      gpus: profile.gpus.integer(0, 1000, 0),
-    },
+    profile: readProfile(fields.profile, threads, profiles),
     replicas: { min: replicas?.min.integer(0, max, 0) ?? 0, max },
-    threads: fields.threads.number(0.01, 1e4, 1),
+    threads,
     cpusMin: fields.cpusMin.number(0, 1e6, 0),
     servedMin: fields.servedMin.number(0, 1, 0),
     latency: latency && { seconds: latency.ms.number(1e-3, 1e9) / 1000, quantile: latency.quantile.number(0.01, 0.99999, 0.99) },
     placement: readLabels(fields.placement),
     apartFrom: fields.apartFrom.given ? fields.apartFrom.list(0).map((one) => one.text()) : [],
     arrivals: fields.arrivals.given ? readPattern(fields.arrivals) : (recorded.get(id) ?? null),
+  };
+}
+
+/** Numbers, or the name of a version or file that has them. */
+function readProfile(value: YamlValue, threads: number, profiles: ReadonlyMap<string, ProfileSource>): VersionProfile {
+  const named = typeof value.value === 'string' ? profiles.get(value.value) : undefined;
+  if (named) return profileFrom(named, threads);
+  const profile = value.object(['cpuMs', 'variation', 'memoryMib', 'storageMib', 'networkKib', 'loadSeconds', 'gpus']);
+  return {
+    cpuSecondsPerRequest: profile.cpuMs.number(1e-6, 1e9) / 1000,
+    serviceVariation: profile.variation.number(0, 100, 0),
+    memoryBytes: profile.memoryMib.number(0, 1e9) * MIB,
+    storageBytes: profile.storageMib.number(0, 1e9, 0) * MIB,
+    networkBytesPerRequest: profile.networkKib.number(0, 1e9, 0) * KIB,
+    loadSeconds: profile.loadSeconds.number(0, 86_400, 1),
+    gpus: profile.gpus.integer(0, 1000, 0),
   };
 }
 

@@ -15,7 +15,7 @@ export class YamlValue {
 
   /** Refuses the value, for the rule that it breaks. */
   refuse(rule: string): never {
-    throw new CliError(`${this.place}: ${this.value === undefined ? 'is missing' : `${(JSON.stringify(this.value) ?? String(this.value)).slice(0, 120)} is not allowed`}: ${rule}`, ExitCode.usage);
+    throw new CliError(`${this.place.replace(/:$/, '')}: ${this.value === undefined ? 'is missing' : `${(JSON.stringify(this.value) ?? String(this.value)).slice(0, 120)} is not allowed`}: ${rule}`, ExitCode.usage);
   }
 
   /** Its fields; unknown keys are refused with the key that was probably meant. */
@@ -25,7 +25,7 @@ export class YamlValue {
     for (const key of Object.keys(value)) {
       if ((keys as readonly string[]).includes(key)) continue;
       const meant = nearest(key, keys);
-      throw new CliError(`${this.place}: unknown key ${JSON.stringify(key)}${meant ? `; did you mean ${meant}?` : ''} (known: ${keys.join(', ')})`, ExitCode.usage);
+      throw new CliError(`${this.place.replace(/:$/, '')}: unknown key ${JSON.stringify(key)}${meant ? `; did you mean ${meant}?` : ''} (known: ${keys.join(', ')})`, ExitCode.usage);
     }
     return Object.fromEntries(keys.map((key) => [key, this.#at(key, (value as Record<string, unknown>)[key])])) as Record<Key, YamlValue>;
   }

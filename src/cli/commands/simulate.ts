@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/index.ts';
 import type { SimulationResult, Trace } from '../../simulation/index.ts';
-import { collect, command, outputOf, wholeNumber } from '../context.ts';
+import { collect, command, contextOf, outputOf, referenceOf, wholeNumber } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
+import type { ProfileSource } from '../profile-source.ts';
 
 interface SimulateFlags {
   readonly trace: string;
@@ -13,7 +14,7 @@ interface SimulateFlags {
   readonly svg?: string;
 }
 
-/** Works without a server. What it needs is loaded here, so that every other command starts light. */
+/** Works without a server, unless versions name the profiles of a server’s. What it needs is loaded here, so that every other command starts light. */
 export const simulateCommand = (): Command =>
   command('simulate', 'Replay an arrival trace in virtual time on simulated nodes, under the scheduler and under what it is compared with.', [
     'simulate --trace examples/simulation/digits.yaml',
@@ -28,7 +29,7 @@ export const simulateCommand = (): Command =>
       const { makePolicy, plotResults, POLICY_NAMES, simulate } = await import('../../simulation/index.ts');
       const { readTrace } = await import('../trace-file.ts');
       const names = (flags.policy ?? POLICY_NAMES).map((given) => POLICY_NAMES.find((name) => name === given) ?? unknownPolicy(given, POLICY_NAMES));
-      const trace = readTrace(flags.trace, flags.seed);
+      const trace = readTrace(flags.trace, { seed: flags.seed, profiles: await profilesOf(flags.trace, self) });
       const { loadHighsSolver } = await import('../../deployment-engine/solvers/index.ts');
       const solver = await loadHighsSolver();
       const results = names.map((name) => {
@@ -40,6 +41,22 @@ export const simulateCommand = (): Command =>
       if (flags.svg !== undefined) writeFileSync(flags.svg, plotResults(trace, results));
       out.result({ trace: { name: trace.name, seed: trace.seed, nodes: trace.nodes.length, versions: trace.versions.length, durationSeconds: trace.durationSeconds }, results }, () => show(out, trace, results));
     });
+
+/** Profiles that versions of a trace name: of a server, or of files. */
+async function profilesOf(trace: string, self: Command): Promise<ReadonlyMap<string, ProfileSource>> {
+  const { isProfileFile, namedProfiles, readProfileFile } = await import('../profile-source.ts');
+  const names = namedProfiles(trace);
+  const context = names.every(isProfileFile) ? null : await contextOf(self);
+  const found = new Map<string, ProfileSource>();
+  for (const name of names) {
+    if (!context || isProfileFile(name)) found.set(name, readProfileFile(name, trace));
+    else {
+      const { repository, version } = referenceOf(name);
+      found.set(name, { name, content: await context.client.getProfiles(repository, version) });
+    }
+  }
+  return found;
+}
 
 function unknownPolicy(given: string, known: readonly string[]): never {
   throw new CliError(`--policy: there is no ${JSON.stringify(given)}`, ExitCode.usage, `known: ${known.join(', ')}`);

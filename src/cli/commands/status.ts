@@ -91,7 +91,7 @@ function showService({ out }: CliContext, service: ServiceStatus): void {
     for (const text of new Set(lines)) out.paragraph(text, 'yellow');
   }
   out.line();
-  out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50'] });
+  out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'cpu', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50', 'cpu'] });
 }
 
 /** What workers are not kept from, with the reason; the same reason once. */
@@ -115,10 +115,14 @@ function versionRow(version: VersionStatus): Cell[] {
     demand?.queueLength ?? 0,
     formatMs(demand?.latencyP50Ms),
     formatMs(demand?.latencyP99Ms),
+    cpuText(version),
     memory ? formatBytes(memory) : '-',
     [version.phase === 'ready' ? '' : version.reason, version.phase === 'ready' && version.state === 'warm' ? 'warm: only requests that name it' : '', version.message].filter(Boolean).join(': '),
   ];
 }
+
+/** CPU of one request; what nobody has measured here has a mark. */
+const cpuText = ({ needs: { cpuSecondsPerRequest, basis } }: VersionStatus): string => `${basis === 'observed' || basis === 'measured' ? '' : '~'}${formatMs(cpuSecondsPerRequest * 1000)}`;
 
 function duration(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
