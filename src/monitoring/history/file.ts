@@ -3,17 +3,22 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- *   seconds   what each process reported, all versions together, for an hour; what is not in an hour's rows yet is read back at a start
+ *   fresh     what each process reported in a second, all versions together
+ *   packed    the same by minutes, for an hour; what is not in an hour's rows yet is read back at a start
+ *   sources   the number of the last report of each process
  *   minutes   sixty samples of one version, for 30 days
  *   hours     the same sixty as one
- *   rolled    up to which row of `seconds` an hour's rows know them
+ *   rolled    hours that are written
  */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, service TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (service, version));
-CREATE TABLE IF NOT EXISTS seconds (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, source TEXT NOT NULL, sequence INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE (at, source, sequence));
+CREATE TABLE IF NOT EXISTS fresh (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS fresh_at ON fresh (at);
+CREATE TABLE IF NOT EXISTS packed (minute INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS sources (source TEXT PRIMARY KEY, sequence INTEGER NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS minutes (series INTEGER NOT NULL, hour INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, hour));
 CREATE TABLE IF NOT EXISTS hours (series INTEGER NOT NULL, hour INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (series, hour)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS rolled (hour INTEGER PRIMARY KEY, through INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS rolled (hour INTEGER PRIMARY KEY);
 `;
 const SCHEMA_VERSION = 1;
 const PAGE_BYTES = 4096;
@@ -56,7 +61,7 @@ function open(file: string, bytesMax: number): DatabaseSync {
     database.exec(SCHEMA);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     // Damage shows at the first read of a page; what was written last is what a fault hits.
-    database.prepare('SELECT MAX(id), MAX(length(data)) FROM seconds').get();
+    database.prepare('SELECT MAX(at), MAX(length(data)) FROM fresh').get();
     return database;
   } catch (error) {
     database.close();

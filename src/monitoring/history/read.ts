@@ -1,6 +1,6 @@
 import { LeptonError } from '../../core/index.ts';
 import { Sample } from '../samples/index.ts';
-import { unpackHour, unpackSecond } from './blobs.ts';
+import { type SeriesPieces, unpackHour } from './blobs.ts';
 import { type HistoryMetricName, histogramsOf, metricOf, type Period } from './metrics.ts';
 import { HOUR, MINUTE, type Piece } from './open-minutes.ts';
 import { type HistoryAnswer, type HistoryQuery, type HistorySeries, planQuery, type QueryPlan, VALUES_MAX } from './query.ts';
@@ -43,7 +43,7 @@ class PieceReader {
   readonly #store: HistoryStore;
   readonly #plan: QueryPlan;
   readonly #wanted: ReadonlySet<number>;
-  #seconds: Map<number, Piece[]> | null = null;
+  #seconds: SeriesPieces | null = null;
   #read = 0;
 
   constructor(store: HistoryStore, plan: QueryPlan, wanted: ReadonlySet<number>) {
@@ -53,7 +53,7 @@ class PieceReader {
   }
 
   /** In order of time, each with the series that it is of. */
-  of(members: readonly Series[]): readonly Piece[][] {
+  of(members: readonly Series[]): readonly (readonly Piece[])[] {
     return members.map(({ id }) => {
       const found = this.#plan.tier === 'seconds' ? this.#ofSeconds(id) : [...this.#stored(id), ...this.#store.open.pieces(id, this.#plan.from, this.#plan.to)].sort((a, b) => a.at - b.at);
       if (this.#plan.tier !== 'seconds') this.#count(found.length);
@@ -73,25 +73,9 @@ class PieceReader {
     return rows.flatMap(({ hour, data }) => unpackHour(data).map((bytes, minute) => ({ at: hour + minute * MINUTE, bytes }))).filter(({ at, bytes }) => bytes.length > 0 && at >= from && at < to);
   }
 
-  #ofSeconds(series: number): Piece[] {
-    this.#seconds ??= this.#readSeconds();
+  #ofSeconds(series: number): readonly Piece[] {
+    this.#seconds ??= this.#store.seconds.read(this.#plan.from, this.#plan.to, this.#wanted, (pieces) => this.#count(pieces));
     return this.#seconds.get(series) ?? [];
-  }
-
-  #readSeconds(): Map<number, Piece[]> {
-    const { from, to } = this.#plan;
-    const found = new Map<number, Piece[]>();
-    for (const row of this.#store.database.prepare('SELECT at, data FROM seconds WHERE at >= ? AND at < ? ORDER BY at').iterate(from, to)) {
-      const { at, data } = row as { at: number; data: Uint8Array };
-      for (const { series, bytes } of unpackSecond(data)) {
-        if (!this.#wanted.has(series)) continue;
-        this.#count(1);
-        const pieces = found.get(series);
-        if (pieces) pieces.push({ at, bytes });
-        else found.set(series, [{ at, bytes }]);
-      }
-    }
-    return found;
   }
 }
 
@@ -105,7 +89,7 @@ function requestsByService(all: readonly Series[], pieces: PieceReader, plan: Qu
   return found;
 }
 
-function seriesOf({ service, version }: Group, pieces: readonly Piece[][], metrics: readonly HistoryMetricName[], plan: QueryPlan, serviceRequests: Float64Array | undefined): HistorySeries[] {
+function seriesOf({ service, version }: Group, pieces: readonly (readonly Piece[])[], metrics: readonly HistoryMetricName[], plan: QueryPlan, serviceRequests: Float64Array | undefined): HistorySeries[] {
   const values = metrics.map(() => new Array<number | null>(plan.points).fill(null));
   forEachStep(pieces, plan, histogramsOf(metrics), ({ step, sample, members }) => {
     const period: Period = { sample, seconds: plan.step, members, serviceRequests: serviceRequests?.[step] ?? 0 };
@@ -118,7 +102,7 @@ function seriesOf({ service, version }: Group, pieces: readonly Piece[][], metri
 }
 
 /** Calls for each step of which something is known, in order; the sample is written over by the next. */
-function forEachStep(bySeries: readonly Piece[][], { from, step }: QueryPlan, histograms: ReadonlySet<number>, visit: (found: { readonly step: number; readonly sample: Sample; readonly members: number }) => void): void {
+function forEachStep(bySeries: readonly (readonly Piece[])[], { from, step }: QueryPlan, histograms: ReadonlySet<number>, visit: (found: { readonly step: number; readonly sample: Sample; readonly members: number }) => void): void {
   const sample = new Sample();
   const at = bySeries.map(() => 0);
   for (;;) {

@@ -1,16 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Report, Sample } from '../samples/index.ts';
-import { MINUTES_PER_HOUR, packHour, packSecond, type SeriesSample, unpackHour, unpackSecond } from './blobs.ts';
+import { MINUTES_PER_HOUR, packHour, type SeriesSample, unpackHour } from './blobs.ts';
 import { openHistoryFile, usedBytes } from './file.ts';
 import { HOUR, mergeEncoded, MINUTE, OpenMinutes } from './open-minutes.ts';
+import { SecondsTable } from './seconds-table.ts';
 import { SeriesTable } from './series-table.ts';
 
 /** How long seconds are kept, in seconds. */
 export const SECONDS_KEPT = HOUR;
 /** How long minutes and hours are kept, in seconds. */
 export const MINUTES_KEPT = 30 * 24 * HOUR;
-/** After an hour, until it is written: what comes later costs writing it again. */
-const ROLL_DELAY = 90;
+/** After an hour, until it is written: longer than gateways keep reports while control is away. What comes later all the same costs writing it again. */
+const ROLL_DELAY = 11 * MINUTE;
 
 export interface HistoryStoreOptions {
   readonly file: string;
@@ -21,11 +22,13 @@ export interface HistoryStoreOptions {
 /**
  * The history's database. One user, who may block: it lives in a thread of its own.
  *
- *   report ──▶ seconds (committed at once) ──▶ open minutes in memory ──hour over──▶ minutes, hours ──30 days──▶ gone
+ *   report ──▶ seconds (committed at once) ──hour──▶ gone
+ *          └─▶ open minutes in memory ──hour over──▶ minutes, hours ──30 days──▶ gone
  */
 export class HistoryStore {
   readonly database: DatabaseSync;
   readonly series: SeriesTable;
+  readonly seconds: SecondsTable;
   readonly open = new OpenMinutes();
   /** Where a damaged file went. */
   readonly setAside: string | null;
@@ -39,6 +42,7 @@ export class HistoryStore {
     this.setAside = setAside;
     this.#bytesMax = bytesMax;
     this.series = new SeriesTable(database);
+    this.seconds = new SecondsTable(database);
     this.#readBack();
   }
 
@@ -50,10 +54,9 @@ export class HistoryStore {
   write(reports: readonly Report[]): void {
     const added: { at: number; samples: SeriesSample[] }[] = [];
     this.#immediate(() => {
-      const insert = this.database.prepare('INSERT OR IGNORE INTO seconds (at, source, sequence, data) VALUES (?, ?, ?, ?)');
-      for (const { at, source, sequence, samples } of reports) {
-        const ofSeries = samples.map(({ service, version, bytes }) => ({ series: this.series.idOf(service, version), bytes }));
-        if (insert.run(at, source, sequence, packSecond(ofSeries)).changes === 1) added.push({ at, samples: ofSeries });
+      for (const report of reports) {
+        const samples = report.samples.map(({ service, version, bytes }) => ({ series: this.series.idOf(service, version), bytes }));
+        if (this.seconds.insert(report, samples)) added.push({ at: report.at, samples });
       }
     });
     for (const { at, samples } of added) this.open.add(at, samples);
@@ -64,6 +67,7 @@ export class HistoryStore {
     const minute = Math.floor(now / MINUTE);
     if (minute === this.#maintainedMinute) return;
     this.#maintainedMinute = minute;
+    this.#immediate(() => this.seconds.pack(now));
     this.open.collapse(now);
     for (const hour of this.open.hours()) if (hour + HOUR + ROLL_DELAY <= now) this.#roll(hour);
     this.#prune(now);
@@ -75,11 +79,7 @@ export class HistoryStore {
 
   /** What a kill left unwritten of the hours. */
   #readBack(): void {
-    const rows = this.database.prepare('SELECT at, data FROM seconds WHERE id > COALESCE((SELECT through FROM rolled WHERE hour = at - at % 3600), 0)');
-    for (const row of rows.iterate()) {
-      const { at, data } = row as { at: number; data: Uint8Array };
-      this.open.add(at, unpackSecond(data));
-    }
+    for (const hour of this.seconds.unrolled()) for (const [series, pieces] of hour) for (const { at, bytes } of pieces) this.open.add(at, [{ series, bytes }]);
   }
 
   #roll(hour: number): void {
@@ -93,7 +93,7 @@ export class HistoryStore {
         putMinutes.run(series, hour, packHour(minutes));
         putHour.run(series, hour, mergeEncoded(minutes, this.#scratch));
       }
-      this.database.prepare('INSERT OR REPLACE INTO rolled (hour, through) SELECT ?, COALESCE(MAX(id), 0) FROM seconds WHERE at >= ? AND at < ?').run(hour, hour, hour + HOUR);
+      this.database.prepare('INSERT OR IGNORE INTO rolled (hour) VALUES (?)').run(hour);
     });
     this.open.forget(hour);
   }
@@ -109,11 +109,11 @@ export class HistoryStore {
 
   #prune(now: number): void {
     const oldestOpen = this.open.hours()[0] ?? now;
-    this.database.prepare('DELETE FROM seconds WHERE at < ?').run(Math.min(now - SECONDS_KEPT, oldestOpen));
+    this.#immediate(() => this.seconds.prune(Math.min(now - SECONDS_KEPT, oldestOpen)));
     this.#forgetHoursBefore(Math.floor((now - MINUTES_KEPT) / HOUR) * HOUR);
     for (let left = 1000; left > 0 && this.usedBytes > this.#bytesMax; left--) {
       const { hour } = this.database.prepare('SELECT MIN(hour) AS hour FROM hours').get() as { hour: number | null };
-      if (hour === null) return this.#halveSeconds();
+      if (hour === null) return this.seconds.halve();
       this.#forgetHoursBefore(hour + HOUR);
     }
   }
@@ -123,11 +123,6 @@ export class HistoryStore {
       for (const table of ['minutes', 'hours', 'rolled']) this.database.prepare(`DELETE FROM ${table} WHERE hour < ?`).run(hour);
     });
     this.series.forgetUnused(this.open);
-  }
-
-  /** The last resort of a limit that is too small for an hour. */
-  #halveSeconds(): void {
-    this.database.exec('DELETE FROM seconds WHERE at <= (SELECT (MIN(at) + MAX(at)) / 2 FROM seconds)');
   }
 
   #immediate(work: () => void): void {

@@ -70,6 +70,11 @@ export class ByteReader {
   }
 
   number(): number {
+    const first = this.#bytes[this.#at] as number;
+    if (this.#at < this.#end && first < 0x80) {
+      this.#at++;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       if (this.#at >= this.#end || scale > 2 ** 49) throw new RangeError('a number is cut short or too large');
@@ -85,15 +90,22 @@ export class ByteReader {
   }
 
   bytes(): Uint8Array {
-    const length = this.number();
-    const end = this.#at + length;
-    if (end > this.#end) throw new RangeError(`${length} bytes announced, ${this.#end - this.#at} left`);
-    const found = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return found;
+    const start = this.skip();
+    return this.#bytes.subarray(start, this.#at);
   }
 
-  skip(): void {
-    this.bytes();
+  /** Past what `bytes` would give; answers where that begins. */
+  skip(): number {
+    const length = this.number();
+    const start = this.#at;
+    if (start + length > this.#end) throw new RangeError(`${length} bytes announced, ${this.#end - start} left`);
+    this.#at = start + length;
+    return start;
+  }
+
+  /** A reader of what `bytes` would give, without a view of it. */
+  inner(): ByteReader {
+    const start = this.skip();
+    return new ByteReader(this.#bytes, start, this.#at);
   }
 }

@@ -1,6 +1,6 @@
 import { LOG_LINEAR_BUCKETS } from '../../core/index.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { FIELD_NUMBERS, FIELDS, type Field, HISTOGRAM_NUMBERS, HISTOGRAMS, type HistogramName, MAXIMA } from './fields.ts';
+import { FIELD_NUMBERS, FIELDS, type Field, HISTOGRAM_NUMBERS, HISTOGRAMS, type HistogramName, MAXIMA, STORED_BUCKETS } from './fields.ts';
 
 /** Counts by log-linear bucket, and the sum of what was counted. */
 export interface Distribution {
@@ -88,7 +88,7 @@ export class Sample {
     while (!reader.done) {
       const number = reader.number();
       if (number >= HISTOGRAMS.length || (wanted && !wanted.has(number))) reader.skip();
-      else addDistribution(this.#distributionAt(number), reader.bytes());
+      else addDistribution(this.#distributionAt(number), reader.inner(), STORED_BUCKETS[number] as number);
     }
   }
 
@@ -114,7 +114,7 @@ export class Sample {
     this.distributions.forEach((one, index) => {
       if (!one) return;
       writer.number(index);
-      writer.bytes(encodeDistribution(one));
+      writer.bytes(encodeDistribution(one, STORED_BUCKETS[index] as number));
     });
     return writer.take();
   }
@@ -129,17 +129,18 @@ export class Sample {
   }
 }
 
-/** Sum, first bucket, then counts to the last; a run of empty buckets is 0 and its length. */
-function encodeDistribution({ counts, sum }: Distribution): Uint8Array {
+/** Sum, first bucket, then counts to the last; a run of empty buckets is 0 and its length. `width`: buckets taken together. */
+function encodeDistribution({ counts, sum }: Distribution, width: number): Uint8Array {
   const writer = new ByteWriter(128);
-  const first = counts.findIndex((count) => count > 0);
-  const last = counts.findLastIndex((count) => count > 0);
+  const merged = width === 1 ? counts : together(counts, width);
+  const first = merged.findIndex((count) => count > 0);
+  const last = merged.findLastIndex((count) => count > 0);
   writer.number(sum);
   writer.number(Math.max(0, first));
   for (let index = first; index >= 0 && index <= last; ) {
     const from = index;
-    while (counts[index] === 0) index++;
-    if (index === from) writer.number(counts[index++] as number);
+    while (merged[index] === 0) index++;
+    if (index === from) writer.number(merged[index++] as number);
     else {
       writer.number(0);
       writer.number(index - from);
@@ -148,13 +149,23 @@ function encodeDistribution({ counts, sum }: Distribution): Uint8Array {
   return writer.take();
 }
 
-function addDistribution(into: Distribution, bytes: Uint8Array): void {
-  const reader = new ByteReader(bytes);
+function together(counts: Float64Array, width: number): Float64Array {
+  const merged = new Float64Array(counts.length / width);
+  for (let index = 0; index < counts.length; index++) merged[Math.floor(index / width)] = (merged[Math.floor(index / width)] as number) + (counts[index] as number);
+  return merged;
+}
+
+/** What was stored as one is spread evenly over its buckets, so that interpolation sees the width that is known. */
+function addDistribution(into: Distribution, reader: ByteReader, width: number): void {
   into.sum += reader.number();
+  const { counts } = into;
   for (let index = reader.number(); !reader.done; ) {
     const count = reader.number();
     if (count === 0) index += reader.number();
-    else if (index >= LOG_LINEAR_BUCKETS) throw new RangeError(`there is no bucket ${index}`);
-    else into.counts[index] = (into.counts[index++] as number) + count;
+    else if (index >= LOG_LINEAR_BUCKETS / width) throw new RangeError(`there is no bucket ${index}`);
+    else {
+      for (let bucket = index * width; bucket < (index + 1) * width; bucket++) counts[bucket] = (counts[bucket] as number) + count / width;
+      index++;
+    }
   }
 }
