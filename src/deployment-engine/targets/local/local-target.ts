@@ -26,6 +26,8 @@ export interface LocalTargetOptions {
   readonly redact?: Redact;
   /** What no worker may see of the machine's files besides, such as the data directory. */
   readonly hidden?: readonly string[];
+  /** What makes workers' enclosures; default: what this host allows. */
+  readonly openSandbox?: typeof openSandbox;
   /** No sign of life for this long, and no progress either: hung. Default 10 s. */
   readonly heartbeatTimeoutMs?: number;
   /** Absent: this host's control groups are not used. */
@@ -86,7 +88,7 @@ export class LocalTarget implements Target {
 
   /** Found out once, at the first that asks. */
   #opened(): Promise<HostSandbox> {
-    this.#sandbox ??= openSandbox({ runDirectory: this.#options.runDirectory, hidden: this.#options.hidden ?? [] });
+    this.#sandbox ??= (this.#options.openSandbox ?? openSandbox)({ runDirectory: this.#options.runDirectory, hidden: this.#options.hidden ?? [] });
     return this.#sandbox;
   }
 
