@@ -106,6 +106,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     orphanGraceMs: config.orphanGraceMs,
     workerBytesMax: config.limits.workerBytesMax,
     scheduler: { ...config.scheduler, program: programPath('solver') },
+    frontRow: config.frontRow,
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LoadProcess } from '../load/load-process.ts';
 import type { LoadSnapshot } from '../load/plan.ts';
 import { binaryRequests } from '../models/model.ts';
 import type { BenchPlatform } from '../platform/platform.ts';
@@ -22,18 +23,20 @@ export const swap: Scenario = {
     await platform.push(model, 'v2', SERVICE);
     await platform.apply(SERVICE, ['v1']);
     await warmUp(bench, platform);
-    await bench.load.start({ protocol: 'http', port: platform.httpPort, clients: 8, ratePerSecond: RATE_PER_SECOND, requests: binaryRequests(model, `/v2/models/${SERVICE}/infer`), checkEvery: 1 });
+    const client = await bench.until(Promise.resolve(new LoadProcess()));
+    await client.putInFront();
+    await client.start({ protocol: 'http', port: platform.httpPort, clients: 8, ratePerSecond: RATE_PER_SECOND, requests: binaryRequests(model, `/v2/models/${SERVICE}/infer`), checkEvery: 1 });
     const blocks = bench.quick ? 2 : 10;
     const [steady, swapping]: [LoadSnapshot[], LoadSnapshot[]] = [[], []];
     await sleep(2_000);
     for (let block = 0; block < blocks; block++) {
-      await bench.load.take();
+      await client.take();
       await sleep(bench.quick ? 3_000 : 6_000);
-      steady.push(await bench.load.take());
+      steady.push(await client.take());
       for (let index = 0; index < SWAPS_A_BLOCK; index++) await swapOnce(platform);
-      swapping.push(await bench.load.take());
+      swapping.push(await client.take());
     }
-    await bench.load.stop();
+    await client.stop();
     const all = [...steady, ...swapping];
     const swaps = blocks * SWAPS_A_BLOCK;
     const p99 = (snapshots: readonly LoadSnapshot[]): number[] => snapshots.map(({ latencyUs }) => latencyUs.p99 / 1000);

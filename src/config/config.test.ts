@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       limits: { bodyBytesMax: 256 * 2 ** 20, headerBytesMax: 16384, connectionsMax: 4096, requestReceiveTimeoutMs: 60000, keepAliveTimeoutMs: 75000, transferBytesPerSecond: 64 * 2 ** 20, fileBytesMax: 16 * 2 ** 30, workerBytesMax: null },
       shutdownGraceMs: 30000,
       orphanGraceMs: 300000,
+      frontRow: true,
       logLevel: 'info',
       replicaLogBytesMax: 10 * 2 ** 20, endedLogsBytesMax: 256 * 2 ** 20, logRedact: null,
       environmentBuildTimeoutMs: 1_800_000,
@@ -47,6 +48,12 @@ describe('loadConfig', () => {
     const config = file('http: 127.0.0.1:1\neventsMax: 7\nlogLevel: debug\nlimits: { connectionsMax: 5 }\n');
     const loaded = load({ config, http: ':3' }, { LEPTON_HTTP: '2', LEPTON_EVENTS_MAX: '8' }).config;
     assert.deepEqual([loaded.http, loaded.eventsMax, loaded.logLevel, loaded.limits.connectionsMax], [{ host: '127.0.0.1', port: 3 }, 8, 'debug', 5]);
+  });
+
+  it('reads on and off', () => {
+    assert.deepEqual(['on', 'off', 'true', 'false'].map((text) => load({ 'front-row': text }).config.frontRow), [true, false, true, false]);
+    assert.throws(() => load({ 'front-row': 'maybe' }), isLeptonError('INVALID_ARGUMENT', /--front-row: "maybe" is not on or off/));
+    assert.equal(load({ config: file('frontRow: off\n') }).config.frontRow, false);
   });
 
   it('takes a URL of Postgres only, and never repeats its password', () => {

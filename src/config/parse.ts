@@ -52,6 +52,7 @@ const FORMS: Readonly<Record<Setting['type'], string>> = {
   count: 'a whole number above 0',
   text: 'a text of 1 to 128 printable characters',
   patterns: 'one to 50 regular expressions of at most 500 characters, one a line, that match no empty text',
+  'on-or-off': 'on or off',
   'log-level': `one of ${LOG_LEVELS.join(', ')}`,
 };
 
@@ -76,6 +77,8 @@ function parseText(setting: Setting, text: string, base: string): unknown {
       return /^[\x20-\x7e]{1,128}$/.test(text) ? text : undefined;
     case 'patterns':
       return parsePatterns(text);
+    case 'on-or-off':
+      return /^(on|true)$/.test(text) ? true : /^(off|false)$/.test(text) ? false : undefined;
     case 'log-level':
       return LOG_LEVELS.find((level) => level === text);
   }

@@ -1,7 +1,7 @@
 import type { PlatformConfig } from './types.ts';
 
 /** How a setting's text is read; see `parse.ts`. */
-export type SettingType = 'path' | 'postgres-url' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level' | 'text' | 'patterns';
+export type SettingType = 'path' | 'postgres-url' | 'address' | 'address-or-off' | 'bytes' | 'milliseconds' | 'count' | 'log-level' | 'on-or-off' | 'text' | 'patterns';
 
 export interface Setting {
   /** Place in `PlatformConfig` and in the configuration file. */
@@ -44,6 +44,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('limits.workerBytesMax', 'worker-bytes-max', 'bytes', null, 'Memory of all workers together. What does not fit waits, and versions that are loaded on demand leave for it. Default: what the machine (or our own control group) has, less a tenth and at least 512MiB.'),
   setting('shutdownGraceMs', 'shutdown-grace', 'milliseconds', '30s', 'Longest graceful stop, requests in flight included.'),
   setting('orphanGraceMs', 'orphan-grace', 'milliseconds', '5min', 'How long gateway and workers outlive a dead control process.'),
+  setting('frontRow', 'front-row', 'on-or-off', 'on', 'Whether gateways, and workers of models with short runs, come before all other processes while they take little of the machine (round-robin class; takes root).'),
   setting('logLevel', 'log-level', 'log-level', 'info', `One of ${LOG_LEVELS.join(', ')}.`),
   setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each log: of every replica’s output, of the gateways’ and of control’s own.'),
   setting('endedLogsBytesMax', 'ended-logs-bytes-max', 'bytes', '256MiB', 'Kept of the logs of replicas that are over, all together; the oldest go first.'),

@@ -21,6 +21,8 @@ export interface PlatformConfig {
   readonly shutdownGraceMs: number;
   /** How long gateways and workers outlive a dead control. */
   readonly orphanGraceMs: number;
+  /** Whether processes that answer quickly and take little may come before all others. */
+  readonly frontRow: boolean;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   /** Bytes kept of each replica's stdout and stderr, of the gateways' log and of control's. */
   readonly replicaLogBytesMax: number;

@@ -4,6 +4,7 @@ import type { ModelRepository } from '../model-repository/index.ts';
 import type { AnswerCall, ListeningPorts, ReplicaTrouble } from '../wire/index.ts';
 import { adoptReplicas } from './adoption.ts';
 import { EngineMetrics } from './engine-metrics.ts';
+import { FrontKeeper } from './front-keeper.ts';
 import type { GatewaySettings } from './gateways/gateway-process.ts';
 import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
@@ -52,6 +53,8 @@ export interface EngineDependencies {
   /** Memory of all workers together; null: what the machine has, without a reserve. */
   readonly workerBytesMax: number | null;
   readonly scheduler: { readonly program: string; readonly planIntervalMs: number; readonly holdMs: number; readonly plansMax: number };
+  /** Whether processes that answer quickly and take little may come before all others of the host. */
+  readonly frontRow: boolean;
 }
 
 /** The engine as the composition root holds it. */
@@ -108,6 +111,7 @@ class Engine implements PlatformEngine {
   readonly #logs: ReplicaLogs;
   readonly #scheduling: SchedulingLoop;
   readonly #plans: PlanStore;
+  readonly #front: FrontKeeper | null;
   readonly #passListeners = new Set<() => void>();
   readonly #timers: NodeJS.Timeout[] = [];
   /** null: as gateways were started. */
@@ -132,6 +136,7 @@ class Engine implements PlatformEngine {
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, memory: this.#memory, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
+    this.#front = dependencies.frontRow ? new FrontKeeper({ replicas, gateways: () => this.#gateways?.processes() ?? [], groups: dependencies.groups, clock, log }) : null;
     this.#logs = new ReplicaLogs({ directory: logDirectory, endedBytesMax: dependencies.endedLogsBytesMax, replicas, store });
     const host = new HostNode(clock, () => [process.pid, ...(this.#gateways?.pids ?? [])]);
     const { program, planIntervalMs, holdMs, plansMax } = dependencies.scheduler;
@@ -259,7 +264,7 @@ class Engine implements PlatformEngine {
     this.#scheduling.start();
     this.#publisher.publish();
     this.#reconciler.start();
-    this.#timers.push(setInterval(() => this.#usage.sample(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
   }
 
   declareReady(): void {
@@ -304,6 +309,7 @@ class Engine implements PlatformEngine {
 
   async detach(): Promise<void> {
     await this.#quiesce();
+    await this.#front?.dissolve();
     this.#gateways?.detach();
     this.#launcher.abandon();
     for (const replica of this.#replicas.live()) replica.handle?.detach();
@@ -372,6 +378,11 @@ class Engine implements PlatformEngine {
     if (this.#phase !== 'running') return;
     this.#publisher.publish();
     for (const service of this.#services.values()) if (service.desired?.spec.deployments.some((deployment) => deployment.repository === repository)) this.#reconciler.wake(service.name);
+  }
+
+  #sampleUsage(): void {
+    this.#usage.sample();
+    void this.#front?.look();
   }
 
   async #tidy(): Promise<void> {

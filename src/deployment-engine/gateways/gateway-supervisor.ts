@@ -110,6 +110,11 @@ export class GatewaySupervisor {
     return this.#gateways.flatMap((gateway) => gateway.link?.demand?.versions ?? []);
   }
 
+  /** Those that run. */
+  processes(): readonly { readonly pid: number; readonly startTime: string }[] {
+    return this.#gateways.flatMap(({ process: { row } }) => (row.pid === null ? [] : [{ pid: row.pid, startTime: row.pid_start_time ?? '' }]));
+  }
+
   /** Requests in flight on a replica, over all gateways. */
   inFlight(replica: string): number {
     return this.#gateways.reduce((sum, { link }) => sum + (link?.demand?.inFlight[replica] ?? 0), 0);

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type LimitReport, UNLIMITED, type WorkerLimits } from '../../limits.ts';
-import { type CgroupFiles, kernelFiles } from './cgroup-files.ts';
+import { type CgroupFiles, errorCode, kernelFiles } from './cgroup-files.ts';
 import { Group, type GroupPlace } from './group.ts';
 import { CONTROLLERS, type Controller, type Hierarchy, readHierarchies } from './hierarchies.ts';
 import { openRoot, type Root, releaseRoot } from './root.ts';
@@ -102,6 +102,32 @@ export class PlatformGroups {
     const made = this.create(PROBE, limits);
     await made?.group.end();
     return made?.report ?? null;
+  }
+
+  /**
+   * Takes a process out of its CPU group, into the one above the platform's, where that group may not run anything in a real-time
+   * class (version 1 gives each group a budget of that, and ours have none). Throws what the kernel says.
+   */
+  leaveCpuGroup(pid: number): void {
+    const root = this.#cpuRootWithoutRealTime();
+    if (!root) return;
+    if (root.controllers.includes('cpuacct')) throw new Error('this host counts CPU time where it shares it out, so a process can’t leave the one without the other');
+    this.#files.write(`${dirname(root.directory)}/cgroup.procs`, String(pid));
+  }
+
+  /** Puts a process back into a CPU group; one that has ended meanwhile, or whose group has gone, stays where it is. */
+  rejoinCpuGroup(pid: number, name: string): void {
+    const root = this.#cpuRootWithoutRealTime();
+    if (!root || root.controllers.includes('cpuacct') || !this.#files.has(join(root.directory, name))) return;
+    try {
+      this.#files.write(`${join(root.directory, name)}/cgroup.procs`, String(pid));
+    } catch (error) {
+      if (errorCode(error) !== 'ESRCH') throw error;
+    }
+  }
+
+  #cpuRootWithoutRealTime(): Root | undefined {
+    return this.#roots.find(({ version, controllers, directory }) => version === 1 && controllers.includes('cpu') && this.#files.has(`${directory}/cpu.rt_runtime_us`));
   }
 
   /** Ends what is left in every group and removes them; this process goes back to where it was. */
