@@ -32,7 +32,7 @@ export function forwardToControl(controlSocketPath: string, message: IncomingMes
     response.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.headers));
     // Event streams send their head long before their first byte; what has a length goes out with its head.
     if (answer.headers['content-length'] === undefined) response.flushHeaders();
-    answer.pipe(pace.stream()).pipe(response);
+    answer.pipe(pace.into(response));
     if (!isLasting(message.url ?? '', message.headers.accept)) cutUnread(answer, response);
     answer.on('error', () => response.destroy());
     answer.on('end', () => discardRest(message));
@@ -40,7 +40,7 @@ export function forwardToControl(controlSocketPath: string, message: IncomingMes
   upstream.on('error', (cause) => refuse(message, response, cause));
   response.on('close', () => upstream.destroy());
   message.on('error', () => upstream.destroy());
-  message.pipe(pace.stream()).pipe(upstream);
+  message.pipe(pace.into(upstream));
 }
 
 /** Uploads may take as long as they like, but not as long as nothing comes: anybody could keep a connection so. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { TransferPace } from './transfer-pace.ts';
 
@@ -30,10 +31,33 @@ describe('pace of transfers', () => {
     assert.ok(pace.delayFor(10_000) > 8);
   });
 
-  it('passes every byte on, in order', async () => {
+  it('passes every byte on, in order, and frees what was written', async () => {
     const pace = new TransferPace(2_000_000, () => true);
-    const chunks = Array.from({ length: 20 }, (_, index) => Buffer.alloc(10_000, index));
-    const out = (await Readable.from(chunks).pipe(pace.stream()).toArray()) as Buffer[];
-    assert.ok(Buffer.concat(out).equals(Buffer.concat(chunks)));
+    const sent = Buffer.concat(Array.from({ length: 20 }, (_, index) => Buffer.alloc(10_000, index)));
+    const chunks = Array.from({ length: 20 }, (_, index) => Buffer.from(new Uint8Array(sent.subarray(index * 10_000, (index + 1) * 10_000)).buffer));
+    const received: Buffer[] = [];
+    const sink = new Writable({ write: (chunk: Buffer, _encoding, done) => setTimeout(() => { received.push(Buffer.from(chunk)); done(); }, 1) });
+    Readable.from(chunks).pipe(pace.into(sink));
+    await finished(sink);
+    assert.ok(Buffer.concat(received).equals(sent));
+    assert.deepEqual(chunks.map(({ buffer }) => buffer.byteLength), chunks.map(() => 0));
+  });
+
+  it('leaves alone what shares its memory with others', async () => {
+    const pace = new TransferPace(2_000_000, () => false);
+    const whole = Buffer.from(new Uint8Array(200).fill(7).buffer);
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+    Readable.from([whole.subarray(0, 100)]).pipe(pace.into(sink));
+    await finished(sink);
+    assert.equal(whole[150], 7);
+  });
+
+  it('keeps quiet when its sink is destroyed; whoever owns that hears of it', async () => {
+    const pace = new TransferPace(1_000, () => true);
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const way = pace.into(sink);
+    Readable.from(Array.from({ length: 9 }, () => Buffer.alloc(500))).pipe(way);
+    sink.destroy();
+    await assert.rejects(finished(way));
   });
 });
