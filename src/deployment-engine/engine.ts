@@ -10,6 +10,7 @@ import { GatewaySupervisor } from './gateways/gateway-supervisor.ts';
 import { checkLabelMove } from './label-guard.ts';
 import type { Log } from './log.ts';
 import { hostClass, hostFacts, type ProfileRecord, Profiles } from './profiles/index.ts';
+import { Passes } from './passes.ts';
 import { rests, settled } from './plan/index.ts';
 import { PredictionSources } from './prediction-sources.ts';
 import { Reconciler } from './reconciler.ts';
@@ -112,7 +113,7 @@ class Engine implements PlatformEngine {
   readonly #scheduling: SchedulingLoop;
   readonly #plans: PlanStore;
   readonly #front: FrontKeeper | null;
-  readonly #passListeners = new Set<() => void>();
+  readonly #passes = new Passes();
   readonly #timers: NodeJS.Timeout[] = [];
   /** null: as gateways were started. */
   #logging: LogSettings | null = null;
@@ -133,7 +134,7 @@ class Engine implements PlatformEngine {
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
     this.#memory = new MemoryBudget({ services, clock, budgetBytes: dependencies.workerBytesMax ?? workerMemoryDefault(), replicas: () => replicas.live(), facts: (digest) => facts.manifest(digest), measuredBytes: (digest, threads) => peakOf(profiles.of(digest, threads)), inUse: (service, version) => this.#residency.inUse(service, version), evict: (...victim) => this.#residency.evict(...victim), wake: (service) => this.#reconciler.wake(service) });
-    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, memory: this.#memory, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passed() });
+    this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, memory: this.#memory, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passes.passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
     this.#front = dependencies.frontRow ? new FrontKeeper({ replicas, gateways: () => this.#gateways?.processes() ?? [], groups: dependencies.groups, clock, log }) : null;
@@ -201,7 +202,7 @@ class Engine implements PlatformEngine {
       const passed = settled(this.#loop.view(service), revision, clock.now()) && (!service.desired || service.observedRevision >= revision);
       // Who is told that a change serves may send a request at once: the gateways must read the new table by then.
       if (passed && this.#gatewaysFollow()) return this.getService(name);
-      await this.#nextPass(passed ? Math.min(leftMs, ACKNOWLEDGE_POLL_MS) : leftMs);
+      await this.#passes.next(passed ? Math.min(leftMs, ACKNOWLEDGE_POLL_MS) : leftMs);
     }
   }
 
@@ -264,7 +265,7 @@ class Engine implements PlatformEngine {
     this.#scheduling.start();
     this.#publisher.publish();
     this.#reconciler.start();
-    this.#timers.push(setInterval(() => this.#sampleUsage(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#usage.sample(), USAGE_INTERVAL_MS), setInterval(() => void this.#front?.look(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
   }
 
   declareReady(): void {
@@ -321,7 +322,7 @@ class Engine implements PlatformEngine {
     for (const timer of this.#timers) clearInterval(timer);
     this.#scheduling.stop();
     await this.#written(this.#reconciler.stop(), 'a change of a service');
-    this.#passed();
+    this.#passes.passed();
   }
 
   /** Waits for writes, not for ever. */
@@ -380,11 +381,6 @@ class Engine implements PlatformEngine {
     for (const service of this.#services.values()) if (service.desired?.spec.deployments.some((deployment) => deployment.repository === repository)) this.#reconciler.wake(service.name);
   }
 
-  #sampleUsage(): void {
-    this.#usage.sample();
-    void this.#front?.look();
-  }
-
   async #tidy(): Promise<void> {
     try {
       await this.#logs.tidy();
@@ -393,25 +389,9 @@ class Engine implements PlatformEngine {
     }
   }
 
-  #passed(): void {
-    for (const listener of this.#passListeners) listener();
-  }
-
   #gatewaysFollow(): boolean {
     const generation = this.#publisher.table?.generation;
     return generation === undefined || (this.#gateways?.follows(generation) ?? true);
-  }
-
-  #nextPass(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#passListeners.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.#passListeners.add(done);
-    });
   }
 }
 
