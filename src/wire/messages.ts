@@ -119,7 +119,7 @@ export interface WorkDone {
   readonly requests: number;
   readonly rows: number;
   readonly runs: number;
-  /** As workers told: merging, running and splitting; and the sum of the squares. */
+  /** As workers told: merging, running and splitting, a run at most for ten times what runs take lately; and the sum of the squares. */
   readonly runSeconds: number;
   readonly runSecondsSquared: number;
   /** Tensors of the requests and of the answers. */

@@ -58,6 +58,10 @@ export interface RunReport {
 /** Refusals that say something of the request or of the load, not of the version. */
 const CLIENT_CODES: ReadonlySet<ErrorCode> = new Set(['INVALID_ARGUMENT', 'CANCELLED', 'QUEUE_FULL', 'UNSUPPORTED', 'SHUTTING_DOWN']);
 
+/** A run that took so many times what runs take lately was held up by the machine; it counts for just that. */
+const OUTLIER = 10;
+const LATELY_RUNS = 16;
+
 /** Answers over which the latency quantiles of demand are taken. */
 const LATENCIES = 1024;
 
@@ -92,7 +96,10 @@ export class VersionStatistics {
   /** Rows answered. */
   inferences = 0;
   retries = 0;
+  #runSeconds = 0;
   #runSecondsSquared = 0;
+  /** Smoothed. */
+  #latelySeconds = 0;
   #inputBytes = 0;
   #outputBytes = 0;
   lastInferenceAtMs = 0;
@@ -128,7 +135,7 @@ export class VersionStatistics {
     this.run.observe(report.runNs / 1e9);
     this.batch.observe((report.inputNs + report.outputNs) / 1e9);
     this.batchSize.observe(report.rows);
-    this.#runSecondsSquared += ((report.runNs + report.inputNs + report.outputNs) / 1e9) ** 2;
+    this.#addSeconds((report.runNs + report.inputNs + report.outputNs) / 1e9);
     this.#inputBytes += report.inputBytes;
     this.#outputBytes += report.outputBytes;
     this.window.run.observe(report.runNs / 1e3);
@@ -136,6 +143,14 @@ export class VersionStatistics {
     this.#addRun(this, report, report.requests);
     const sums = this.#batchSums(report.rows);
     if (sums) this.#addRun(sums, report, 1);
+  }
+
+  #addSeconds(seconds: number): void {
+    const runs = this.run.count;
+    const counted = runs > LATELY_RUNS ? Math.min(seconds, OUTLIER * this.#latelySeconds) : seconds;
+    this.#latelySeconds += (seconds - this.#latelySeconds) / Math.min(LATELY_RUNS, runs);
+    this.#runSeconds += counted;
+    this.#runSecondsSquared += counted ** 2;
   }
 
   get executions(): number {
@@ -146,7 +161,7 @@ export class VersionStatistics {
   get work(): WorkDone {
     return {
       requests: this.infer.count, rows: this.batchSize.sum, runs: this.run.count,
-      runSeconds: this.run.sum + this.batch.sum, runSecondsSquared: this.#runSecondsSquared,
+      runSeconds: this.#runSeconds, runSecondsSquared: this.#runSecondsSquared,
       inputBytes: this.#inputBytes, outputBytes: this.#outputBytes,
     };
   }
