@@ -64,21 +64,21 @@ export function App() {
 
 function Side({ section }: { readonly section: Section | null }) {
   return (
-    <div class="side">
+    <header class="side">
       <div class="inner">
-      <a class="brand" href="/" aria-label="Lepton AI"><Logo /><span>Lepton AI</span></a>
-      <nav aria-label={t('nav.label')}>
-        <ul>
-          {SECTIONS.map((name) => (
-            <li key={name}><a href={pathTo(name as Page)} aria-current={name === section ? 'page' : undefined}><Icon name={name} /><span>{t(`nav.${name}` as MessageKey)}</span></a></li>
-          ))}
-        </ul>
-      </nav>
-      <footer>
-        <span class={`live ${trouble.value === null ? 'good' : 'bad'}`}><span class="dot" aria-hidden="true" /><span class="live-text">{trouble.value === null ? t('state.live') : t('state.lost')}</span></span>
-        {status.value && <span class="wide">{t('nav.release', { version: status.value.platformVersion })}</span>}
-      </footer>
+        <a class="brand" href="/" aria-label="Lepton AI"><Logo /><span>Lepton AI</span></a>
+        <nav aria-label={t('nav.label')}>
+          <ul>
+            {SECTIONS.map((name) => (
+              <li key={name}><a href={pathTo(name as Page)} aria-current={name === section ? 'page' : undefined}><Icon name={name} /><span>{t(`nav.${name}` as MessageKey)}</span></a></li>
+            ))}
+          </ul>
+        </nav>
+        <div class="foot">
+          <span class={`live ${trouble.value === null ? 'good' : 'bad'}`}><span class="dot" aria-hidden="true" /><span class="live-text">{trouble.value === null ? t('state.live') : t('state.lost')}</span></span>
+          {status.value && <span class="wide">{t('nav.release', { version: status.value.platformVersion })}</span>}
+        </div>
       </div>
-    </div>
+    </header>
   );
 }

@@ -54,7 +54,7 @@ function columns(service: ServiceStatus, onPick: (revision: ServiceRevision) => 
     { id: 'by', title: t('revisions.by'), cell: ({ createdBy }) => <span class="wrap">{visible(createdBy)}</span> },
     { id: 'reason', title: t('revisions.reason'), cell: ({ reason }) => <span class="wrap">{visible(reason)}</span> },
     { id: 'traffic', title: t('service.traffic'), cell: ({ spec }) => <span class="wrap">{trafficText(spec.traffic)}</span> },
-    { id: 'actions', title: t('table.actions'), cell: (revision) => (revision.revision === service.revision ? null : <button type="button" class="button small" aria-label={t('revisions.back', { revision: revision.revision })} onClick={() => onPick(revision)}>{t('revisions.rollBack')}</button>) },
+    { id: 'actions', title: t('table.actions'), cell: (revision) => (revision.revision === service.revision ? null : <button type="button" class="button small" aria-label={`${t('revisions.rollBack')} ${revision.revision}`} onClick={() => onPick(revision)}>{t('revisions.rollBack')}</button>) },
   ];
 }
 
