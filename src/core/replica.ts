@@ -20,7 +20,7 @@ const EDGES: Readonly<Record<ReplicaPhase, readonly ReplicaPhase[]>> = {
 
 /** Reasons that a replica's phase carries; `message` has the particulars. */
 export type ReplicaReason =
-  | 'Created' | 'EnvironmentBuilding' | 'EnvironmentFailed' | 'Spawned' | 'Loaded' | 'Adopted'
+  | 'Created' | 'EnvironmentBuilding' | 'EnvironmentFailed' | 'LoadQueued' | 'Spawned' | 'Loaded' | 'Adopted'
   | 'Replaced' | 'ScaledDown' | 'Undeployed' | 'Unloaded' | 'Shutdown' | 'Drained' | 'DrainTimeout'
   | 'LoadFailed' | 'LoadTimeout' | 'KnownAnswerFailed' | 'SmokeRunFailed' | 'SpawnFailed' | 'ArtefactMissing'
   | 'Crashed' | 'Killed' | 'OutOfMemory' | 'StorageExceeded' | 'Hung' | 'Lost';

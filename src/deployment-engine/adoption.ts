@@ -69,7 +69,7 @@ function resume(replica: Replica, handle: WorkerHandle, { replicas, launcher, ev
   replica.declared = declaredLimits(handle.limits.limits);
   if (replica.state.phase === 'pending') replicas.change(replica, replicaState('starting', 'Adopted', `process ${handle.pid}`));
   events.record({ severity: 'info', reason: 'ReplicaAdopted', message: `replica ${replica.id} of ${replica.service}:${replica.version} (process ${handle.pid}) still runs and was taken over`, actor: 'engine', repository: replica.repository, service: replica.service, version: replica.version, replica: replica.id });
-  launcher.attach(replica, handle);
+  launcher.adopt(replica, handle);
 }
 
 function replicaOf(row: Row<'replicas'>, config: WorkerConfig | null): Replica {

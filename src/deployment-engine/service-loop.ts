@@ -98,7 +98,13 @@ export class ServiceLoop {
   #start(service: ServiceState, { deployment }: Extract<Action, { kind: 'start' }>): void {
     const failures = [...service.failures].find(([shape]) => shape.startsWith(`${deployment.version}|`))?.[1].failures ?? 0;
     if (failures) service.restarts.set(deployment.version, (service.restarts.get(deployment.version) ?? 0) + 1);
-    this.#dependencies.launcher.launch(service.name, deployment, failures);
+    this.#dependencies.launcher.launch(service.name, deployment, failures, this.#isAwaited(service, deployment.version));
+  }
+
+  /** Whether requests may wait for this start: its version sleeps or has crashed, or nothing of the service is there yet. */
+  #isAwaited(service: ServiceState, version: string): boolean {
+    const phase = this.states(service).get(version)?.phase;
+    return phase === 'waking' || phase === 'recovering' || !this.#dependencies.replicas.live(service.name).some(({ state }) => state.phase === 'ready');
   }
 
   async #serve(service: ServiceState, { serving }: Extract<Action, { kind: 'serve' }>): Promise<void> {

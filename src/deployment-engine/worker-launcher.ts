@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import { shapeOf } from './plan/index.ts';
 import type { Profiles } from './profiles/index.ts';
 import { type ReplicaSet, replicaState } from './replica-set.ts';
+import { type LoadTurn, LoadTurns } from './residency/index.ts';
 import type { RuntimeFor, WorkerCommand } from './runtimes/index.ts';
 import type { Replica } from './state.ts';
 import { type Target, UNLIMITED, type WorkerExit, type WorkerHandle } from './targets/index.ts';
@@ -33,6 +34,9 @@ export class WorkerLauncher {
   readonly #dependencies: LauncherDependencies;
   /** Replicas without a worker yet, by id. */
   readonly #preparing = new Map<string, AbortController>();
+  readonly #turns = new LoadTurns();
+  /** Of replicas that load, by id. */
+  readonly #turnOf = new Map<string, LoadTurn>();
   #abandoned = false;
 
   constructor(dependencies: LauncherDependencies) {
@@ -43,8 +47,11 @@ export class WorkerLauncher {
     return join(this.#dependencies.logDirectory, `${replica}.log`);
   }
 
-  /** Records a new replica and starts its worker behind it; never rejects, the replica's phase tells. */
-  launch(service: string, deployment: DeploymentSpec, attempt: number): Replica {
+  /**
+   * Records a new replica and starts its worker behind it; never rejects, the replica's phase tells. `awaited`: requests wait
+   * for it, so that it need not wait for other loads.
+   */
+  launch(service: string, deployment: DeploymentSpec, attempt: number, awaited = false): Replica {
     const { clock, replicas } = this.#dependencies;
     const now = clock.now();
     const replica: Replica = {
@@ -57,11 +64,11 @@ export class WorkerLauncher {
     };
     replicas.add(replica);
     replicas.save(replica);
-    void this.#start(replica, deployment);
+    void this.#start(replica, deployment, awaited);
     return replica;
   }
 
-  async #start(replica: Replica, deployment: DeploymentSpec): Promise<void> {
+  async #start(replica: Replica, deployment: DeploymentSpec, awaited: boolean): Promise<void> {
     let reason: ReplicaReason = 'ArtefactMissing';
     const preparing = new AbortController();
     this.#preparing.set(replica.id, preparing);
@@ -73,18 +80,35 @@ export class WorkerLauncher {
       reason = 'EnvironmentFailed';
       const command = await this.#prepare(replica, version, preparing.signal);
       if (givenUp()) return;
+      const turn = await this.#takeTurn(replica, awaited);
+      if (givenUp()) return;
       reason = 'SpawnFailed';
-      const handle = await this.#dependencies.target.start(this.#workerSpec(replica, deployment, version, modelDirectory, command));
+      const handle = await this.#dependencies.target.start(this.#workerSpec(replica, deployment, version, modelDirectory, command, turn));
       if (isTerminal(replica.state.phase)) return void (await handle.stop(LAUNCH_ABANDONED_GRACE_MS, 'no longer wanted'));
+      turn.begin(handle);
       replica.handle = handle;
       this.#dependencies.replicas.change(replica, replicaState('starting', 'Spawned', `process ${handle.pid}`));
-      this.attach(replica, handle);
+      this.#attach(replica, handle);
     } catch (thrown) {
       if (givenUp()) return;
       this.#dependencies.replicas.change(replica, replicaState('failed', reason, asLeptonError(thrown).message));
     } finally {
       this.#preparing.delete(replica.id);
+      if (replica.state.phase !== 'starting') this.#endTurn(replica);
     }
+  }
+
+  async #takeTurn(replica: Replica, awaited: boolean): Promise<LoadTurn> {
+    const { phase } = replica.state;
+    if (phase === 'pending' && this.#turns.busy(awaited)) this.#dependencies.replicas.note(replica, 'LoadQueued', 'waits until another version has loaded, so that those that serve keep their cores');
+    const turn = await this.#turns.enter(awaited);
+    this.#turnOf.set(replica.id, turn);
+    return turn;
+  }
+
+  #endTurn({ id }: Replica): void {
+    this.#turnOf.get(id)?.end();
+    this.#turnOf.delete(id);
   }
 
   /** The worker's load time-out does not run yet: what a format needs may have to be built first. */
@@ -119,7 +143,7 @@ export class WorkerLauncher {
     throw new Error(`${deployment.repository}:${deployment.version} is now ${version.digest}, deployed was ${deployment.digest}`);
   }
 
-  #workerSpec(replica: Replica, deployment: DeploymentSpec, version: Version, modelDirectory: string, command: WorkerCommand) {
+  #workerSpec(replica: Replica, deployment: DeploymentSpec, version: Version, modelDirectory: string, command: WorkerCommand, { cpuWeight }: LoadTurn) {
     const { manifest } = version;
     return {
       worker: {
@@ -129,14 +153,21 @@ export class WorkerLauncher {
       },
       command,
       logFile: this.logFile(replica.id),
-      limits: { ...UNLIMITED, ...replica.declared },
+      limits: { ...UNLIMITED, ...replica.declared, cpuWeight },
     };
   }
 
-  /** Follows a worker's status and end, of one just started or one adopted. */
-  attach(replica: Replica, handle: WorkerHandle): void {
+  /** Follows a worker that an earlier control process started, which may have gone while the worker stood behind others to load. */
+  adopt(replica: Replica, handle: WorkerHandle): void {
+    this.#turnOf.set(replica.id, this.#turns.resume(handle));
+    this.#attach(replica, handle);
+  }
+
+  /** Follows a worker's status and end. */
+  #attach(replica: Replica, handle: WorkerHandle): void {
     const { replicas } = this.#dependencies;
     handle.onStatus((status) => {
+      if (status.phase !== 'loading') this.#endTurn(replica);
       if (status.phase === 'ready' && replica.state.phase === 'starting') {
         replica.profile = status.profile ? completeProfile(status.profile) : null;
         if (replica.profile) this.#dependencies.profiles.loaded(replica.digest, replica.threads, replica.profile);
@@ -148,6 +179,7 @@ export class WorkerLauncher {
   }
 
   #ended(replica: Replica, exit: WorkerExit): void {
+    this.#endTurn(replica);
     if (isTerminal(replica.state.phase)) return;
     const { replicas } = this.#dependencies;
     if (replica.stopping) return replicas.change(replica, replica.stopping);
