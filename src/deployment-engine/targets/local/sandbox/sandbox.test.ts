@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { unisolated } from '../../../../core/index.ts';
 import { scaleModel } from '../../../../testing/onnx-models.ts';
 import { exitOf, settled, signatureOf, WorkerFixture } from '../../../../testing/worker-fixture.ts';
-import { DEPLOYMENT_DEFAULTS } from '../../../spec/deployment-spec.ts';
+import type { WorkerHandle } from '../../target.ts';
 import { sandboxed } from './confinement.ts';
 import { closedAncestors } from './files.ts';
 import { HostSandbox } from './host-sandbox.ts';
@@ -22,6 +22,11 @@ const VIEW: View = {
 };
 const targets = (view: Partial<View>): string[] => mountTable({ ...VIEW, ...view }).trim().split('\n').map((line) => line.split(' ')[1] as string);
 const optionsOf = (view: Partial<View>, target: string): string | undefined => mountTable({ ...VIEW, ...view }).split('\n').find((line) => line.split(' ')[1] === target)?.split(' ')[3];
+
+async function startWithStorage(fixture: WorkerFixture, storageBytes: number): Promise<WorkerHandle> {
+  const spec = await fixture.spec('stored', scaleModel(2), SCALE);
+  return fixture.keep(await fixture.target.start({ ...spec, worker: { ...spec.worker, resources: { ...spec.worker.resources, storageBytes } } }));
+}
 
 describe('the table of a view', () => {
   it('hides before it shows what is under it, and hides again what is under that', () => {
@@ -76,7 +81,7 @@ describe('an enclosure', () => {
   it('counts temporary files where no file system bounds them, and ends a worker that has too many', async () => {
     const counted = await WorkerFixture.create({ openSandbox: async (options) => new HostSandbox(options, { kind: 'none' }, unisolated('a host without')) });
     try {
-      const worker = await counted.start('counted', scaleModel(2), SCALE, { resources: { ...DEPLOYMENT_DEFAULTS.resources, storageBytes: 2 ** 20 } });
+      const worker = await startWithStorage(counted, 2 ** 20);
       await settled(worker);
       assert.deepEqual([worker.isolation.network.reason, worker.isolation.storage.by], ['a host without', 'counting']);
       const temporary = worker.record.configPath.replace(/json$/, 'tmp');
@@ -96,7 +101,7 @@ describe('an enclosure', () => {
     const fixture = await WorkerFixture.create();
     try {
       if (!(await fixture.target.isolation()).files.enforced) return context.skip('this host has no mount namespaces');
-      const worker = await fixture.start('large', scaleModel(2), SCALE, { resources: { ...DEPLOYMENT_DEFAULTS.resources, storageBytes: totalmem() } });
+      const worker = await startWithStorage(fixture, totalmem());
       assert.equal((await settled(worker)).phase, 'ready');
       const temporary = worker.record.configPath.replace(/json$/, 'tmp');
       assert.ok(existsSync(temporary));
