@@ -2,8 +2,11 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { PlatformConfig } from './config/index.ts';
-import { createRedactor, type Redact, systemClock } from './core/index.ts';
+import { createRedactor, type EventSink, type Redact, systemClock } from './core/index.ts';
+import type { Database } from './database/index.ts';
 import { type PlatformEngine, trimLog } from './deployment-engine/index.ts';
+import { type AlertMetricName, Alerts, type SampledVersion, VersionSamples, Webhooks } from './monitoring/alerts/index.ts';
+import type { FeedbackStore, VersionFeedback } from './monitoring/feedback/index.ts';
 import { type LogSource, LogStore, LogWatch } from './monitoring/logs/index.ts';
 
 export const redactorOf = ({ logRedact }: Pick<PlatformConfig, 'logRedact'>): Redact => createRedactor((logRedact ?? []).map((pattern) => new RegExp(pattern, 'gi')));
@@ -25,4 +28,43 @@ export function createLogs({ config, logDirectory, engine, redact, log }: LogsDe
   };
   const watch = new LogWatch({ sources, bytesMax: config.replicaLogBytesMax, trim: trimLog, now: () => systemClock.now(), onProblem: (message, err) => log.error({ err }, message) });
   return { watch, logs: new LogStore({ sources, watch, redact }) };
+}
+
+export interface AlertsDependencies {
+  readonly database: Database;
+  readonly engine: Pick<PlatformEngine, 'listServices'>;
+  readonly feedback: Pick<FeedbackStore, 'summary'>;
+  readonly events: EventSink;
+  readonly log: Logger;
+}
+
+/** Alert rules over what engine, gateways and feedback say. Evaluation has not begun. */
+export function createAlerts({ database, engine, feedback, events, log }: AlertsDependencies): Alerts {
+  const source = new VersionSamples((metrics) => sampleVersions(engine, feedback, metrics));
+  return new Alerts({ database, source, webhooks: new Webhooks({ now: () => systemClock.now() }), events, clock: systemClock, log });
+}
+
+async function sampleVersions(engine: AlertsDependencies['engine'], feedback: AlertsDependencies['feedback'], metrics: ReadonlySet<AlertMetricName>): Promise<readonly SampledVersion[]> {
+  const asksFeedback = metrics.has('feedback_accuracy') || metrics.has('feedback_reward');
+  const sampled: SampledVersion[] = [];
+  for (const { name, versions } of await engine.listServices()) {
+    const said = asksFeedback ? await feedback.summary(name).then((summary) => summary.versions, (): VersionFeedback[] => []) : [];
+    for (const one of versions) {
+      const { demand, replicas } = one;
+      const judged = said.find(({ version, digest }) => version === one.version && digest === one.digest);
+      sampled.push({
+        service: name, version: one.version, atMs: systemClock.now(),
+        requests: demand?.requests ?? 0, faults: demand?.failures ?? 0,
+        latencyP50Ms: demand?.latencyP50Ms ?? null, latencyP99Ms: demand?.latencyP99Ms ?? null,
+        queueLength: demand?.queueLength ?? 0, inFlight: demand?.inFlight ?? 0,
+        memoryBytes: replicas.reduce((sum, { residentBytes }) => sum + (residentBytes ?? 0), 0),
+        restarts: one.restarts,
+        replicasMissing: Math.max(0, one.replicasDesired - replicas.filter(({ phase }) => phase === 'ready').length),
+        weight: one.weight / 100,
+        judged: judged?.correct?.count ?? 0, correct: judged?.correct?.correct ?? 0, rewards: judged?.reward?.count ?? 0, rewardSum: judged?.reward?.sum ?? 0,
+        driftPsi: null, driftSamples: 0,
+      });
+    }
+  }
+  return sampled;
 }

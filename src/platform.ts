@@ -12,7 +12,7 @@ import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
 import { HistoryKeeper } from './monitoring/history/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
-import { createLogs, redactorOf } from './platform-monitoring.ts';
+import { createAlerts, createLogs, redactorOf } from './platform-monitoring.ts';
 import { PLATFORM_VERSION } from './version.ts';
 
 /** A running platform. */
@@ -110,9 +110,11 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());
+  const alerts = createAlerts({ database, engine, feedback, events, log });
+  cleanups.push(() => alerts.stop());
   const status = (): StatusFacts => statusFacts(config, engine, database, { startedAt, isolation });
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, feedback, history, logs, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, history, logs, alerts, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });
@@ -123,6 +125,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   await engine.start({ ready: config.modelRepository === null });
   watch.start();
   history.start(() => engine.listServices(), events);
+  await alerts.start();
   stop.throwIfAborted();
   lock.update({ pid: process.pid, since: startedAt, url: status().httpUrl });
   const imported = config.modelRepository === null ? null : await importAtStart((directory, options) => importAndServe({ repository, engine, events }, directory, { ...options, signal: stop }), config.modelRepository, events, stop);
@@ -130,6 +133,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
     status, engine, repository, imported,
     async stop({ graceMs }) {
       watch.stop();
+      await within(CLOSE_TIMEOUT_MS, alerts.stop());
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
       // Nothing runs any more; a database that does not answer must not hold up the end.
       for (const work of [() => history.close(), () => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));

@@ -46,6 +46,7 @@ export const ERRORS = {
   MODEL_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', help: 'The inference API serves no model of this name; a model name is the name of a service.' },
   PLAN_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', help: 'No executed plan of the scheduler with this id is kept; list them with `lepton-ai plan --list`.' },
   REVISION_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', help: 'The service has no such revision; list them with `lepton-ai services --revisions`.' },
+  ALERT_RULE_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', help: 'No alert rule has this name.' },
   REPLICA_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', help: 'No replica has this id, or its log has expired.' },
   FEEDBACK_UNKNOWN: { http: 404, grpc: 'NOT_FOUND', help: 'No answer of this platform has this prediction id; send it as it was in `lepton-prediction-id`.' },
   FEEDBACK_DUPLICATE: { http: 409, grpc: 'ALREADY_EXISTS', help: 'This prediction has other feedback already, and the first one counts.' },

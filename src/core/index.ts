@@ -13,6 +13,7 @@ export * from './model-config-proto.ts';
 export * from './names.ts';
 export * from './places.ts';
 export * from './prediction-id.ts';
+export * from './quantities.ts';
 export * from './random.ts';
 export * from './redact.ts';
 export * from './release.ts';

@@ -96,6 +96,13 @@ async function createProfileTable(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+/** Rules by name as they were given, and what became of each for each version. */
+async function createAlertTables(db: Kysely<Schema>): Promise<void> {
+  await text(db.schema.createTable('alert_rules'), 'name spec secret? created_at updated_at updated_by').addPrimaryKeyConstraint('alert_rules_key', ['name'] as never[]).execute();
+  const states = text(db.schema.createTable('alert_states'), 'rule service version state since');
+  await real(integer(states, 'untold'), 'value?').addPrimaryKeyConstraint('alert_states_key', ['rule', 'service', 'version'] as never[]).execute();
+}
+
 /** What the scheduler decided. */
 async function createPlansTable(db: Kysely<Schema>, engine: Engine): Promise<void> {
   const plans = text(withSequence(db.schema.createTable('plans'), 'id', engine), 'at trigger changes method input plan');
@@ -109,6 +116,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'feedback', up: createFeedbackTables },
   { name: 'version profiles', up: createProfileTable },
   { name: 'plans of the scheduler', up: createPlansTable },
+  { name: 'alerts', up: createAlertTables },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

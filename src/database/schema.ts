@@ -205,6 +205,28 @@ export interface VersionProfilesTable {
   updated_at: string;
 }
 
+export interface AlertRulesTable {
+  name: string;
+  /** JSON of an AlertRule. */
+  spec: string;
+  /** Signs the rule's webhook; null: it has none. */
+  secret: string | null;
+  created_at: string;
+  updated_at: string;
+  updated_by: string;
+}
+/** What a rule says of a version; none: inactive, and never anything else. */
+export interface AlertStatesTable {
+  rule: string;
+  service: string;
+  version: string;
+  state: string;
+  since: string;
+  value: number | null;
+  /** 1: the webhook has not taken the last change yet. */
+  untold: number;
+}
+
 /** The scheduler's plans that changed something, with what they were decided from. */
 export interface PlansTable {
   id: Generated<number>;
@@ -241,6 +263,8 @@ export interface Schema {
   feedback_totals: FeedbackTotalsTable;
   version_profiles: VersionProfilesTable;
   plans: PlansTable;
+  alert_rules: AlertRulesTable;
+  alert_states: AlertStatesTable;
 }
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>;

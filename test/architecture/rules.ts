@@ -59,7 +59,7 @@ export const PARTS: readonly Part[] = [
   // What plans and simulates without a server takes the scheduler itself.
   { path: 'cli', imports: ['core', 'config', 'control.ts', 'version.ts', '/clients/typescript', 'deployment-engine/scheduler', 'deployment-engine/solvers', 'simulation'] },
   { path: 'control.ts', imports: ['core', 'config', 'platform.ts', 'version.ts'], types: ['deployment-engine', 'monitoring'] },
-  { path: 'platform-monitoring.ts', imports: ['core', 'config', 'monitoring', 'deployment-engine'] },
+  { path: 'platform-monitoring.ts', imports: ['core', 'config', 'monitoring', 'deployment-engine'], types: ['database'] },
   // The composition root knows everybody.
   { path: 'platform.ts', imports: ['platform-monitoring.ts', 'core', 'wire', 'config', 'database', 'security', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'api/management', 'version.ts'] },
   { path: 'testing', imports: ['core', 'wire', 'database', 'monitoring', 'model-repository', 'deployment-engine', 'deployment-engine/targets', 'deployment-engine/runtimes', 'config', 'platform.ts'], open: true },

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ServiceInput,
+  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -191,6 +191,27 @@ export class LeptonClient {
   }
   async replicaLog(replica: string, options: { tailBytes?: number } = {}): Promise<string> {
     return (await unwrap(this.#api.GET('/api/v1/replicas/{replica}/log', { params: { path: { replica }, query: options } }))).text;
+  }
+  /** What rules say of each version, firing ones first. */
+  listAlerts(filter: { rule?: string; service?: string; version?: string; state?: 'inactive' | 'pending' | 'firing' | 'resolved' } = {}): Promise<AlertsOverview> {
+    return unwrap(this.#api.GET('/api/v1/alerts', { params: { query: filter } }));
+  }
+  listAlertMetrics(): Promise<AlertMetric[]> {
+    return unwrap(this.#api.GET('/api/v1/alerts/metrics'));
+  }
+  listAlertRules(): Promise<AlertRule[]> {
+    return unwrap(this.#api.GET('/api/v1/alerts/rules'));
+  }
+  /** Makes a rule equal to the input; the same again changes nothing. */
+  putAlertRule(rule: string, body: AlertRuleInput, options: { dryRun?: boolean } = {}): Promise<AlertRuleChange> {
+    return unwrap(this.#api.PUT('/api/v1/alerts/rules/{rule}', { params: { path: { rule }, query: options }, body }));
+  }
+  async deleteAlertRule(rule: string): Promise<void> {
+    await unwrap(this.#api.DELETE('/api/v1/alerts/rules/{rule}', { params: { path: { rule } } }));
+  }
+  /** Sends a trial to the rule's webhook; resolves with whether it was taken, perhaps after minutes. */
+  testAlertRule(rule: string): Promise<{ delivered: boolean; problem: string | null }> {
+    return unwrap(this.#api.POST('/api/v1/alerts/rules/{rule}/test', { params: { path: { rule } }, body: {} }));
   }
   /** Lines of all logs that fit, oldest first. */
   queryLogs(query: LogQuery = {}): Promise<LogPage> {

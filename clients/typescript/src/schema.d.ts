@@ -1,6 +1,99 @@
 /** Generated from the server's OpenAPI document by scripts/generate.ts; change the schemas in src/api/management. */
 
 export interface paths {
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What rules say of each version, firing ones first. */
+        get: operations["listAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a rule may be on. */
+        get: operations["listAlertMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules. */
+        get: operations["listAlertRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule. */
+        get: operations["getAlertRule"];
+        /**
+         * Make a rule equal to this declaration.
+         * @description The same again changes nothing; a change begins the rule’s states anew.
+         */
+        put: operations["putAlertRule"];
+        post?: never;
+        /** Delete a rule and what it said. */
+        delete: operations["deleteAlertRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/rules/{rule}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a trial to a rule’s webhook.
+         * @description Answers when it was taken or given up, which may take minutes.
+         */
+        post: operations["testAlertRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blobs/{digest}": {
         parameters: {
             query?: never;
@@ -726,6 +819,133 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Alert: {
+            message: string;
+            /**
+             * @description `GET /alerts/metrics` explains them.
+             * @enum {string}
+             */
+            metric: "request_rate" | "fault_ratio" | "latency_p50" | "latency_p99" | "queue_length" | "in_flight" | "memory" | "replica_failures" | "replicas_missing" | "traffic_share" | "traffic_share_wanted" | "traffic_share_gap" | "feedback_accuracy" | "feedback_reward" | "drift_psi";
+            rule: string;
+            service: string;
+            /** @enum {string} */
+            severity: "info" | "warning" | "error";
+            /** @description ISO 8601, UTC. */
+            since: string;
+            /** @enum {string} */
+            state: "inactive" | "pending" | "firing" | "resolved";
+            /** @description The newest that is known, in the metric’s unit. */
+            value: number | null;
+            version: string;
+        };
+        AlertMetric: {
+            help: string;
+            minSamples: number;
+            /**
+             * @description `GET /alerts/metrics` explains them.
+             * @enum {string}
+             */
+            name: "request_rate" | "fault_ratio" | "latency_p50" | "latency_p99" | "queue_length" | "in_flight" | "memory" | "replica_failures" | "replicas_missing" | "traffic_share" | "traffic_share_wanted" | "traffic_share_gap" | "feedback_accuracy" | "feedback_reward" | "drift_psi";
+            unit: string;
+        };
+        AlertRule: {
+            /** @description ISO 8601, UTC. */
+            createdAt: string;
+            description: string;
+            enabled: boolean;
+            event: boolean;
+            forMs: number;
+            log: boolean;
+            /**
+             * @description `GET /alerts/metrics` explains them.
+             * @enum {string}
+             */
+            metric: "request_rate" | "fault_ratio" | "latency_p50" | "latency_p99" | "queue_length" | "in_flight" | "memory" | "replica_failures" | "replicas_missing" | "traffic_share" | "traffic_share_wanted" | "traffic_share_gap" | "feedback_accuracy" | "feedback_reward" | "drift_psi";
+            minSamples: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name: string;
+            /** @enum {string} */
+            op: ">" | ">=" | "<" | "<=";
+            service: string | null;
+            /** @enum {string} */
+            severity: "info" | "warning" | "error";
+            threshold: number;
+            /** @description ISO 8601, UTC. */
+            updatedAt: string;
+            updatedBy: string;
+            version: string | null;
+            webhook: {
+                url: string;
+            } | null;
+            windowMs: number;
+        };
+        AlertRuleChange: {
+            /** @enum {string} */
+            outcome: "created" | "updated" | "unchanged";
+            rule: components["schemas"]["AlertRule"];
+        };
+        AlertRuleInput: {
+            description?: string;
+            /** @description Default true. */
+            enabled?: boolean;
+            /** @description Record events; default true. */
+            event?: boolean;
+            /** @description How long it must hold before it fires; default 0s. Such as 30s or 5m; a number is milliseconds. */
+            for?: string | number;
+            /** @description Write to control’s log; default true. */
+            log?: boolean;
+            /**
+             * @description `GET /alerts/metrics` explains them.
+             * @enum {string}
+             */
+            metric: "request_rate" | "fault_ratio" | "latency_p50" | "latency_p99" | "queue_length" | "in_flight" | "memory" | "replica_failures" | "replicas_missing" | "traffic_share" | "traffic_share_wanted" | "traffic_share_gap" | "feedback_accuracy" | "feedback_reward" | "drift_psi";
+            /** @description Requests (of feedback: entries) in the window below which nothing is said; default by metric. */
+            minSamples?: number;
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            name?: string;
+            /**
+             * @description Default >.
+             * @enum {string}
+             */
+            op?: ">" | ">=" | "<" | "<=";
+            /** @description Default: every service. */
+            service?: string | null;
+            /**
+             * @description Default warning.
+             * @enum {string}
+             */
+            severity?: "info" | "warning" | "error";
+            /** @description In the metric’s unit. */
+            threshold: number;
+            /** @description Default: every version, each for itself. */
+            version?: string | null;
+            /** @description Called when it fires and when that is over. */
+            webhook?: {
+                /** @description 16 to 256 characters; signs what is sent. Never told again; absent: as it is. */
+                secret?: string;
+                url: string;
+            } | null;
+            /** @description What the value is taken over, 5s to 1h; default 1m. Such as 30s or 5m; a number is milliseconds. */
+            window?: string | number;
+        };
+        AlertsOverview: {
+            /** @description Firing ones first, of these the newest first. */
+            alerts: components["schemas"]["Alert"][];
+            evaluatedAt: string | null;
+            /** @description Since control started. */
+            webhooks: {
+                /** @description Since too many waited. */
+                dropped: number;
+                /** @description Given up after all attempts. */
+                failed: number;
+                sent: number;
+                waiting: number;
+            };
+        };
+        AlertTrial: {
+            delivered: boolean;
+            problem: string | null;
+        };
         ArtefactFile: {
             /** @description `sha256:` and 64 hexadecimal digits. */
             digest: string;
@@ -903,7 +1123,7 @@ export interface components {
              * @description Stable, for machines; see docs/reference/errors.md.
              * @enum {string}
              */
-            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "PLAN_NOT_FOUND" | "REVISION_NOT_FOUND" | "REPLICA_NOT_FOUND" | "FEEDBACK_UNKNOWN" | "FEEDBACK_DUPLICATE" | "FEEDBACK_TOO_LATE" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
+            code: "INVALID_ARGUMENT" | "METHOD_NOT_ALLOWED" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_LARGE" | "ROUTE_NOT_FOUND" | "REPOSITORY_NOT_FOUND" | "VERSION_NOT_FOUND" | "LABEL_NOT_FOUND" | "BLOB_NOT_FOUND" | "SERVICE_NOT_FOUND" | "MODEL_NOT_FOUND" | "PLAN_NOT_FOUND" | "REVISION_NOT_FOUND" | "ALERT_RULE_NOT_FOUND" | "REPLICA_NOT_FOUND" | "FEEDBACK_UNKNOWN" | "FEEDBACK_DUPLICATE" | "FEEDBACK_TOO_LATE" | "REPOSITORY_EXISTS" | "VERSION_EXISTS" | "IN_USE" | "CONFLICT" | "PRECONDITION_FAILED" | "BLOB_MISSING" | "DIGEST_MISMATCH" | "MODEL_INVALID" | "MODEL_UNSAFE" | "QUEUE_FULL" | "VERSION_NOT_READY" | "REPLICA_FAILED" | "CONTROL_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "SHUTTING_DOWN" | "DEADLINE_EXCEEDED" | "CANCELLED" | "MODEL_ERROR" | "UNSUPPORTED" | "DATA_DIRECTORY_LOCKED" | "CORRUPT" | "INTERNAL";
             /** @description More facts for machines. */
             details?: {
                 [key: string]: unknown;
@@ -1795,6 +2015,364 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAlerts: {
+        parameters: {
+            query?: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                rule?: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service?: string;
+                state?: "inactive" | "pending" | "firing" | "resolved";
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOverview"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlertMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertMetric"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAlertRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"][];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALERT_RULE_NOT_FOUND: No alert rule has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putAlertRule: {
+        parameters: {
+            query?: {
+                /** @description Say what would change and change nothing. */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleInput"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRuleChange"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALERT_RULE_NOT_FOUND: No alert rule has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testAlertRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertTrial"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALERT_RULE_NOT_FOUND: No alert rule has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getBlob: {
         parameters: {
             query?: never;

@@ -26,6 +26,12 @@ export type ChangeResult = Schemas['ChangeResult'];
 export type SpecChange = Schemas['SpecChange'];
 export type Replica = Schemas['Replica'];
 export type PlatformEvent = Schemas['Event'];
+export type Alert = Schemas['Alert'];
+export type AlertsOverview = Schemas['AlertsOverview'];
+export type AlertRule = Schemas['AlertRule'];
+export type AlertRuleInput = Schemas['AlertRuleInput'];
+export type AlertRuleChange = Schemas['AlertRuleChange'];
+export type AlertMetric = Schemas['AlertMetric'];
 export type LogLine = Schemas['LogLine'];
 export type LogPage = Schemas['LogPage'];
 /** What a stream of logs tells: a line, or how many bytes of which log it left out. */

@@ -144,6 +144,7 @@ _BY_CODE: Mapping[str, type[LeptonError]] = {
     "BLOB_NOT_FOUND": NotFoundError,
     "PLAN_NOT_FOUND": NotFoundError,
     "REVISION_NOT_FOUND": NotFoundError,
+    "ALERT_RULE_NOT_FOUND": NotFoundError,
     "REPLICA_NOT_FOUND": NotFoundError,
     "ROUTE_NOT_FOUND": UnsupportedError,
     "REPOSITORY_EXISTS": ConflictError,

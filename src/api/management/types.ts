@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { IsolationReport, PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
+import type { Alerts } from '../../monitoring/alerts/index.ts';
 import type { HistoryKeeper } from '../../monitoring/history/index.ts';
 import type { FeedbackStore } from '../../monitoring/feedback/index.ts';
 import type { LogStore } from '../../monitoring/logs/index.ts';
@@ -58,6 +59,7 @@ export interface ManagementDependencies {
   readonly environments: Pick<Environments, 'list' | 'register' | 'gc'>;
   readonly events: EventFeed;
   readonly logs: LogStore;
+  readonly alerts: Alerts;
   readonly feedback: Pick<FeedbackStore, 'send' | 'list' | 'summary'>;
   readonly history: Pick<HistoryKeeper, 'metrics' | 'status' | 'query'>;
   /** Prometheus text of the control process, for the gateway's `/metrics`. */

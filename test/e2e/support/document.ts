@@ -18,18 +18,19 @@ export interface Block {
 }
 
 /**
- * The blocks of a page that are marked `<!-- tour -->`, `<!-- tour: background -->` or `<!-- tour: FILE.py -->`, each with the
+ * The blocks of a page that are marked `<!-- tour -->`, `<!-- tour: background -->` or `<!-- tour: FILE.py -->` (or FILE.yaml), each with the
  * `<!-- answer -->` behind it. With a heading: of that section alone, until the next heading of any level.
  */
 export function readBlocks(page: string, heading?: string): readonly Block[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  return [...sectionOf(text, heading).matchAll(/<!-- tour(?:: ([\w.]+))? -->\n```(console|python)\n([\s\S]*?)```(?:\n+<!-- answer -->\n```\w*\n([\s\S]*?)```)?/g)].map(([, name, language, body = '', answer]) => {
-    assert.equal(language === 'python', name?.endsWith('.py') ?? false, `${page}: ${name ?? 'a block'} is ${language}`);
+  return [...sectionOf(text, heading).matchAll(/<!-- tour(?:: ([\w.]+))? -->\n```(console|python|yaml)\n([\s\S]*?)```(?:\n+<!-- answer -->\n```\w*\n([\s\S]*?)```)?/g)].map(([, name, language, body = '', answer]) => {
+    const isFile = language !== 'console';
+    assert.equal(isFile, name?.endsWith(language === 'python' ? '.py' : '.yaml') ?? false, `${page}: ${name ?? 'a block'} is ${language}`);
     return {
       background: name === 'background',
       commands: language === 'console' ? body.split('\n').map((line) => line.trim()).filter(Boolean) : [],
       answer: answer?.trim() ?? null,
-      script: language === 'python' ? { file: name as string, text: body } : null,
+      script: isFile ? { file: name as string, text: body } : null,
     };
   });
 }
