@@ -149,7 +149,7 @@ export class WorkerLauncher {
       worker: {
         replica: replica.id, service: replica.service, version: replica.version, digest: deployment.digest,
         format: manifest.format, modelDirectory, entry: manifest.entry, signature: manifest.signature, batching: manifest.batching,
-        resources: deployment.resources, timeouts: deployment.timeouts, profile: this.#dependencies.profiles.known(deployment.digest, deployment.resources.threads), orphanGraceMs: this.#dependencies.orphanGraceMs,
+        resources: deployment.resources, timeouts: deployment.timeouts, profile: this.#dependencies.profiles.known(deployment.digest, deployment.resources.threads, { urgent: replica.attempt > 0 || deployment.replicas.min === 0 }), orphanGraceMs: this.#dependencies.orphanGraceMs,
       },
       command,
       logFile: this.logFile(replica.id),

@@ -34,6 +34,14 @@ export function describeDatabase(engine: string, setUp: () => Promise<DatabaseUn
       assert.deepEqual({ ...row }, { name: 'kept', value: 7 });
     });
 
+    it('keeps one profile for each version, class of host and number of threads', async () => {
+      const row = { digest: 'sha256:0', host_class: 'here', threads: 1, measured: '{}', observed: null, updated_at: '2026-01-01T00:00:00.000Z' };
+      const save = (changes: Partial<typeof row>) => database.db.insertInto('version_profiles').values({ ...row, ...changes }).onConflict((conflict) => conflict.columns(['digest', 'host_class', 'threads']).doUpdateSet({ measured: changes.measured ?? row.measured })).execute();
+      for (const changes of [{}, { threads: 2 }, { host_class: 'there' }, { measured: '{"newer":true}' }]) await save(changes);
+      const rows = await database.db.selectFrom('version_profiles').select(['host_class', 'threads', 'measured']).orderBy('host_class').orderBy('threads').execute();
+      assert.deepEqual(rows.map((each) => ({ ...each })), [{ host_class: 'here', threads: 1, measured: '{"newer":true}' }, { host_class: 'here', threads: 2, measured: '{}' }, { host_class: 'there', threads: 1, measured: '{}' }]);
+    });
+
     it('gives numbers as numbers, counts too', async () => {
       await database.db.insertInto('repositories').values(repository('r')).execute();
       await database.db.insertInto('versions').values(version('v1')).execute();

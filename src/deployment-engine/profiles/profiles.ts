@@ -62,10 +62,10 @@ export class Profiles {
     return keys.map((key) => this.#record(this.#profiles.get(key) as StoredProfile)).sort((a, b) => own(b) - own(a) || (a.hostClass < b.hostClass ? -1 : a.hostClass > b.hostClass ? 1 : a.threads - b.threads));
   }
 
-  /** For a start that need not measure again; null: it has to. */
-  known(digest: string, threads: number): LoadProfile | null {
+  /** For a start that need not measure again; null: it has to. `urgent`: requests may wait for it, so an old measurement will do. */
+  known(digest: string, threads: number, { urgent }: { readonly urgent: boolean }): LoadProfile | null {
     const { measured: found } = this.of(digest, threads);
-    return found && this.#dependencies.clock.now() - Date.parse(found.measuredAt) < KEPT_MS_MAX ? found.profile : null;
+    return found && (urgent || this.#dependencies.clock.now() - Date.parse(found.measuredAt) < KEPT_MS_MAX) ? found.profile : null;
   }
 
   /** A worker has loaded the version. */
