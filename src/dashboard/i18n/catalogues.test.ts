@@ -48,7 +48,7 @@ describe('the pages', () => {
 });
 
 const SPOKEN_ATTRIBUTES = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label', 'text', 'name']);
-const isWords = (text: string): boolean => /\p{L}{2,}/u.test(text) && !/^(?:Lepton AI|lepton-ai [a-z-]+|\/[\w/.]+|[a-z-]+)$/.test(text.trim());
+const isWords = (text: string): boolean => /\p{L}{2,}/u.test(text) && !/^(?:Lepton AI|lepton-ai [a-z -]+|\/[\w/.]+|[a-z-]+)$/.test(text.trim());
 
 /** Words between tags and in attributes that are read out. */
 function literalTexts(path: string, text: string): string[] {

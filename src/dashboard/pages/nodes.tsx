@@ -1,4 +1,4 @@
-import type { ServiceStatus } from '../../../clients/typescript/src/types.ts';
+import type { PlatformStatus, ServiceStatus } from '../../../clients/typescript/src/types.ts';
 import { Badge } from '../components/badge.tsx';
 import { Command } from '../components/command.tsx';
 import { Loading } from '../components/empty.tsx';
@@ -22,12 +22,16 @@ interface WorkerRow {
   readonly threads: number | null;
 }
 
+type Slot = keyof PlatformStatus['isolation'];
+type SlotRow = PlatformStatus['isolation'][Slot] & { readonly slot: Slot };
+
 /** The machine that this platform runs on: what it holds, what its workers use, and what holds them in. */
 export function NodesPage() {
   looks.value;
   const facts = status.value;
   if (facts === null) return <><Title text={t('nav.nodes')} /><Loading /></>;
   const workers = workersOf(services.value ?? []);
+  const slots = Object.entries(facts.isolation).map(([slot, state]): SlotRow => ({ slot: slot as Slot, ...state }));
   return (
     <>
       <Title text={t('nav.nodes')} />
@@ -52,7 +56,12 @@ export function NodesPage() {
       <section class="card">
         <header><h2>{t('nodes.isolation')}</h2></header>
         <p class="muted">{t('nodes.isolationText')}</p>
-        <Table label={t('nodes.isolation')} columns={columns()} rows={workers} keyOf={({ replica }) => replica.id} searchText={({ service, version, replica }) => `${service} ${version} ${replica.id} ${replica.pid}`} />
+        <Table label={t('nodes.isolation')} columns={isolationColumns()} rows={slots} keyOf={({ slot }) => slot} />
+      </section>
+      <section class="card">
+        <header><h2>{t('nodes.workersTitle')}</h2></header>
+        <p class="muted">{t('nodes.workersText')}</p>
+        <Table dense label={t('nodes.workersTitle')} columns={columns(slots.length)} rows={workers} keyOf={({ replica }) => replica.id} searchText={({ service, version, replica }) => `${service} ${version} ${replica.id} ${replica.pid}`} />
       </section>
     </>
   );
@@ -70,7 +79,19 @@ function workersOf(all: readonly ServiceStatus[]): readonly WorkerRow[] {
   }));
 }
 
-function columns(): readonly Column<WorkerRow>[] {
+function isolationColumns(): readonly Column<SlotRow>[] {
+  return [
+    { id: 'slot', title: t('nodes.slot'), header: true, cell: ({ slot }) => t(`nodes.slot.${slot}`) },
+    { id: 'enforced', title: t('nodes.enforced'), cell: ({ enforced }) => <Badge tone={enforced ? 'good' : 'warn'} text={t(enforced ? 'nodes.holds' : 'nodes.holdsNot')} /> },
+    { id: 'by', title: t('nodes.by'), cell: ({ by }) => visible(by) },
+    { id: 'reason', title: t('nodes.reason'), cell: ({ reason }) => <span class="small wrap">{visible(reason) || '–'}</span> },
+  ];
+}
+
+/** Of the slots, those that hold for one worker. */
+const heldIn = ({ isolation }: WorkerRow['replica']): number => Object.values(isolation ?? {}).filter(({ enforced }) => enforced).length;
+
+function columns(slotCount: number): readonly Column<WorkerRow>[] {
   return [
     { id: 'service', title: t('service.service'), header: true, order: ({ service }) => service, cell: ({ service }) => <a href={pathTo('service', { service })}>{visible(service)}</a> },
     { id: 'version', title: t('service.version'), order: ({ version }) => version, cell: ({ version }) => visible(version) },
@@ -79,6 +100,7 @@ function columns(): readonly Column<WorkerRow>[] {
     { id: 'pid', title: t('nodes.pid'), right: true, order: ({ replica }) => replica.pid, cell: ({ replica }) => String(replica.pid) },
     { id: 'memory', title: t('metric.memory'), right: true, order: ({ replica }) => replica.residentBytes, cell: ({ replica, memoryLimitBytes }) => `${bytes(replica.residentBytes)}${memoryLimitBytes === null ? '' : ` / ${bytes(memoryLimitBytes)}`}` },
     { id: 'cpu', title: t('nodes.cpuSeconds'), right: true, order: ({ replica }) => replica.cpuSeconds, cell: ({ replica }) => number(replica.cpuSeconds) },
+    { id: 'isolation', title: t('nodes.isolationShort'), right: true, order: ({ replica }) => heldIn(replica), cell: ({ replica }) => (replica.isolation ? `${heldIn(replica)}/${slotCount}` : '–') },
     { id: 'threads', title: t('nodes.threads'), right: true, cell: ({ threads }) => whole(threads) },
   ];
 }
