@@ -6,7 +6,7 @@ export type IsolationSlot = (typeof ISOLATION_SLOTS)[number];
 export interface IsolationState {
   readonly enforced: boolean;
   /** What makes it hold; 'none' where nothing does. */
-  readonly by: 'namespace' | 'user id' | 'tmpfs' | 'counting' | 'no_new_privs' | 'container' | 'none';
+  readonly by: 'cgroup v1' | 'cgroup v2' | 'rlimit' | 'namespace' | 'user id' | 'tmpfs' | 'counting' | 'no_new_privs' | 'container' | 'none';
   /** Why it does not hold, and what would help; '' when it does. */
   readonly reason: string;
 }
@@ -20,7 +20,12 @@ export interface IsolationState {
  */
 export type IsolationReport = Readonly<Record<IsolationSlot, IsolationState>>;
 
+/** What can be limited on a host, where a deployment asks for it; each is a slot of the host's report beside the others. */
+export const LIMIT_SLOTS = ['cpu', 'memory', 'pids', 'cpuset'] as const;
+export type LimitSlot = (typeof LIMIT_SLOTS)[number];
+export type HostIsolation = Readonly<Record<LimitSlot, IsolationState>> & IsolationReport;
+
 /** A report in which nothing holds, for one reason. */
-export function unisolated(reason: string): IsolationReport {
-  return Object.fromEntries(ISOLATION_SLOTS.map((slot) => [slot, { enforced: false, by: 'none', reason }])) as unknown as IsolationReport;
+export function unisolated(reason: string): HostIsolation {
+  return Object.fromEntries([...LIMIT_SLOTS, ...ISOLATION_SLOTS].map((slot) => [slot, { enforced: false, by: 'none', reason }])) as unknown as HostIsolation;
 }

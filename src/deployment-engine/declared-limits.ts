@@ -7,6 +7,8 @@ export type DeclaredLimits = Pick<WorkerLimits, 'memoryBytes' | 'cpus' | 'pids'>
 
 export const declaredLimits = ({ memoryBytes, cpus, pids }: DeclaredLimits | Resources): DeclaredLimits => ({ memoryBytes, cpus, pids });
 
+const OUTGROWN = '|outgrown';
+
 /**
  * Gives a running replica the limits that its deployment declares now, if they differ from those that it declared before.
  * What only a new worker can have makes the replica one of another shape, which the plan replaces.
@@ -18,7 +20,8 @@ export async function adjustLimits(replica: Replica, resources: Resources, event
   replica.declared = declared;
   const { states } = await replica.handle.adjust(Object.fromEntries(changed.map((limit) => [limit, declared[limit]])));
   const found = states.filter(({ limit }) => (changed as string[]).includes(limit));
-  if (found.some(({ needsRestart }) => needsRestart)) replica.shape += '|outgrown';
+  const shape = replica.shape.replace(OUTGROWN, '');
+  replica.shape = found.some(({ needsRestart }) => needsRestart) ? shape + OUTGROWN : shape;
   events.record({
     severity: found.every(({ inForce }) => inForce) ? 'info' : 'warning', reason: 'LimitsChanged',
     message: `limits of replica ${replica.id} of ${replica.service}:${replica.version}: ${found.map(describe).join('; ')}`,

@@ -1,11 +1,17 @@
 import { Gauge, Registry } from 'prom-client';
 import type { ServiceState, Replica } from './state.ts';
+import type { WorkerUsage } from './targets/index.ts';
 
 /** Control's own metrics: name, type, labels and help, for registration and for docs/reference. */
 export const CONTROL_METRICS = [
   { name: 'lepton_replicas', type: 'gauge', labels: ['service', 'version', 'phase'], help: 'Replicas by phase; ended ones are not counted.' },
   { name: 'lepton_worker_cpu_seconds_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'User and system CPU seconds of a worker since its start.' },
   { name: 'lepton_worker_resident_memory_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Memory of a worker that is in RAM.' },
+  { name: 'lepton_worker_throttled_seconds_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Seconds that a worker had work and waited for its CPU quota.' },
+  { name: 'lepton_worker_memory_peak_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'The most memory that was charged to a worker.' },
+  { name: 'lepton_worker_threads', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Threads of a worker, over all its processes.' },
+  { name: 'lepton_worker_processes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Processes of a worker.' },
+  { name: 'lepton_out_of_memory_total', type: 'counter', labels: ['service', 'version'], help: 'Replicas that ended for want of memory, since control started.' },
   { name: 'lepton_worker_storage_bytes', type: 'gauge', labels: ['service', 'version', 'replica'], help: 'Temporary files and caches of a worker.' },
   { name: 'lepton_worker_network_receive_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Received by a worker that has a network namespace of its own; one with the machine\'s network is not counted.' },
   { name: 'lepton_worker_network_transmit_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Sent by such a worker.' },
@@ -53,10 +59,15 @@ const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) =
   lepton_replicas: ({ replicas }) => countReplicas(replicas()),
   lepton_worker_cpu_seconds_total: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.cpuSeconds] as const] : [])),
   lepton_worker_resident_memory_bytes: ({ replicas }) => replicas().flatMap((replica) => (replica.usage ? [[identity(replica), replica.usage.residentBytes] as const] : [])),
+  lepton_worker_throttled_seconds_total: ({ replicas }) => counted(replicas(), 'throttledSeconds'),
+  lepton_worker_memory_peak_bytes: ({ replicas }) => counted(replicas(), 'memoryPeakBytes'),
+  lepton_worker_threads: ({ replicas }) => counted(replicas(), 'threads'),
+  lepton_worker_processes: ({ replicas }) => counted(replicas(), 'processes'),
   lepton_worker_storage_bytes: ({ replicas }) => counted(replicas(), 'storageBytes'),
   lepton_worker_network_receive_bytes_total: ({ replicas }) => counted(replicas(), 'networkReceivedBytes'),
   lepton_worker_network_transmit_bytes_total: ({ replicas }) => counted(replicas(), 'networkSentBytes'),
-  lepton_replica_restarts_total: ({ services }) => [...services.values()].flatMap((service) => (service.desired?.spec.deployments ?? []).map(({ version }) => [{ service: service.name, version }, service.restarts.get(version) ?? 0] as const)),
+  lepton_replica_restarts_total: ({ services }) => byVersion(services, 'restarts'),
+  lepton_out_of_memory_total: ({ services }) => byVersion(services, 'outOfMemory'),
   lepton_service_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.revision] as const),
   lepton_service_serving_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.serving?.revision ?? 0] as const),
   lepton_service_condition: ({ services }) => [...services.values()].flatMap((service) => service.conditions.map((condition) => [{ service: service.name, condition: condition.type }, Number(condition.status)] as const)),
@@ -65,7 +76,10 @@ const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) =
 const identity = ({ service, version, id }: Replica) => ({ service, version, replica: id });
 
 /** Of the replicas for which it is counted. */
-const counted = (replicas: readonly Replica[], field: 'storageBytes' | 'networkReceivedBytes' | 'networkSentBytes'): Sample[] => replicas.flatMap((replica) => (replica.usage?.[field] == null ? [] : [[identity(replica), replica.usage[field]] as const]));
+const counted = (replicas: readonly Replica[], field: keyof WorkerUsage): Sample[] => replicas.flatMap((replica) => (replica.usage?.[field] == null ? [] : [[identity(replica), replica.usage[field]] as const]));
+
+const byVersion = (services: MetricsDependencies['services'], field: 'restarts' | 'outOfMemory'): Sample[] =>
+  [...services.values()].flatMap((service) => (service.desired?.spec.deployments ?? []).map(({ version }) => [{ service: service.name, version }, service[field].get(version) ?? 0] as const));
 
 function countReplicas(replicas: readonly Replica[]): Sample[] {
   const groups = Map.groupBy(replicas, ({ service, version, state }) => JSON.stringify({ service, version, phase: state.phase }));

@@ -159,7 +159,7 @@ export class ServiceLoop {
     const { services, clock, store } = this.#dependencies;
     if (services.get(service.name) !== service) return;
     const wanted = new Map(wantedVersions(this.view(service)).map(({ target, state }) => [target.version, state]));
-    for (const version of service.restarts.keys()) if (!wanted.has(version)) service.restarts.delete(version);
+    for (const counts of [service.restarts, service.outOfMemory]) for (const version of counts.keys()) if (!wanted.has(version)) counts.delete(version);
     // What rests or sleeps is missed by nobody.
     for (const version of service.unreadySince.keys()) if (rests(wanted.get(version) ?? 'unloaded') || service.residency.get(version)?.asleep) service.unreadySince.delete(version);
     const shapes = new Set(neededVersions(service.desired, service.serving).map(shapeOf));
@@ -187,6 +187,7 @@ export class ServiceLoop {
     const now = this.#dependencies.clock.now();
     if (replica.state.phase === 'ready' && before.phase !== 'ready') this.#noteReady(service, replica);
     if (replica.state.phase === 'failed' && before.phase !== 'draining') service.failures.set(replica.shape, nextFailure(service.failures.get(replica.shape), replica.state.reason, replica.state.message, now));
+    if (replica.state.phase === 'failed' && replica.state.reason === 'OutOfMemory') service.outOfMemory.set(replica.version, (service.outOfMemory.get(replica.version) ?? 0) + 1);
     if (before.phase === 'ready' && replica.state.phase === 'failed') this.noteUnready(service, replica.version, now);
   }
 

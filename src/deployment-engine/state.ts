@@ -26,6 +26,8 @@ export interface ServiceState {
   unreadySince: Map<string, number>;
   /** Replacements of crashed replicas, by version. */
   restarts: Map<string, number>;
+  /** Replicas that ended for want of memory, by version. */
+  outOfMemory: Map<string, number>;
   /** By shape: what its replicas measured when they were last loaded. */
   profiles: Map<string, LoadProfile>;
   /** `profiles` has what the store has not. */

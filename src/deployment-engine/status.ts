@@ -2,6 +2,7 @@ import { type DeploymentSpec, isResting, type LoadProfile } from '../core/index.
 import type { VersionDemand } from '../wire/index.ts';
 import { activeDeployment, effectiveWeights, type ServiceView, shapeOf, type VersionState, type WantedVersion, wantedVersions } from './plan/index.ts';
 import type { EstimatedProfile } from './profiles/index.ts';
+import { limitWarnings } from './limit-warnings.ts';
 import type { Replica, ServiceState } from './state.ts';
 import type { ReplicaStatus, ServiceStatus, VersionStatus } from './types.ts';
 
@@ -50,6 +51,8 @@ function wantedStatus(input: StatusInput, wanted: WantedVersion, weights: Readon
     desired: wanted.desired,
     priority: wanted.target.priority,
     restarts: input.service.restarts.get(deployment.version) ?? 0,
+    outOfMemory: input.service.outOfMemory.get(deployment.version) ?? 0,
+    warnings: limitWarnings(replicas),
     profile: profileOf(replicas) ?? input.view.profiles.get(shapeOf(deployment)) ?? null,
     needs: input.estimate({ digest: deployment.digest, threads: deployment.resources.threads }),
     demand,
@@ -72,7 +75,7 @@ function leavingStatus(replicas: readonly Replica[], estimate: StatusInput['esti
     return {
       version, repository, digest,
       state: 'unloaded', phase: 'draining', reason: state.reason, message: state.message,
-      weight: 0, desired: false, priority: 0, restarts: 0, profile: profileOf(group), needs: estimate({ digest, threads }), demand: null, replicasDesired: 0,
+      weight: 0, desired: false, priority: 0, restarts: 0, outOfMemory: 0, warnings: [], profile: profileOf(group), needs: estimate({ digest, threads }), demand: null, replicasDesired: 0,
       replicas: group.map(replicaStatus),
     };
   });
@@ -87,6 +90,11 @@ export function replicaStatus(replica: Replica): ReplicaStatus {
     // Before the first sample the worker's own measurement at load is the best there is.
     residentBytes: replica.usage?.residentBytes ?? replica.profile?.residentBytes ?? null,
     cpuSeconds: replica.usage?.cpuSeconds ?? null,
+    throttledSeconds: replica.usage?.throttledSeconds ?? null,
+    memoryPeakBytes: replica.usage?.memoryPeakBytes ?? null,
+    processes: replica.usage?.processes ?? null,
+    threads: replica.usage?.threads ?? null,
+    limits: replica.handle?.exited === null ? replica.handle.limits.states : [],
     storageBytes: replica.usage?.storageBytes ?? null,
     networkReceivedBytes: replica.usage?.networkReceivedBytes ?? null,
     networkSentBytes: replica.usage?.networkSentBytes ?? null,

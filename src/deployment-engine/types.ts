@@ -1,4 +1,5 @@
 import type { Condition, DeploymentState, IsolationReport, LoadProfile, LogSettings, ReplicaPhase, ServiceRevision, ServiceSpec, StickyKey, Version, VersionPhase } from '../core/index.ts';
+import type { LimitState } from './targets/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import type { EstimatedProfile, ObservedRates } from './profiles/index.ts';
 import type { PlanDetails, PlanSummary } from './scheduling/index.ts';
@@ -70,6 +71,14 @@ export interface ReplicaStatus {
   readonly pid: number | null;
   readonly residentBytes: number | null;
   readonly cpuSeconds: number | null;
+  /** How long it waited for its CPU quota. */
+  readonly throttledSeconds: number | null;
+  /** The most memory that was charged to it; null: not counted on this host. */
+  readonly memoryPeakBytes: number | null;
+  readonly processes: number | null;
+  readonly threads: number | null;
+  /** What is asked of its limits, and which of them hold. */
+  readonly limits: readonly LimitState[];
   readonly storageBytes: number | null;
   readonly networkReceivedBytes: number | null;
   readonly networkSentBytes: number | null;
@@ -92,6 +101,10 @@ export interface VersionStatus {
   readonly desired: boolean;
   readonly priority: number;
   readonly restarts: number;
+  /** Replicas that ended for want of memory, since control started. */
+  readonly outOfMemory: number;
+  /** Limits that were asked for and do not hold, or not as they should. */
+  readonly warnings: readonly string[];
   readonly profile: LoadProfile | null;
   /** What one replica needs, as far as it is known. */
   readonly needs: EstimatedProfile;

@@ -1248,6 +1248,18 @@ export interface components {
             label: string | null;
             version: string | null;
         };
+        /** @description What this host enforces of workers: limits of CPU, memory, processes and cores, and what they are kept from. */
+        HostIsolation: {
+            cpu: components["schemas"]["IsolationState"];
+            cpuset: components["schemas"]["IsolationState"];
+            files: components["schemas"]["IsolationState"];
+            memory: components["schemas"]["IsolationState"];
+            network: components["schemas"]["IsolationState"];
+            pids: components["schemas"]["IsolationState"];
+            privileges: components["schemas"]["IsolationState"];
+            storage: components["schemas"]["IsolationState"];
+            user: components["schemas"]["IsolationState"];
+        };
         /** @description What is known of a version on one class of host with one number of threads. */
         HostProfile: {
             /** @description The class of this platform’s own host. */
@@ -1322,6 +1334,19 @@ export interface components {
             expect?: string | null;
             /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
             version: string;
+        };
+        LimitState: {
+            /** @enum {string} */
+            by: "cgroup v1" | "cgroup v2" | "rlimit" | "namespace" | "none";
+            inForce: boolean;
+            /** @enum {string} */
+            limit: "memoryBytes" | "cpuWeight" | "cpus" | "cpuset" | "pids";
+            /** @description A worker that starts anew would have it. */
+            needsRestart: boolean;
+            /** @description Why it does not hold, or how it holds in a weaker way; empty otherwise. */
+            reason: string;
+            /** @description null: no limit. */
+            wanted: (number | string) | null;
         };
         /** @description What a worker measured when it loaded. */
         LoadProfile: {
@@ -1585,7 +1610,7 @@ export interface components {
             dataDirectory: string;
             grpcAddress: string | null;
             httpUrl: string | null;
-            isolation: components["schemas"]["IsolationReport"];
+            isolation: components["schemas"]["HostIsolation"];
             platformVersion: string;
             /** @description ISO 8601, UTC. */
             startedAt: string;
@@ -1607,6 +1632,9 @@ export interface components {
             cpuSeconds: number | null;
             id: string;
             isolation: components["schemas"]["IsolationReport"] | null;
+            limits: components["schemas"]["LimitState"][];
+            /** @description The most memory that was charged to it; null: not counted on this host. */
+            memoryPeakBytes: number | null;
             message: string;
             /** @description Through its own network namespace; null where it uses the machine's. */
             networkReceivedBytes: number | null;
@@ -1614,6 +1642,7 @@ export interface components {
             /** @enum {string} */
             phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
             pid: number | null;
+            processes: number | null;
             reason: string;
             residentBytes: number | null;
             service: string;
@@ -1621,6 +1650,10 @@ export interface components {
             since: string;
             /** @description Of temporary files and caches. */
             storageBytes: number | null;
+            /** @description Over all its processes. */
+            threads: number | null;
+            /** @description How long it waited for its CPU quota. */
+            throttledSeconds: number | null;
             version: string;
         };
         ReplicaLog: {
@@ -1631,6 +1664,9 @@ export interface components {
             cpuSeconds: number | null;
             id: string;
             isolation: components["schemas"]["IsolationReport"] | null;
+            limits: components["schemas"]["LimitState"][];
+            /** @description The most memory that was charged to it; null: not counted on this host. */
+            memoryPeakBytes: number | null;
             message: string;
             /** @description Through its own network namespace; null where it uses the machine's. */
             networkReceivedBytes: number | null;
@@ -1638,12 +1674,17 @@ export interface components {
             /** @enum {string} */
             phase: "pending" | "starting" | "ready" | "draining" | "stopped" | "failed";
             pid: number | null;
+            processes: number | null;
             reason: string;
             residentBytes: number | null;
             /** @description ISO 8601, UTC. */
             since: string;
             /** @description Of temporary files and caches. */
             storageBytes: number | null;
+            /** @description Over all its processes. */
+            threads: number | null;
+            /** @description How long it waited for its CPU quota. */
+            throttledSeconds: number | null;
         };
         /** @description The history of one model. */
         Repository: {
@@ -1982,6 +2023,8 @@ export interface components {
             digest: string;
             message: string;
             needs: components["schemas"]["EstimatedProfile"];
+            /** @description Replicas that ended for want of memory, since control started. */
+            outOfMemory: number;
             /** @enum {string} */
             phase: "ready" | "recovering" | "asleep" | "waking" | "starting" | "failed" | "draining" | "drained" | "unloaded";
             priority: number;
@@ -1993,6 +2036,8 @@ export interface components {
             restarts: number;
             state: components["schemas"]["DeploymentState"];
             version: string;
+            /** @description Limits that were asked for and do not hold, or not as they should. */
+            warnings: string[];
             /** @description Percent of version-less traffic that it gets now. */
             weight: number;
         };

@@ -43,6 +43,7 @@ export type MetricsList = Schemas['MetricsList'];
 export type MetricsAnswer = Schemas['MetricsAnswer'];
 export type MetricSeries = Schemas['MetricSeries'];
 export type IsolationReport = Schemas['IsolationReport'];
+export type HostIsolation = Schemas['HostIsolation'];
 export type PlatformStatus = Schemas['PlatformStatus'];
 export type ImportReport = Schemas['ImportReport'];
 export type Plan = Schemas['Plan'];

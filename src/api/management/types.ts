@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { IsolationReport, PlatformEvent } from '../../core/index.ts';
+import type { HostIsolation, PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
 import type { Alerts } from '../../monitoring/alerts/index.ts';
@@ -34,7 +34,7 @@ export interface StatusFacts {
   readonly dataDirectory: string;
   readonly database: 'sqlite' | 'postgres';
   /** Of workers on this host, as was tried out at start. */
-  readonly isolation: IsolationReport;
+  readonly isolation: HostIsolation;
 }
 
 /** What an import of a Triton-style directory did. */

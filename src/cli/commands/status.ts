@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { IsolationReport, ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
+import type { HostIsolation, IsolationReport, ServiceStatus, VersionStatus } from '../../../clients/typescript/src/index.ts';
 import { clientConfig, localPlatformConfig } from '../../config/index.ts';
 import { action, type CliContext, command, contextFor, contextOf, type GlobalOptions, outputOf } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
@@ -53,6 +53,7 @@ async function platformStatus({ client, out }: CliContext, local: LocalPlatform 
   out.result({ ...platform, services: list, local }, () => {
     out.paragraph(`lepton-ai ${platform.platformVersion} at ${platform.httpUrl ?? client.url}${platform.grpcAddress ? `, gRPC ${platform.grpcAddress}` : ''}, up ${duration(platform.uptimeSeconds)}`);
     out.paragraph(`data in ${platform.dataDirectory} (${platform.database}); ${platform.counts.repositories} repositories, ${platform.counts.versions} versions, ${platform.counts.services} services, ${platform.counts.replicasReady} replicas ready`);
+    out.paragraph(`workers are isolated as to ${enforcedText(platform.isolation)}`);
     isolationLines(platform.isolation, '').forEach((text) => void out.paragraph(text, 'yellow'));
     if (local) out.paragraph(`in the background as pid ${local.pid}, log ${local.logFile}; lepton-ai stop ends it`);
     if (list.length === 0) return;
@@ -88,14 +89,20 @@ function showService({ out }: CliContext, service: ServiceStatus): void {
   if (degraded && !service.versions.some(({ phase, message }) => phase !== 'ready' && message)) out.paragraph(degraded.message, 'red');
   for (const version of service.versions) {
     const lines = version.replicas.flatMap(({ isolation }) => (isolation ? isolationLines(isolation, ` in ${version.version}`) : []));
-    for (const text of new Set(lines)) out.paragraph(text, 'yellow');
+    for (const text of new Set([...lines, ...version.warnings.map((warning) => `${version.version}: ${warning}`)])) out.paragraph(text, 'yellow');
   }
   out.line();
   out.table(['version', 'phase', 'weight', 'replicas', 'priority', 'requests', 'failures', 'queue', 'p50', 'p99', 'cpu', 'memory', 'message'], service.versions.map(versionRow), { below: 'message', drop: ['priority', 'queue', 'memory', 'failures', 'p50', 'cpu'] });
 }
 
+/** What holds on this host and by what: `cpu, memory (cgroup v1); network (namespace)`. */
+function enforcedText(report: HostIsolation): string {
+  const held = Object.entries(report).filter(([, { enforced }]) => enforced);
+  return [...Map.groupBy(held, ([, { by }]) => by)].map(([by, slots]) => `${slots.map(([slot]) => slot).join(', ')} (${by})`).join('; ') || 'nothing';
+}
+
 /** What workers are not kept from, with the reason; the same reason once. */
-function isolationLines(report: IsolationReport, of: string): string[] {
+function isolationLines(report: IsolationReport | HostIsolation, of: string): string[] {
   const open = Object.entries(report).filter(([, { enforced }]) => !enforced);
   return [...Map.groupBy(open, ([, { reason }]) => reason)].map(([reason, slots]) => `not isolated${of}: ${slots.map(([slot]) => slot).join(', ')} (${reason})`);
 }
@@ -117,12 +124,18 @@ function versionRow(version: VersionStatus): Cell[] {
     formatMs(demand?.latencyP99Ms),
     cpuText(version),
     memory ? formatBytes(memory) : '-',
-    [version.phase === 'ready' ? '' : version.reason, version.phase === 'ready' && version.state === 'warm' ? 'warm: only requests that name it' : '', version.message].filter(Boolean).join(': '),
+    [version.phase === 'ready' ? '' : version.reason, version.phase === 'ready' && version.state === 'warm' ? 'warm: only requests that name it' : '', version.message, strain(version)].filter(Boolean).join(': '),
   ];
 }
 
 /** CPU of one request; what nobody has measured here has a mark. */
 const cpuText = ({ needs: { cpuSecondsPerRequest, basis } }: VersionStatus): string => `${basis === 'observed' || basis === 'measured' ? '' : '~'}${formatMs(cpuSecondsPerRequest * 1000)}`;
+
+/** What its limits do to a version, where they do. */
+function strain({ outOfMemory, replicas }: VersionStatus): string {
+  const throttled = replicas.reduce((sum, { throttledSeconds }) => sum + (throttledSeconds ?? 0), 0);
+  return [outOfMemory ? `${outOfMemory} ended for want of memory` : '', throttled >= 1 ? `waited ${duration(throttled)} for its CPU quota` : ''].filter(Boolean).join(', ');
+}
 
 function duration(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;

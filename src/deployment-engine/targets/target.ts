@@ -1,4 +1,4 @@
-import type { IsolationReport, ReplicaReason } from '../../core/index.ts';
+import type { HostIsolation, IsolationReport, ReplicaReason } from '../../core/index.ts';
 import type { WorkerConfig, WorkerStatus } from '../../wire/index.ts';
 import type { LimitReport, WorkerLimits } from './limits.ts';
 
@@ -6,7 +6,7 @@ import type { LimitReport, WorkerLimits } from './limits.ts';
 export interface Target {
   readonly name: string;
   /** What workers are kept from on this host, as was tried out. */
-  isolation(): Promise<IsolationReport>;
+  isolation(): Promise<HostIsolation>;
   /**
    * Starts a worker. Resolves when the process is there (it then loads; see `onStatus`); rejects with REPLICA_FAILED and
    * `details.reason` 'SpawnFailed' when it cannot be started, leaving nothing behind.

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { closed, Name, nullable, Strings, Time } from './common.ts';
-import { IsolationReport } from './isolation.ts';
+import { HostIsolation } from './isolation.ts';
 
 export const PlatformStatus = closed(
   {
@@ -11,7 +11,7 @@ export const PlatformStatus = closed(
     grpcAddress: nullable(Type.String()),
     dataDirectory: Type.String(),
     database: Type.Enum(['sqlite', 'postgres']),
-    isolation: IsolationReport,
+    isolation: HostIsolation,
     counts: closed({ repositories: Type.Integer(), versions: Type.Integer(), services: Type.Integer(), replicasReady: Type.Integer(), replicasFailed: Type.Integer() }),
   },
   { title: 'PlatformStatus' },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { DEPLOYMENT_STATES } from '../../../core/index.ts';
 import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
-import { IsolationReport } from './isolation.ts';
+import { IsolationReport, LimitState } from './isolation.ts';
 import { EstimatedProfile, loadProfileFields } from './profile.ts';
 
 const RepositoryReference = Type.String({ minLength: 3, maxLength: 257, description: '`repository:version`; a label in place of the version is resolved now.' });
@@ -106,6 +106,11 @@ const replicaFields = {
   pid: nullable(Type.Integer()),
   residentBytes: nullable(Type.Number()),
   cpuSeconds: nullable(Type.Number()),
+  throttledSeconds: nullable(Type.Number(), 'How long it waited for its CPU quota.'),
+  memoryPeakBytes: nullable(Type.Number(), 'The most memory that was charged to it; null: not counted on this host.'),
+  processes: nullable(Type.Integer()),
+  threads: nullable(Type.Integer(), 'Over all its processes.'),
+  limits: Type.Array(LimitState),
   storageBytes: nullable(Type.Number(), 'Of temporary files and caches.'),
   networkReceivedBytes: nullable(Type.Number(), 'Through its own network namespace; null where it uses the machine\'s.'),
   networkSentBytes: nullable(Type.Number()),
@@ -151,6 +156,8 @@ const VersionStatus = closed(
     desired: Type.Boolean({ description: 'false: serving or draining until its successor is ready.' }),
     priority: Type.Integer(),
     restarts: Type.Integer(),
+    outOfMemory: Type.Integer({ description: 'Replicas that ended for want of memory, since control started.' }),
+    warnings: Type.Array(Type.String(), { description: 'Limits that were asked for and do not hold, or not as they should.' }),
     profile: nullable(LoadProfile),
     needs: EstimatedProfile,
     demand: nullable(VersionDemand),

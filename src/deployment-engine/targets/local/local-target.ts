@@ -4,13 +4,14 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { putForward } from '../../../config/index.ts';
-import { createRedactor, type IsolationReport, LeptonError, type Redact } from '../../../core/index.ts';
+import { createRedactor, type HostIsolation, LeptonError, type Redact } from '../../../core/index.ts';
 import { dial, type WorkerConfig } from '../../../wire/index.ts';
 import { SANDBOX_DEFAULT } from '../isolation.ts';
 import { UNLIMITED, type WorkerLimits } from '../limits.ts';
 import type { Target, WorkerHandle, WorkerRecord, WorkerSpec } from '../target.ts';
 import type { PlatformGroups } from './cgroups/index.ts';
 import { LimitKeeper } from './limit-keeper.ts';
+import { probeLimits } from './probe-limits.ts';
 import { LocalWorker } from './local-worker.ts';
 import type { Command } from './sandbox/confinement.ts';
 import type { HostSandbox } from './sandbox/host-sandbox.ts';
@@ -92,12 +93,13 @@ export class LocalTarget implements Target {
     return this.#sandbox;
   }
 
-  async isolation(): Promise<IsolationReport> {
-    return (await this.#opened()).report;
+  async isolation(): Promise<HostIsolation> {
+    const [limits, { report }] = await Promise.all([probeLimits(this.#options.groups ?? null), this.#opened()]);
+    return { ...limits, ...report };
   }
 
   async #boxOf(paths: WorkerPaths, config: WorkerConfig | null): Promise<WorkerBox> {
-    return new WorkerBox(paths, config?.resources ?? SANDBOX_DEFAULT, await this.isolation());
+    return new WorkerBox(paths, config?.resources ?? SANDBOX_DEFAULT, (await this.#opened()).report);
   }
 
   async #spawn(spec: WorkerSpec, config: WorkerConfig, { env, ...program }: Command, box: WorkerBox): Promise<LocalWorker> {
