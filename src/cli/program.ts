@@ -17,6 +17,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { solveCommand } from './commands/solve.ts';
 import { statusCommands } from './commands/status.ts';
 import { stateCommands } from './commands/states.ts';
+import { topCommand } from './commands/top.ts';
 import { trafficCommand } from './commands/traffic.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 
@@ -32,7 +33,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), profileCommand(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), inferCommand(), feedbackCommand(), ...observeCommands(), alertsCommand(), applyCommand(), ...maintenanceCommands(), planCommand(), solveCommand(), simulateCommand(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), profileCommand(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), topCommand(), inferCommand(), feedbackCommand(), ...observeCommands(), alertsCommand(), applyCommand(), ...maintenanceCommands(), planCommand(), solveCommand(), simulateCommand(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

@@ -295,7 +295,7 @@ export interface MetricsQuery {
   readonly by?: 'version' | 'service';
   readonly from?: string;
   readonly to?: string;
-  /** Seconds. */
+  /** Seconds; 0: the whole window is one step. */
   readonly step?: number;
 }
 

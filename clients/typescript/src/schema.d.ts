@@ -2979,7 +2979,7 @@ export interface operations {
                 metric?: string;
                 /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
                 service?: string;
-                /** @description Seconds. Default: one that gives at most 300 steps. Whole minutes where `from` is more than an hour ago. */
+                /** @description Seconds; 0: the whole window is one step. Default: one that gives at most 300 steps. Whole minutes where `from` is more than an hour ago. */
                 step?: number;
                 /** @description ISO 8601, seconds since the epoch, or so long before now: `-90s`, `-15m`, `-24h`, `-30d`. Default now. */
                 to?: string;

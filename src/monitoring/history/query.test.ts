@@ -29,6 +29,12 @@ describe('query plan', () => {
     assert.equal(plan(NOW - DAY, 7200).tier, 'hours');
   });
 
+  it('takes a window as one step where it is asked to, to the second within the last hour', () => {
+    assert.deepEqual(plan(NOW - 7, 0), { from: NOW - 7, to: NOW, step: 7, points: 1, tier: 'seconds' });
+    const day = plan(NOW - DAY, 0);
+    assert.deepEqual([day.points, day.tier, day.from % 60, day.to % 60], [1, 'minutes', 0, 0]);
+  });
+
   it('refuses what is not kept, or too much, and says what would do', () => {
     assert.throws(() => plan(NOW - 2 * 3600, 10), /step 10 is too fine .* multiple of 60/);
     assert.throws(() => plan(NOW - 30 * DAY, 60), new RegExp(`at most ${POINTS_MAX} .* step of 900 or more`));

@@ -15,13 +15,13 @@ export interface HistoryQuery {
   readonly from: number | null;
   /** null: now. */
   readonly to: number | null;
-  /** null: one that gives at most 300 points. */
+  /** null: one that gives at most 300 points; 0: the whole window is one. */
   readonly step: number | null;
 }
 
 /** Checked and aligned. */
 export interface QueryPlan {
-  /** Multiples of `step`; `to` is the first second after the last step. */
+  /** Multiples of `step`, unless there is one step only; `to` is the first second after the last. */
   readonly from: number;
   readonly to: number;
   readonly step: number;
@@ -59,12 +59,18 @@ export function planQuery(query: Pick<HistoryQuery, 'from' | 'to' | 'step'>, now
   const from = Math.max(query.from ?? to - WINDOW_DEFAULT, now - MINUTES_KEPT);
   if (from >= to) throw new LeptonError('INVALID_ARGUMENT', `the window from ${timeOf(query.from ?? from)} to ${timeOf(query.to ?? to)} has nothing in it: from must be before to, and both in the last 30 days`);
   const finest = from < now - SECONDS_KEPT ? MINUTE : 1;
+  if (query.step === 0) return wholeWindow(from, to, finest);
   const step = query.step ?? (STEPS.find((candidate) => candidate >= finest && (to - from) / candidate <= POINTS_DEFAULT) ?? (STEPS.at(-1) as number));
   if (step % finest !== 0) throw new LeptonError('INVALID_ARGUMENT', `step ${step} is too fine for a window that begins more than an hour ago: give a multiple of ${MINUTE} seconds`);
   const aligned = { from: Math.floor(from / step) * step, to: Math.ceil(to / step) * step };
   const points = (aligned.to - aligned.from) / step;
   if (points > POINTS_MAX) throw new LeptonError('INVALID_ARGUMENT', `step ${step} would make ${points} points, at most ${POINTS_MAX} are answered: give a step of ${STEPS.find((candidate) => candidate >= finest && (to - from) / candidate < POINTS_MAX)} or more`);
   return { ...aligned, step, points, tier: step % HOUR === 0 ? 'hours' : step % MINUTE === 0 ? 'minutes' : 'seconds' };
+}
+
+function wholeWindow(from: number, to: number, finest: number): QueryPlan {
+  const aligned = { from: Math.floor(from / finest) * finest, to: Math.ceil(to / finest) * finest };
+  return { ...aligned, step: aligned.to - aligned.from, points: 1, tier: finest === 1 ? 'seconds' : 'minutes' };
 }
 
 const timeOf = (seconds: number): string => (Math.abs(seconds) < 8e12 / 1000 ? new Date(seconds * 1000).toISOString() : String(seconds));

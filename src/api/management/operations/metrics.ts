@@ -37,7 +37,7 @@ export const metricsOperations: readonly Operation[] = [
       by: Type.Optional(Type.Enum(['version', 'service'], { description: '`service`: its versions taken together. Default version.' })),
       from: Type.Optional(Type.String({ maxLength: 100, description: `${INSTANT} Default 15 minutes before \`to\`.` })),
       to: Type.Optional(Type.String({ maxLength: 100, description: `${INSTANT} Default now.` })),
-      step: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 * 30, description: 'Seconds. Default: one that gives at most 300 steps. Whole minutes where `from` is more than an hour ago.' })),
+      step: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 * 30, description: 'Seconds; 0: the whole window is one step. Default: one that gives at most 300 steps. Whole minutes where `from` is more than an hour ago.' })),
     }),
     response: MetricsAnswer,
     handle: async ({ dependencies: { history }, query }) => {
