@@ -57,10 +57,11 @@ export class ControlServer {
     this.#current?.send(FrameType.demand, 0, this.#options.demand());
   }
 
-  /** The demand goes first: who decides what may leave memory for this version must know what is in use now. */
-  wake(message: WakeMessage): void {
+  /** The demand goes first: who decides what may leave memory for this version must know what is in use now. False: control is away. */
+  wake(message: WakeMessage): boolean {
     this.pushDemand();
     this.#current?.send(FrameType.wake, 0, message);
+    return this.#current !== null;
   }
 
   reportTrouble(trouble: ReplicaTrouble): void {

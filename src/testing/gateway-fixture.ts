@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { programPath } from '../config/index.ts';
 import type { ReplicaRoute, RoutingTable, ServiceRoute, Signature, VersionRoute } from '../core/index.ts';
 import { decodeReport, type Report, SAMPLES_PATH } from '../monitoring/samples/index.ts';
-import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble } from '../wire/index.ts';
+import { type CallMessage, type DemandMessage, dial, type Frame, type FrameConnection, FrameType, type GatewayConfig, type ListeningPorts, type ReplicaTrouble, type WakeMessage } from '../wire/index.ts';
 import { FakeWorker, SCALE_SIGNATURE } from './fake-worker.ts';
 import { until } from './until.ts';
 
@@ -40,6 +40,7 @@ export class GatewayFixture {
   readonly directory: string;
   readonly config: GatewayConfig;
   readonly troubles: ReplicaTrouble[] = [];
+  readonly wakes: WakeMessage[] = [];
   demand: DemandMessage | null = null;
   /** What it told of its versions, for the history of metrics. */
   readonly reports: Report[] = [];
@@ -171,6 +172,7 @@ export class GatewayFixture {
   #receive(frame: Frame): void {
     if (frame.type === FrameType.routingAck) this.#acks.get((frame.header as { generation: number }).generation)?.();
     if (frame.type === FrameType.demand) this.demand = frame.header as DemandMessage;
+    if (frame.type === FrameType.wake) this.wakes.push(frame.header as WakeMessage);
     if (frame.type === FrameType.replicaTrouble) this.troubles.push(frame.header as ReplicaTrouble);
     if (frame.type === FrameType.call) void this.#answer(frame.id, frame.header as CallMessage, frame.body);
   }

@@ -35,8 +35,8 @@ export interface DataPlaneOptions {
   readonly onTrouble?: (trouble: ReplicaTrouble) => void;
   /** A replica that left the table has no request in flight any more. */
   readonly onReplicaIdle?: (replica: string) => void;
-  /** A request waits for a version that is asleep; called once for each sleep. */
-  readonly onWake?: (service: string, version: string) => void;
+  /** A request waits for a version that is asleep; called once for each sleep. False: nobody heard, since control is away. */
+  readonly onWake?: (service: string, version: string) => boolean;
   /** A lane was made; what it counts is kept elsewhere, also when it has left. */
   readonly onLane?: (lane: VersionLane) => void;
 }
@@ -332,7 +332,7 @@ export class DataPlane {
       onHomeless: (pending) => this.#reroute(pending),
       onSettled: (pending) => this.#settled(pending),
       onTrouble: (replica, kind, message) => this.#options.onTrouble?.({ replica, kind, message }),
-      onWake: (service, version) => this.#options.onWake?.(service, version),
+      onWake: (service, version) => this.#options.onWake?.(service, version) ?? false,
       onReplicaIdle: (replica) => {
         this.#forgetIdleLanes();
         this.#options.onReplicaIdle?.(replica);
@@ -356,7 +356,7 @@ export class DataPlane {
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const now = performance.now();
     for (let pending = this.#deadlines.popExpired(now); pending; pending = this.#deadlines.popExpired(now)) {
-      const where = pending.state === 'queued' ? 'waiting in the queue' : 'running';
+      const where = pending.state === 'queued' ? `waiting ${pending.lane?.waitsFor ?? 'in the queue'}` : 'running';
       this.#withdraw(pending, new LeptonError('DEADLINE_EXCEEDED', `the deadline of ${Math.round(pending.deadlineMs - pending.arrivedAtMs)} ms passed while the request was ${where}`));
     }
     if (this.#deadlines.size) this.#wakeAt(this.#deadlines.nextMs);

@@ -23,7 +23,7 @@ export interface LaneEvents {
   onSettled(pending: PendingRequest): void;
   onTrouble(replica: string, kind: 'run-timeout' | 'disconnected', message: string): void;
   /** A request waits, and the version is asleep: it has to be loaded. */
-  onWake(service: string, version: string): void;
+  onWake(service: string, version: string): boolean;
   /** A replica that left the table has nothing in flight any more. */
   onReplicaIdle(replica: string): void;
 }
@@ -57,7 +57,7 @@ export class VersionLane {
   #delay: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #closed = false;
-  /** Told to be loaded, and asleep still. */
+  /** Control was told to load it, and it is asleep still. */
   #woken = false;
   #runs = 0;
   /** Milliseconds of a run: the mean of the first, then smoothed; for retry-after. */
@@ -111,7 +111,7 @@ export class VersionLane {
     this.#batcher.setRules(rulesOf(route));
     this.#updateReplicas(route.replicas);
     if (this.#refusal()) for (const pending of this.#batcher.queue.drain()) this.#fail(pending, this.#refusal() as LeptonError);
-    if (route.phase !== 'asleep') this.#woken = false;
+    this.#woken = false;
     this.#wakeIfAsleep();
     this.#pump();
   }
@@ -150,6 +150,8 @@ export class VersionLane {
     this.#setMergeKey(pending, inputs);
     pending.lane = this;
     pending.state = 'queued';
+    // What waited before may have gone unheard.
+    if (this.queueLength === 0) this.#woken = false;
     this.#batcher.queue.push(pending, nowMs);
     this.#wakeIfAsleep();
     this.#pumpSoon();
@@ -163,8 +165,15 @@ export class VersionLane {
   /** However many requests wait, one of them asks. */
   #wakeIfAsleep(): void {
     if (this.#route.phase !== 'asleep' || this.#woken || this.queueLength === 0) return;
-    this.#woken = true;
-    this.#events.onWake(this.service, this.#route.version);
+    this.#woken = this.#events.onWake(this.service, this.#route.version);
+  }
+
+  /** What queued requests wait for, for whoever has waited too long. */
+  get waitsFor(): string {
+    const { phase, version, reason, message } = this.#route;
+    if (phase !== 'asleep' && phase !== 'waking') return 'in the queue';
+    const why = phase === 'asleep' && !this.#woken ? 'control, which loads it, does not answer' : [reason, message].filter(Boolean).join(': ');
+    return `for version '${version}' to be loaded (it is ${phase}; ${why})`;
   }
 
   #refusal(): LeptonError | null {
