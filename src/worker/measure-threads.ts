@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ThreadMeasurement } from '../core/index.ts';
 import type { LoadedModel, TensorSet } from './loaded-model.ts';
+import type { BatchTimes } from './measure-batches.ts';
 import { medianRun } from './time-run.ts';
 
 /** Of all that is measured with other numbers of threads. */
@@ -11,9 +12,9 @@ const ROOM = 2;
 const THREADS_MAX = 64;
 
 export interface ThreadTrial {
-  /** The model with its own number of threads. */
-  readonly model: LoadedModel;
+  /** Its own number, with which it was timed already. */
   readonly threads: number;
+  readonly times: BatchTimes;
   /** Opens it once more. */
   readonly open: (threads: number) => Promise<LoadedModel>;
   /** What opening took, and the memory that it took. */
@@ -33,31 +34,38 @@ export async function measureThreads(trial: ThreadTrial): Promise<readonly Threa
   const cores = Math.min(THREADS_MAX, availableParallelism());
   if (cores < 2 || !hasRoom(trial)) return [];
   const deadline = performance.now() + MEASURE_MS_MAX;
-  const found: ThreadMeasurement[] = [];
-  for (const threads of threadCounts(cores, trial.threads)) {
-    const own = threads === trial.threads;
-    if (!own && performance.now() + 2 * trial.openMs > deadline) continue;
-    const model = own ? trial.model : await trial.open(threads).catch(() => null);
-    if (!model) continue;
-    for (const [batch, inputs] of trial.batches) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) break;
-      const { ms, cpuMs } = await medianRun(model, inputs, Math.min(leftMs, MEASURE_MS_MAX * RUN_SHARE));
-      found.push({ threads, batch, latencyMs: ms, cpuMs });
-    }
-    if (!own) model.close();
+  const others: ThreadMeasurement[] = [];
+  for (const threads of threadCounts(cores)) {
+    if (threads === trial.threads || performance.now() + 2 * trial.openMs > deadline) continue;
+    const model = await trial.open(threads).catch(() => null);
+    if (model) others.push(...(await timeBatches(model, threads, trial, deadline)));
+    model?.close();
   }
-  return found.some(({ threads }) => threads !== trial.threads) ? found : [];
+  return others.length ? [...ownTimes(trial), ...others].sort((a, b) => a.threads - b.threads || a.batch - b.batch) : [];
 }
+
+async function timeBatches(model: LoadedModel, threads: number, { batches, times }: ThreadTrial, deadline: number): Promise<ThreadMeasurement[]> {
+  const found: ThreadMeasurement[] = [];
+  for (const [batch, inputs] of batches) {
+    const leftMs = deadline - performance.now();
+    // No run is begun that would not end in time, should it take as long as with its own threads.
+    if ((times.latencyMsByBatch[batch] ?? 0) > leftMs) break;
+    const { ms, cpuMs } = await medianRun(model, inputs, Math.min(leftMs, MEASURE_MS_MAX * RUN_SHARE));
+    found.push({ threads, batch, latencyMs: ms, cpuMs });
+  }
+  return found;
+}
+
+const ownTimes = ({ threads, batches, times }: ThreadTrial): ThreadMeasurement[] => [...batches.keys()].map((batch) => ({ threads, batch, latencyMs: times.latencyMsByBatch[batch] ?? 0, cpuMs: times.cpuMsByBatch[batch] ?? 0 }));
 
 function hasRoom({ openBytes, memoryBytes }: ThreadTrial): boolean {
   const needed = ROOM * openBytes;
   return needed < process.availableMemory() && (memoryBytes === null || process.memoryUsage.rss() + needed < memoryBytes);
 }
 
-/** 1, 2, 4 … below the cores, the cores, and what is asked for. */
-function threadCounts(cores: number, own: number): readonly number[] {
-  const counts = new Set([own, cores]);
+/** 1, 2, 4 … below the cores, and the cores. */
+function threadCounts(cores: number): readonly number[] {
+  const counts = new Set([cores]);
   for (let count = 1; count < cores; count *= 2) counts.add(count);
   return [...counts].sort((a, b) => a - b);
 }

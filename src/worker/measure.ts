@@ -4,12 +4,12 @@ import type { LoadedModel, TensorSet } from './loaded-model.ts';
 import { type BatchTimes, batchTimes, measureBatches, repeatRows } from './measure-batches.ts';
 import { measureThreads, type ThreadTrial } from './measure-threads.ts';
 import { mergeObstacle, proveBatchable, sampleRows, warmUp } from './profile.ts';
-import { medianRun } from './time-run.ts';
+import { medianRun, type RunTime } from './time-run.ts';
 
 /** What a load finds out of a model that answers. */
 export type Measured = Pick<LoadProfile, 'origin' | 'batchable' | 'batchableReason' | 'bestBatch' | 'latencyMsByBatch' | 'cpuMsByBatch' | 'byThreads' | 'peakBytes'>;
 
-/** Of the one run whose median is asked for, when rows are not merged. */
+/** Of the runs whose median is asked for, when rows are not merged. */
 const SINGLE_MS_MAX = 500;
 /** A merged run that is known to take longer than this is not made only to warm up. */
 const WARM_BATCH_MS_MAX = 200;
@@ -20,21 +20,22 @@ export async function measure(model: LoadedModel, config: WorkerConfig, samples:
   if (config.profile) return takeOver(model, config.profile, samples);
   const [first] = samples;
   if (!first) return { origin: 'measured', batchable: false, batchableReason: 'no inputs to prove it with', bestBatch: 1, latencyMsByBatch: {}, cpuMsByBatch: {}, byThreads: [], peakBytes: peakBytes() };
-  await warmUp(model, first);
+  const warm = await warmUp(model, first);
   const obstacle = mergeObstacle(model.signature, config.batching);
   const rows = obstacle === null ? sampleRows(samples) : [];
   const reason = obstacle ?? (await proveBatchable(model, rows));
-  const times = reason ? await timeSingle(model, first) : await measureBatches(model, rows, config.batching?.maxBatchSize ?? Number.POSITIVE_INFINITY);
+  const times = reason ? await timeSingle(model, first, warm) : await measureBatches(model, rows, config.batching?.maxBatchSize ?? Number.POSITIVE_INFINITY);
   // What follows needs memory that serving does not.
   const peak = peakBytes();
   const batches = new Map([1, ...(reason ? [] : [times.bestBatch])].map((size) => [size, reason ? first : repeatRows(rows, size)]));
   const { threads, memoryBytes } = config.resources;
-  const byThreads = await measureThreads({ ...opened, model, threads, memoryBytes, batches });
+  const byThreads = await measureThreads({ ...opened, threads, memoryBytes, batches, times });
   return { origin: 'measured', batchable: !reason, batchableReason: reason && withHint(reason, config), ...times, byThreads, peakBytes: peak };
 }
 
-async function timeSingle(model: LoadedModel, inputs: TensorSet): Promise<BatchTimes> {
-  return batchTimes(1, new Map([[1, await medianRun(model, inputs, SINGLE_MS_MAX)]]));
+/** A long run is not made once more: its warm-up says enough. */
+async function timeSingle(model: LoadedModel, inputs: TensorSet, warm: RunTime): Promise<BatchTimes> {
+  return batchTimes(1, new Map([[1, warm.ms > SINGLE_MS_MAX / 2 ? warm : await medianRun(model, inputs, SINGLE_MS_MAX)]]));
 }
 
 /** Runs what serving will run once, so that the first request does not pay for it. */

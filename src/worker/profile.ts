@@ -3,7 +3,7 @@ import type { BatchingHint, Datatype, Signature, Tensor } from '../core/index.ts
 import { mergeInputs, rowsOf, splitOutputs } from './batch.ts';
 import { describeDifference, firstDifference } from './compare.ts';
 import { type LoadedModel, runInTurn, type TensorSet } from './loaded-model.ts';
-import { timeRun } from './time-run.ts';
+import { type RunTime, timeRun } from './time-run.ts';
 
 const WARM_UP_RUNS_MAX = 20;
 const WARM_UP_MS_MAX = 1_000;
@@ -15,15 +15,17 @@ const TOLERANCE: Readonly<Partial<Record<Datatype, number>>> = { FP16: 1e-2, BF1
 
 /**
  * Runs until the last three latencies lie within 20 % of each other, at most 20 times or a second. With a latency that is
- * known from an earlier start, one run that is about as fast is enough.
+ * known from an earlier start, one run that is about as fast is enough. Resolves with the last run.
  */
-export async function warmUp(model: LoadedModel, inputs: TensorSet, knownMs?: number): Promise<void> {
+export async function warmUp(model: LoadedModel, inputs: TensorSet, knownMs?: number): Promise<RunTime> {
   const start = performance.now();
   const latencies: number[] = [];
-  do {
-    latencies.push((await timeRun(model, inputs)).ms);
-    if (knownMs !== undefined && (latencies.at(-1) as number) <= AS_FAST * knownMs) return;
-  } while (!isSteady(latencies.slice(-3)) && latencies.length < WARM_UP_RUNS_MAX && performance.now() - start <= WARM_UP_MS_MAX);
+  for (;;) {
+    const run = await timeRun(model, inputs);
+    latencies.push(run.ms);
+    const asFast = knownMs !== undefined && run.ms <= AS_FAST * knownMs;
+    if (asFast || isSteady(latencies.slice(-3)) || latencies.length >= WARM_UP_RUNS_MAX || performance.now() - start > WARM_UP_MS_MAX) return run;
+  }
 }
 
 const isSteady = (latencies: readonly number[]): boolean => latencies.length === 3 && Math.max(...latencies) <= 1.2 * Math.min(...latencies);

@@ -15,7 +15,7 @@ from .model import LoadedModel
 from .profile import merge_obstacle, prove_batchable, sample_rows, warm_up
 from .time_run import RunTime, median_run
 
-#: Of the one run whose median is asked for, when rows are not merged.
+#: Of the runs whose median is asked for, when rows are not merged.
 SINGLE_MS_MAX = 500
 #: A merged run that is known to take longer than this is not made only to warm up.
 WARM_BATCH_MS_MAX = 200
@@ -57,18 +57,23 @@ def measure(model: LoadedModel, rules: Rules, samples: Sequence[TensorSet]) -> M
     if not samples:
         return Measured("measured", False, "no inputs to prove it with", 1, {}, {}, [], peak_bytes(), ())
     first = samples[0]
-    warm_up(model, first)
+    warm = warm_up(model, first)
     obstacle = merge_obstacle(model.signature, rules.max_batch_size, rules.axis0)
     rows = () if obstacle else sample_rows(samples)
     reason = obstacle or prove_batchable(model, rows)
-    times = BatchTimes(1, {"1": median_run(model, first, SINGLE_MS_MAX)}) if reason else measure_batches(model, rows, rules.max_batch_size)
+    times = BatchTimes(1, {"1": _single(model, first, warm)}) if reason else measure_batches(model, rows, rules.max_batch_size)
     # What follows needs memory that serving does not.
     peak = peak_bytes()
     batches = {1: first} if reason else {size: repeat_rows(rows, size) for size in (1, times.best_batch)}
-    by_threads = measure_threads(model, rules.threads, batches) if rules.all_threads else []
+    by_threads = measure_threads(model, rules.threads, batches, times) if rules.all_threads else []
     if reason and rules.max_batch_size and rules.max_batch_size > 1:
         reason += f" (although batches of {rules.max_batch_size} are declared)"
     return Measured("measured", not reason, reason, times.best_batch, _part(times.runs, "ms"), _part(times.runs, "cpu_ms"), by_threads, peak, () if reason else rows)
+
+
+def _single(model: LoadedModel, inputs: TensorSet, warm: RunTime) -> RunTime:
+    """A long run is not made once more: its warm-up says enough."""
+    return warm if warm.ms > SINGLE_MS_MAX / 2 else median_run(model, inputs, SINGLE_MS_MAX)
 
 
 def _part(runs: Mapping[str, RunTime], name: str) -> dict[str, float]:
