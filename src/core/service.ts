@@ -58,15 +58,35 @@ export interface TimeoutSpec {
 export const DEPLOYMENT_STATES = ['loaded', 'warm', 'drained', 'unloaded'] as const;
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
+/** Share of the requests that shall be answered within a time. */
+export interface LatencyObjective {
+  readonly milliseconds: number;
+  /** For example 0.99. */
+  readonly quantile: number;
+}
+
+/** What a deployment says to the scheduler, beside replicas and priority. */
+export interface SchedulingSpec {
+  /** Worth of an answer beside those of other versions, or the name of a metric in the version's metadata; absent: a metric that all of the service's versions have, or 1. */
+  readonly quality?: number | string;
+  readonly latency?: LatencyObjective;
+  /** Share of its demand that must be served, 0 to 1. */
+  readonly servedMin?: number;
+  /** Labels that a node must have. */
+  readonly placement?: Readonly<Record<string, string>>;
+  /** Versions (`version`, or `service:version`) that may not be on the same node; its own: at most one replica a node. */
+  readonly apartFrom?: readonly string[];
+}
+
 /** One version inside a service. */
-export interface DeploymentSpec {
+export interface DeploymentSpec extends SchedulingSpec {
   readonly repository: string;
   readonly version: string;
   readonly digest: Digest;
   readonly state: DeploymentState;
   readonly target: 'local';
   readonly replicas: ReplicaBounds;
-  /** Higher is more important. Stored; the scheduler uses it. */
+  /** What one of its requests is worth beside those of others where not all can be served; 0: answered with what nobody else wants. */
   readonly priority: number;
   readonly resources: Resources;
   readonly batching: BatchingSpec;

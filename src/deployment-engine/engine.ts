@@ -19,14 +19,14 @@ import { ReplicaSet } from './replica-set.ts';
 import { MemoryBudget, ResidencyKeeper, workerMemoryDefault } from './residency/index.ts';
 import { RoutingPublisher } from './routing-publisher.ts';
 import type { RuntimeFor } from './runtimes/index.ts';
-import { HostNode, planDetails, PlanStore, SchedulingLoop, SolverThread } from './scheduling/index.ts';
+import { Scheduling, type SchedulingSettings } from './scheduling/index.ts';
 import { ServiceChanges } from './service-changes.ts';
 import { ServiceLoop } from './service-loop.ts';
 import type { Replica, ServiceState } from './state.ts';
 import { replicaStatus, serviceStatus } from './status.ts';
 import { EngineStore } from './store.ts';
 import type { PlatformGroups, Target } from './targets/index.ts';
-import type { DeploymentEngine, PlanDetails, ServiceStatus, VersionProfiles } from './types.ts';
+import type { DeploymentEngine, Explanation, ServiceStatus, VersionProfiles } from './types.ts';
 import { UsageMonitor } from './usage-monitor.ts';
 import { VersionFacts } from './version-facts.ts';
 import { versionProfiles } from './version-profiles.ts';
@@ -53,7 +53,7 @@ export interface EngineDependencies {
   readonly orphanGraceMs: number;
   /** Memory of all workers together; null: what the machine has, without a reserve. */
   readonly workerBytesMax: number | null;
-  readonly scheduler: { readonly program: string; readonly planIntervalMs: number; readonly holdMs: number; readonly plansMax: number };
+  readonly scheduler: SchedulingSettings;
   /** Whether processes that answer quickly and take little may come before all others of the host. */
   readonly frontRow: boolean;
 }
@@ -80,8 +80,6 @@ const ACKNOWLEDGE_POLL_MS = 10;
 /** Longest wait for gateways that have settings to take over. */
 const FOLLOW_TIMEOUT_MS = 5_000;
 const TIDY_INTERVAL_MS = 10_000;
-/** The solver takes tens of megabytes; a tenth of a second brings it back. */
-const SOLVER_IDLE_MS = 60_000;
 /** Of a stop's grace, kept for workers after the gateways have drained. */
 const WORKER_GRACE_MS = 2_000;
 /** Longest wait of a stop for what the database has to take; it may not answer, and the stop must not depend on it. */
@@ -110,8 +108,7 @@ class Engine implements PlatformEngine {
   readonly #reconciler: Reconciler;
   readonly #changes: ServiceChanges;
   readonly #logs: ReplicaLogs;
-  readonly #scheduling: SchedulingLoop;
-  readonly #plans: PlanStore;
+  readonly #scheduling: Scheduling;
   readonly #front: FrontKeeper | null;
   readonly #passes = new Passes();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -130,7 +127,7 @@ class Engine implements PlatformEngine {
     const profiles = (this.#profiles = new Profiles({ database, hostClass: hostClass(hostFacts()), facts: (digest) => facts.manifest(digest), clock, onProblem: (error) => log.warn({ err: error }, 'profiles could not be written; trying again') }));
     this.#usage = new UsageMonitor({ replicas, profiles, clock, demands: () => this.#gateways?.demands() ?? [] });
     const launcher = (this.#launcher = new WorkerLauncher({ repository, profiles, target, runtimeFor: dependencies.runtimeFor, replicas, clock, log, logDirectory, orphanGraceMs: dependencies.orphanGraceMs }));
-    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, onNews: () => this.#heardGateways(), onDemand: () => this.#scheduling.demandChanged(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
+    this.#gateways = dependencies.gateway && new GatewaySupervisor({ store, events, clock, log, runDirectory, logDirectory, groups: dependencies.groups, settings: dependencies.gateway.settings, onNews: () => this.#heardGateways(), onDemand: () => this.#scheduling.loop.demandChanged(), onTrouble: (trouble) => this.#trouble(trouble), onWake: ({ service, version }) => this.#residency.wake(service, version, 'a request waits for it'), answerCall: dependencies.gateway.answerCall });
     this.#publisher = new RoutingPublisher({ store, routes: () => this.#loop.routes(), replicas: () => replicas.all(), logging: () => this.#logging, starting: () => this.#starting, push: (table) => this.#gateways?.push(table) });
     this.#residency = new ResidencyKeeper({ services, events, clock, replicas: (service) => replicas.live(service), inFlight: (replica) => this.#gateways?.inFlight(replica) ?? 0, wake: (service) => this.#reconciler.wake(service) });
     this.#memory = new MemoryBudget({ services, clock, budgetBytes: dependencies.workerBytesMax ?? workerMemoryDefault(), replicas: () => replicas.live(), facts: (digest) => facts.manifest(digest), measuredBytes: (digest, threads) => peakOf(profiles.of(digest, threads)), inUse: (service, version) => this.#residency.inUse(service, version), evict: (...victim) => this.#residency.evict(...victim), wake: (service) => this.#reconciler.wake(service) });
@@ -139,20 +136,16 @@ class Engine implements PlatformEngine {
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
     this.#front = dependencies.frontRow ? new FrontKeeper({ replicas, gateways: () => this.#gateways?.processes() ?? [], groups: dependencies.groups, clock, log }) : null;
     this.#logs = new ReplicaLogs({ directory: logDirectory, endedBytesMax: dependencies.endedLogsBytesMax, replicas, store });
-    const host = new HostNode(clock, () => [process.pid, ...(this.#gateways?.pids ?? [])]);
-    const { program, planIntervalMs, holdMs, plansMax } = dependencies.scheduler;
-    this.#plans = new PlanStore(database, plansMax);
-    this.#scheduling = new SchedulingLoop({
-      services, events, clock, log, holdMs,
+    this.#scheduling = new Scheduling({
+      database, services, events, clock, log,
+      settings: dependencies.scheduler,
+      processes: () => [process.pid, ...(this.#gateways?.pids ?? [])],
       view: (service) => this.#loop.view(service),
       replicas: () => replicas.live(),
       demands: () => this.#gateways?.demands() ?? [],
+      metadata: ({ digest }) => facts.manifest(digest)?.metadata,
       profile: ({ digest, resources }) => profiles.estimate(digest, resources.threads),
-      nodes: (workerBytes) => [host.node(workerBytes)],
       wake: (service) => this.#reconciler.wake(service),
-      solver: new SolverThread({ program, clock, idleMs: SOLVER_IDLE_MS }),
-      store: this.#plans,
-      intervalMs: planIntervalMs,
     });
     this.metrics = new EngineMetrics({ services, replicas: () => replicas.live() });
     repository.setLabelGuard(async (name, label, toVersion) => checkLabelMove(services.values(), (service) => this.#loop.states(service), name, label, toVersion));
@@ -236,17 +229,14 @@ class Engine implements PlatformEngine {
       .map((replica) => ({ ...replicaStatus(replica), service: replica.service, version: replica.version }));
   }
 
-  async nextPlan(): Promise<PlanDetails> {
+  nextPlan: DeploymentEngine['nextPlan'] = async () => this.#running() && this.#scheduling.nextPlan();
+  plans: DeploymentEngine['plans'] = (page) => this.#scheduling.plans(page);
+  plan: DeploymentEngine['plan'] = (id) => this.#scheduling.plan(id);
+
+  async explain(name: string): Promise<Explanation> {
     this.#running();
-    return planDetails(await this.#scheduling.preview());
-  }
-
-  plans: DeploymentEngine['plans'] = (page) => this.#plans.list(page);
-
-  async plan(id: number): Promise<PlanDetails> {
-    const found = await this.#plans.get(id);
-    if (found) return planDetails(found);
-    throw new LeptonError('PLAN_NOT_FOUND', `there is no plan ${id}: it was never executed, or is not kept any more; list them with \`lepton-ai plan --list\``);
+    await this.getService(name);
+    return this.#scheduling.explain(this.#services.get(name) as ServiceState);
   }
 
   async start({ ready = true }: { readonly ready?: boolean } = {}): Promise<void> {
@@ -262,7 +252,7 @@ class Engine implements PlatformEngine {
     await this.#logs.sweep();
     await this.#publisher.start();
     this.#phase = 'running';
-    this.#scheduling.start();
+    this.#scheduling.loop.start();
     this.#publisher.publish();
     this.#reconciler.start();
     this.#timers.push(setInterval(() => this.#usage.sample(), USAGE_INTERVAL_MS), setInterval(() => void this.#front?.look(), USAGE_INTERVAL_MS), setInterval(() => void this.#profiles.save(), PROFILES_INTERVAL_MS), setInterval(() => void this.#tidy(), TIDY_INTERVAL_MS));
@@ -320,7 +310,7 @@ class Engine implements PlatformEngine {
   async #quiesce(): Promise<void> {
     this.#phase = 'stopped';
     for (const timer of this.#timers) clearInterval(timer);
-    this.#scheduling.stop();
+    this.#scheduling.loop.stop();
     await this.#written(this.#reconciler.stop(), 'a change of a service');
     this.#passes.passed();
   }
@@ -356,7 +346,7 @@ class Engine implements PlatformEngine {
     if (this.#phase === 'running') this.#publisher.publish();
     this.#reconciler.wake(replica.service);
     if (isTerminal(replica.state.phase) || replica.state.phase === 'ready') this.#memory.changed();
-    this.#scheduling.replicaChanged();
+    this.#scheduling.loop.replicaChanged();
   }
 
   #heardGateways(): void {

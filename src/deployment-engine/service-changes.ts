@@ -5,7 +5,7 @@ import { referencesOf, serviceSpec, specChanges } from './spec/service-spec.ts';
 import { deployEdit, scheduleEdit, stateEdit, trafficEdit, undeployEdit, updateEdit } from './spec/spec-edits.ts';
 import { neededVersions, type ServiceState } from './state.ts';
 import { type EngineStore, newServiceState } from './store.ts';
-import type { ApplyResult, ChangeContext, DeploymentInput, ServiceInput, TrafficInput } from './types.ts';
+import type { ApplyResult, ChangeContext, DeploymentInput, ScheduleInput, ServiceInput, TrafficInput } from './types.ts';
 import type { VersionFacts } from './version-facts.ts';
 
 export interface ChangesDependencies {
@@ -85,7 +85,7 @@ export class ServiceChanges {
     throw new LeptonError('PRECONDITION_FAILED', `requests to service ${after.name} that name no version would have nobody to answer them: its traffic goes to ${states.join(', ')}; give a loaded version traffic first (lepton-ai traffic ${after.name}), or force it where that is possible`);
   }
 
-  async schedule(service: string, version: string, change: { readonly priority?: number; readonly replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult> {
+  async schedule(service: string, version: string, change: ScheduleInput, context: ChangeContext): Promise<ApplyResult> {
     return this.#change(service, context, {}, (current) => scheduleEdit(existing(service, current), version, change));
   }
 

@@ -2,9 +2,9 @@ import type { Condition, DeploymentState, IsolationReport, LoadProfile, LogSetti
 import type { LimitState } from './targets/index.ts';
 import type { VersionDemand } from '../wire/index.ts';
 import type { EstimatedProfile, ObservedRates } from './profiles/index.ts';
-import type { PlanDetails, PlanSummary } from './scheduling/index.ts';
+import type { Explanation, PlanDetails, PlanSummary } from './scheduling/index.ts';
 
-export type { PlanDetails, PlanSummary } from './scheduling/index.ts';
+export type { Explanation, PlanDetails, PlanSummary } from './scheduling/index.ts';
 
 /** Who asks and why; kept with the revision and in events. */
 export interface ChangeContext {
@@ -25,8 +25,17 @@ export interface DeploymentInput {
   readonly priority?: number;
   readonly resources?: { readonly threads?: number; readonly memory?: number | string | null; readonly cpus?: number | null; readonly pids?: number | null; readonly network?: boolean; readonly storage?: number | string | null };
   readonly batching?: { readonly maxBatch?: number | null; readonly maxDelayMs?: number; readonly queueLengthMax?: number };
+  /** These and what follows: null takes them away. */
+  readonly quality?: number | string | null;
+  readonly latency?: { readonly milliseconds: number; readonly quantile?: number } | null;
+  readonly servedMin?: number | null;
+  readonly placement?: Readonly<Record<string, string>> | null;
+  readonly apartFrom?: readonly string[] | null;
   readonly timeouts?: { readonly requestTimeoutMs?: number; readonly runTimeoutMs?: number; readonly loadTimeoutMs?: number; readonly drainTimeoutMs?: number };
 }
+
+/** What `schedule` changes. */
+export type ScheduleInput = Pick<DeploymentInput, 'priority' | 'replicas' | 'quality' | 'latency' | 'servedMin' | 'placement' | 'apartFrom'>;
 
 /** Exactly one of weights, version, label; none: see `ServiceInput.traffic`. */
 export interface TrafficInput {
@@ -166,8 +175,8 @@ export interface DeploymentEngine {
   /** Removes one version, or the whole service. A version with traffic is refused (PRECONDITION_FAILED) unless it is the last or `force`. */
   undeploy(service: string, version: string | null, context: ChangeContext, options?: { force?: boolean; dryRun?: boolean }): Promise<ApplyResult>;
   setTraffic(service: string, traffic: TrafficInput, context: ChangeContext, options?: { dryRun?: boolean }): Promise<ApplyResult>;
-  /** Priority and replicas of one version. */
-  schedule(service: string, version: string, change: { priority?: number; replicas?: DeploymentInput['replicas'] }, context: ChangeContext): Promise<ApplyResult>;
+  /** Priority, replicas and objectives of one version. */
+  schedule(service: string, version: string, change: ScheduleInput, context: ChangeContext): Promise<ApplyResult>;
   /**
    * Asks versions of a service, or with null all of it, to be loaded, warm, drained or unloaded. Where others stay and none
    * of them would take the traffic, it is refused (PRECONDITION_FAILED) unless `force`.
@@ -191,6 +200,8 @@ export interface DeploymentEngine {
   forgetProfiles(digest: string): Promise<void>;
   /** The scheduler's next plan, of which nothing is done. */
   nextPlan(): Promise<PlanDetails>;
+  /** Why a service's versions have what they have. SERVICE_NOT_FOUND. */
+  explain(service: string): Promise<Explanation>;
   /** Executed plans, newest first; those before the one with this id. */
   plans(page: { readonly before?: number; readonly limit: number }): Promise<readonly PlanSummary[]>;
   /** PLAN_NOT_FOUND when it was never executed or is not kept any more. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { PlanDetails, PlanSummary } from '../../src/deployment-engine/index.ts';
+import type { Explanation, PlanDetails, PlanSummary } from '../../src/deployment-engine/index.ts';
 import { slowModel } from '../../src/testing/onnx-models.ts';
 import { lepton, Load, TestPlatform, until } from './harness.ts';
 
@@ -63,5 +63,21 @@ describe('scheduling', { skip }, () => {
     assert.deepEqual((await platform.api<PlanSummary[]>('GET', '/plans?limit=1'))[0]?.id, before[0]?.id);
     const none = await lepton(platform, 'plan', '--id', '999999');
     assert.equal(none.code, 3, none.stderr);
+  });
+
+  it('explains what a version gets: a minimum that can’t be kept is named, and so is what it lacks', async () => {
+    await platform.api('PATCH', '/services/slow/deployments/v1?wait=60', { placement: { zone: 'nowhere' }, quality: 'accuracy', servedMin: 0.5 });
+    const explained = await platform.api<Explanation>('GET', '/services/slow/explanation');
+    const [v1] = explained.versions.filter(({ version }) => version === 'v1');
+    assert.equal(v1?.qualityBasis, '1, since its metadata has no number above 0 named "accuracy"');
+    assert.ok(explained.conflicts.some((conflict) => conflict.includes('slow:v1 must be on a node with zone=nowhere')), JSON.stringify(explained.conflicts));
+    const shown = await lepton(platform, 'explain', 'slow');
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.match(shown.stdout, /What can’t all be kept\n.*slow:v1 must be on a node with zone=nowhere/);
+    const gone = await lepton(platform, 'schedule', 'slow', 'v1', '--placement', 'none', '--quality', '0.9', '--served-min', 'none', '--priority', '5');
+    assert.equal(gone.code, 0, gone.stderr);
+    const after = await platform.api<Explanation>('GET', '/services/slow/explanation');
+    assert.deepEqual([after.conflicts, after.versions.map(({ priority, quality }) => priority * quality)], [[], [4.5, 1]]);
+    assert.equal((await lepton(platform, 'explain', 'nobody')).code, 3);
   });
 });

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ServiceInput,
+  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Explanation, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ScheduleInput, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -127,6 +127,10 @@ export class LeptonClient {
   listPlans(page: { before?: number; limit?: number } = {}): Promise<PlanSummary[]> {
     return unwrap(this.#api.GET('/api/v1/plans', { params: { query: page } }));
   }
+  /** Why a service's versions get what they get. */
+  explain(service: string): Promise<Explanation> {
+    return unwrap(this.#api.GET('/api/v1/services/{service}/explanation', { params: { path: { service } } }));
+  }
   getPlan(plan: number): Promise<Plan> {
     return unwrap(this.#api.GET('/api/v1/plans/{plan}', { params: { path: { plan } } }));
   }
@@ -176,9 +180,8 @@ export class LeptonClient {
     return unwrap(this.#api.PUT('/api/v1/services/{service}/deployments/{version}/state', { params: { path: { service, version }, query }, body }));
   }
   /** Priority and replicas of one version. */
-  schedule(service: string, version: string, change: { priority?: number; replicas?: DeploymentInput['replicas'] }, options: Omit<ChangeOptions, 'dryRun'> = {}): Promise<ChangeResult> {
-    const { replicas, ...others } = change;
-    const body = { ...others, ...(replicas === undefined ? {} : { replicas }), ...contextOf(options) };
+  schedule(service: string, version: string, change: ScheduleInput, options: Omit<ChangeOptions, 'dryRun'> = {}): Promise<ChangeResult> {
+    const body = { ...change, ...contextOf(options) };
     return unwrap(this.#api.PATCH('/api/v1/services/{service}/deployments/{version}', { params: { path: { service, version }, query: queryOf(options) }, body }));
   }
   /** A new revision equal to an earlier one; null: the one before the current. */

@@ -673,6 +673,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{service}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say why a service’s versions get what they get. */
+        get: operations["explainService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/feedback": {
         parameters: {
             query?: never;
@@ -946,6 +963,11 @@ export interface components {
             delivered: boolean;
             problem: string | null;
         };
+        Allocation: {
+            cpus: number | null;
+            reason: string;
+            replicas: number;
+        };
         ArtefactFile: {
             /** @description `sha256:` and 64 hexadecimal digits. */
             digest: string;
@@ -996,6 +1018,7 @@ export interface components {
             type: "Ready" | "Progressing" | "Degraded";
         };
         DeploymentInput: {
+            apartFrom?: string[] | null;
             batching?: {
                 /** @description null: what was measured at load. */
                 maxBatch?: number | null;
@@ -1003,8 +1026,19 @@ export interface components {
                 maxDelayMs?: number;
                 queueLengthMax?: number;
             };
-            /** @description Higher is more important. */
+            /** @description Within which so many requests shall be answered. */
+            latency?: {
+                milliseconds: number;
+                /** @description Share of the requests, default 0.99. */
+                quantile?: number;
+            } | null;
+            placement?: {
+                [key: string]: string;
+            } | null;
+            /** @description What one request is worth beside those of other versions where not all can be served, 0 to 1000, default 1; 0: answered with what nobody else wants. */
             priority?: number;
+            /** @description Absent: a metric that all versions of the service have, or 1. */
+            quality?: (number | string) | null;
             /** @description A number, or {min, max}. With min 0 the version is loaded on demand: it leaves memory after `idleSeconds` (300) without a request, and the next request waits until it is loaded again. */
             replicas?: number | {
                 idleSeconds?: number;
@@ -1024,6 +1058,7 @@ export interface components {
                 storage?: number | string | null;
                 threads?: number;
             };
+            servedMin?: number | null;
             /**
              * @description Absent: as it is; loaded if it is new.
              * @enum {string}
@@ -1045,6 +1080,8 @@ export interface components {
             version: string;
         };
         DeploymentSpec: {
+            /** @description Versions that may not be on the same node: names of the same service, or service:version; its own name: at most one replica a node. */
+            apartFrom?: string[];
             batching: {
                 maxBatch: number | null;
                 maxDelayMs: number;
@@ -1052,7 +1089,17 @@ export interface components {
             };
             /** @description `sha256:` and 64 hexadecimal digits. */
             digest: string;
+            latency?: {
+                milliseconds: number;
+                quantile: number;
+            };
+            /** @description Labels that a node must have. */
+            placement?: {
+                [key: string]: string;
+            };
             priority: number;
+            /** @description Worth of an answer, or the name of a metric in the version’s metadata. */
+            quality?: number | string;
             replicas: {
                 /** @description With min 0 only. */
                 idleSeconds?: number;
@@ -1069,6 +1116,8 @@ export interface components {
                 storageBytes: number | null;
                 threads: number;
             };
+            /** @description Share of the demand that must be served, 0 to 1. */
+            servedMin?: number;
             state: components["schemas"]["DeploymentState"];
             /** @constant */
             target: "local";
@@ -1171,6 +1220,54 @@ export interface components {
             /** @enum {string} */
             severity: "info" | "warning" | "error";
             version: string | null;
+        };
+        ExplainedVersion: {
+            /** @description In force now; null: nothing was decided yet. */
+            allocation: components["schemas"]["Allocation"] | null;
+            /** @description Requests that wait. */
+            backlog: number;
+            /** @enum {string} */
+            code: "served" | "no-demand" | "dominated" | "cannot-be-placed" | "replicas-max" | "not-worth-it" | "less-valuable" | "no-room";
+            /** @description Cores. */
+            cpus: number;
+            cpuSecondsPerRequest: number;
+            /** @description Requests per second that are planned for: a forecast with its error, and what waits. */
+            demand: number;
+            loadSeconds: number;
+            memoryBytesPerReplica: number;
+            priority: number;
+            /** @description Where these come from. */
+            profileBasis: string;
+            quality: number;
+            /** @description Where the quality comes from. */
+            qualityBasis: string;
+            /** @description Requests per second that came lately. */
+            rate: number;
+            replicas: number;
+            replicasMax: number;
+            replicasMin: number;
+            replicasNow: number;
+            served: number;
+            version: string;
+            why: string;
+        };
+        /** @description Why versions have what the next plan gives them, and what would give them more. */
+        Explanation: {
+            /** @description What keeps the plan from being better. */
+            binding: string[];
+            /** @description Minima that can’t all be kept. */
+            conflicts: string[];
+            /**
+             * @description exact: the whole program, proven. relaxed: its relaxation, rounded and packed. greedy: without a solver.
+             * @enum {string}
+             */
+            method: "exact" | "relaxed" | "greedy";
+            /** @description Why the method is not a better one; empty otherwise. */
+            note: string;
+            /** @description What more of a scarce resource would bring; those of this service first. */
+            prices: string[];
+            service: string;
+            versions: components["schemas"]["ExplainedVersion"][];
         };
         Feedback: {
             comment: string | null;
@@ -1718,9 +1815,22 @@ export interface components {
             revision?: number | null;
         };
         ScheduleRequest: {
+            apartFrom?: string[] | null;
             /** @description Refuse with CONFLICT unless the service is at this revision now. */
             expectRevision?: number;
+            /** @description Within which so many requests shall be answered. */
+            latency?: {
+                milliseconds: number;
+                /** @description Share of the requests, default 0.99. */
+                quantile?: number;
+            } | null;
+            placement?: {
+                [key: string]: string;
+            } | null;
+            /** @description What one request is worth beside those of other versions where not all can be served, 0 to 1000, default 1; 0: answered with what nobody else wants. */
             priority?: number;
+            /** @description Absent: a metric that all versions of the service have, or 1. */
+            quality?: (number | string) | null;
             /** @description Why; kept with the revision. */
             reason?: string;
             /** @description A number, or {min, max}. With min 0 the version is loaded on demand: it leaves memory after `idleSeconds` (300) without a request, and the next request waits until it is loaded again. */
@@ -1729,6 +1839,7 @@ export interface components {
                 max?: number;
                 min: number;
             };
+            servedMin?: number | null;
         };
         /** @description Declarative form of a service; the same again changes nothing. */
         ServiceInput: {
@@ -4754,6 +4865,65 @@ export interface operations {
             };
             /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    explainService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

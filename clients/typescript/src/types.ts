@@ -17,6 +17,8 @@ export type GcReport = Schemas['GcReport'];
 export type FsckReport = Schemas['FsckReport'];
 export type DeploymentInput = Schemas['DeploymentInput'];
 export type DeploymentState = Schemas['DeploymentState'];
+/** What `schedule` changes. */
+export type ScheduleInput = Pick<DeploymentInput, 'priority' | 'replicas' | 'quality' | 'latency' | 'servedMin' | 'placement' | 'apartFrom'>;
 export type TrafficInput = Schemas['TrafficInput'];
 export type ServiceInput = Schemas['ServiceInput'];
 export type ServiceStatus = Schemas['ServiceStatus'];
@@ -46,6 +48,7 @@ export type IsolationReport = Schemas['IsolationReport'];
 export type HostIsolation = Schemas['HostIsolation'];
 export type PlatformStatus = Schemas['PlatformStatus'];
 export type ImportReport = Schemas['ImportReport'];
+export type Explanation = Schemas['Explanation'];
 export type Plan = Schemas['Plan'];
 export type PlanSummary = Schemas['PlanSummary'];
 export type Environment = Schemas['Environment'];

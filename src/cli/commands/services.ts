@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { DeploymentInput } from '../../../clients/typescript/src/index.ts';
 import { action, command, decimalNumber, referenceOf, replicaCount, wholeNumber } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
+import { type SchedulingFlags, schedulingInput, schedulingOptions } from '../scheduling-options.ts';
 import { type ChangeFlags, changeOptions, finishChange, requestOptions } from '../waiting.ts';
 
-interface DeploymentFlags {
+interface DeploymentFlags extends SchedulingFlags {
   readonly service?: string;
   readonly replicas?: DeploymentInput['replicas'];
   readonly idleSeconds?: number;
-  readonly priority?: number;
   readonly threads?: number;
   readonly memory?: string;
   readonly cpus?: number;
@@ -21,11 +21,10 @@ interface DeploymentFlags {
 }
 
 function deploymentOptions(of: Command): Command {
-  return of
+  return schedulingOptions(of
     .option('--service <name>', 'the service; default: the name of the repository')
     .option('--replicas <count>', 'running copies: 2, or 1..4; 0..1: none while nobody asks', replicaCount)
     .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber)
-    .option('--priority <number>', 'higher is more important', wholeNumber)
     .option('--threads <count>', 'threads of one run', wholeNumber)
     .option('--memory <size>', 'most memory of one replica, for example 512MiB; more ends it')
     .option('--cpus <cores>', 'most CPU of one replica, for example 0.5', decimalNumber)
@@ -35,7 +34,7 @@ function deploymentOptions(of: Command): Command {
     .option('--storage <size>', 'bytes of temporary files and caches, for example 2GiB (default: 1GiB)')
     .option('--max-batch <rows>', 'largest batch; 1: never batch; default: measured', wholeNumber)
     .option('--max-delay <ms>', 'longest wait of a request for company; default 0', decimalNumber)
-    .option('--queue-length <count>', 'most requests that may wait', wholeNumber);
+    .option('--queue-length <count>', 'most requests that may wait', wholeNumber));
 }
 
 function deploymentOf(reference: string, flags: DeploymentFlags): DeploymentInput {
@@ -43,7 +42,8 @@ function deploymentOf(reference: string, flags: DeploymentFlags): DeploymentInpu
   const batching = defined({ maxBatch: flags.maxBatch, maxDelayMs: flags.maxDelay, queueLengthMax: flags.queueLength });
   return {
     version: reference,
-    ...defined({ replicas: replicasOf(flags), priority: flags.priority }),
+    ...defined({ replicas: replicasOf(flags) }),
+    ...schedulingInput(flags),
     ...(Object.keys(resources).length ? { resources } : {}),
     ...(Object.keys(batching).length ? { batching } : {}),
   };
@@ -123,19 +123,20 @@ const rollback = (): Command =>
 
 const schedule = (): Command =>
   changeOptions(
-    command('schedule <service> <version>', 'Change a version’s priority and replicas.', ['schedule my-service v1.1 --priority 5 --replicas 2'])
-      .argument('<service>')
-      .argument('<version>')
-      .option('--priority <number>', 'higher is more important', wholeNumber)
-      .option('--replicas <count>', '2, or 1..4; 0..1: none while nobody asks', replicaCount)
-      .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber),
+    schedulingOptions(
+      command('schedule <service> <version>', 'Change what the scheduler goes by: a version’s priority, replicas and objectives.', ['schedule my-service v1.1 --priority 5 --replicas 1..4', 'schedule my-service v1.1 --latency 50ms@0.99 --served-min 0.5'])
+        .argument('<service>')
+        .argument('<version>')
+        .option('--replicas <count>', '2, or 1..4; 0..1: none while nobody asks', replicaCount)
+        .option('--idle-seconds <seconds>', 'with --replicas 0..N: leave memory after so long without a request; default 300', wholeNumber),
+    ),
     { dryRun: false },
   ).action(
-    action<ChangeFlags & Pick<DeploymentFlags, 'priority' | 'replicas' | 'idleSeconds'>>(async (context, [service = '', version = ''], flags) => {
-      const replicas = replicasOf(flags);
-      if (flags.priority === undefined && replicas === undefined) throw new CliError('nothing to change: give --priority or --replicas', ExitCode.usage);
+    action<ChangeFlags & SchedulingFlags & Pick<DeploymentFlags, 'replicas' | 'idleSeconds'>>(async (context, [service = '', version = ''], flags) => {
+      const change = { ...defined({ replicas: replicasOf(flags) }), ...schedulingInput(flags) };
+      if (Object.keys(change).length === 0) throw new CliError('nothing to change: give --priority, --replicas, --quality, --latency, --served-min, --placement or --apart-from', ExitCode.usage);
       const { dryRun: _none, ...options } = requestOptions(flags);
-      await finishChange(context, await context.client.schedule(service, version, defined({ priority: flags.priority, replicas }), options), flags);
+      await finishChange(context, await context.client.schedule(service, version, change, options), flags);
     }),
   );
 

@@ -47,7 +47,7 @@ class VersionSeries {
   backlog = 0;
   lastArrivalMs = Number.NEGATIVE_INFINITY;
   /** As they were at the last plan. */
-  planned = { atMs: Number.NEGATIVE_INFINITY, arrived: 0, refused: 0, backlog: 0 };
+  planned = { atMs: Number.NEGATIVE_INFINITY, arrived: 0, refused: 0, backlog: 0, rate: 0 };
 
   add(totals: { readonly arrived: number; readonly refused: number; readonly backlog: number }, atMs: number): void {
     const before = this.samples.at(-1);
@@ -56,7 +56,7 @@ class VersionSeries {
     const arrived = before ? before.arrived + since(totals.arrived, this.#totals.arrived) : 0;
     const refused = before ? before.refused + since(totals.refused, this.#totals.refused) : 0;
     if (before && arrived > before.arrived) this.lastArrivalMs = atMs;
-    if (!before) this.planned = { atMs, arrived: 0, refused: 0, backlog: 0 };
+    if (!before) this.planned = { atMs, arrived: 0, refused: 0, backlog: 0, rate: 0 };
     this.#totals = totals;
     this.backlog = totals.backlog;
     this.samples.push({ atMs, arrived, refused });
@@ -117,7 +117,7 @@ function isStep(series: VersionSeries): boolean {
   const { refused: refusedNow } = series.samples.at(-1) ?? { refused: 0 };
   if (refusedNow > series.planned.refused) return true;
   if (seconds * 1000 < RECENT_MIN_MS) return false;
-  const expected = series.forecast.level * seconds;
+  const expected = Math.max(series.forecast.level, series.planned.rate) * seconds;
   if (count >= STEP_ARRIVALS_MIN && count > STEP_FACTOR * expected && count > expected + STEP_SIGMAS * Math.sqrt(expected + 1)) return true;
   return series.backlog >= STEP_ARRIVALS_MIN && series.backlog > 2 * series.planned.backlog && series.backlog > STEP_WAIT_SECONDS * (count / seconds);
 }
@@ -135,7 +135,7 @@ function taken(series: VersionSeries, nowMs: number, idleMs: number): ObservedDe
   const seconds = ((last?.atMs ?? 0) - series.planned.atMs) / 1000;
   if (seconds > 0) series.forecast.observe(rate, seconds);
   const demand = demandOf(series, rate, nowMs, idleMs);
-  series.planned = { atMs: last?.atMs ?? nowMs, arrived: last?.arrived ?? 0, refused: last?.refused ?? 0, backlog: series.backlog };
+  series.planned = { atMs: last?.atMs ?? nowMs, arrived: last?.arrived ?? 0, refused: last?.refused ?? 0, backlog: series.backlog, rate };
   return demand;
 }
 

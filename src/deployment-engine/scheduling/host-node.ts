@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, hostname, totalmem } from 'node:os';
 import type { Clock } from '../../core/index.ts';
 import { readProcess } from '../process-table.ts';
 import type { SchedulerNode } from '../scheduler/index.ts';
@@ -33,7 +33,7 @@ export class HostNode {
       storageBytes: Number.POSITIVE_INFINITY,
       networkBytesPerSecond: Number.POSITIVE_INFINITY,
       gpus: 0,
-      labels: {},
+      labels: { host: hostname(), arch: process.arch },
     };
   }
 

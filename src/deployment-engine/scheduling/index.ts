@@ -1,5 +1,4 @@
-export { HostNode } from './host-node.ts';
-export { type PlanDetails, planDetails } from './plan-details.ts';
-export { PlanStore, type PlanSummary } from './plan-store.ts';
-export { SchedulingLoop } from './scheduling-loop.ts';
-export { SolverThread } from './solver-thread.ts';
+export type { Explanation } from './explanation.ts';
+export type { PlanDetails } from './plan-details.ts';
+export type { PlanSummary } from './plan-store.ts';
+export { Scheduling, type SchedulingSettings } from './scheduling.ts';

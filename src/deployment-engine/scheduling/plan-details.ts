@@ -55,7 +55,8 @@ export function planDetails({ id, at, trigger, changes, input, plan }: KeptPlan)
   };
 }
 
-function plannedVersions(input: KeptPlan['input'], plan: DecidedPlan): readonly PlannedVersion[] {
+/** What a plan gives each version, and why. */
+export function plannedVersions(input: KeptPlan['input'], plan: DecidedPlan): readonly PlannedVersion[] {
   const reasons = new Map(versionReasons(input, { ...plan, programs: [] }).map((reason) => [reason.version, reason]));
   const planned = new Map(plan.versions.map((version) => [version.id, version]));
   return input.versions.map(({ id, priority, quality, current }) => {

@@ -11,22 +11,22 @@ export function schedulerInput(situations: readonly Situation[], nodes: readonly
   return { nodes, versions: situations.map((situation) => schedulerVersion(situation, nodes)), services: [], prices: DEFAULT_PRICES, utilisationMax: UTILISATION_MAX };
 }
 
-function schedulerVersion({ id, wanted, bounds, replicas, demand, profile }: Situation, [node]: readonly SchedulerNode[]): SchedulerVersion {
-  const { priority, resources } = wanted.target;
+function schedulerVersion({ id, service, wanted, bounds, replicas, demand, profile, quality }: Situation, [node]: readonly SchedulerNode[]): SchedulerVersion {
+  const { priority, resources, latency, servedMin = 0, placement = {}, apartFrom = [] } = wanted.target;
   const { basis: _basis, basisMessage: _words, ...measured } = profile;
   return {
     id,
     priority: Math.max(BACKGROUND_PRIORITY, priority),
-    quality: 1,
+    quality: quality.value,
     demand: demand.planned,
     profile: measured,
     replicas: bounds,
     threads: resources.threads,
     cpusMin: 0,
-    servedMin: 0,
-    latency: null,
-    placement: {},
-    apartFrom: [],
+    servedMin,
+    latency: latency ? { seconds: latency.milliseconds / 1000, quantile: latency.quantile } : null,
+    placement,
+    apartFrom: apartFrom.map((other) => (other.includes(':') ? other : `${service}:${other}`)),
     current: node && replicas.length > 0 ? { [node.name]: replicas.length } : {},
   };
 }

@@ -8,8 +8,10 @@ import type { Replica, ServiceState } from '../state.ts';
 import { Allocator, type Target } from './allocator.ts';
 import { cpuWeights } from './cpu-weights.ts';
 import { DemandMonitor, NO_DEMAND, type ObservedDemand } from './demand-monitor.ts';
+import { type Explanation, explanation } from './explanation.ts';
 import type { KeptPlan } from './kept-plan.ts';
 import type { PlanStore } from './plan-store.ts';
+import { qualities } from './quality.ts';
 import { schedulerInput } from './scheduler-input.ts';
 import { boundsOf, isWorthAPlan, type Situation, situationId, standingReplicas } from './situation.ts';
 import type { DecidedPlan, SolverThread } from './solver-thread.ts';
@@ -21,6 +23,8 @@ export interface SchedulingDependencies {
   readonly replicas: () => readonly Replica[];
   readonly demands: () => readonly VersionDemand[];
   readonly profile: (deployment: DeploymentSpec) => EstimatedProfile;
+  /** Of a version's manifest; undefined: not known. */
+  readonly metadata: (deployment: DeploymentSpec) => Readonly<Record<string, unknown>> | undefined;
   /** Where versions may run; `workerBytes`: what they have in RAM now. */
   readonly nodes: (workerBytes: number) => readonly SchedulerNode[];
   readonly wake: (service: string) => void;
@@ -35,6 +39,8 @@ export interface SchedulingDependencies {
 }
 
 const DEADLINE_MS = 1_500;
+/** People wait for it. */
+const PRICES_MS = 2_000;
 /** Least time between two plans, also where demand jumps. */
 const PAUSE_MS = 400;
 
@@ -92,10 +98,22 @@ export class SchedulingLoop {
 
   /** The next plan, of which nothing is done. */
   async preview(): Promise<KeptPlan> {
-    const { clock } = this.#dependencies;
-    const input = this.#input(this.#situations(this.#monitor.peek(clock.monotonic())));
-    const { input: solved, plan } = await this.#solve(input, this.#standby.peek(input, clock.monotonic() / 1000));
-    return { id: null, at: new Date(clock.now()).toISOString(), trigger: 'asked for', changes: [], input: solved, plan };
+    const { input, plan } = await this.#next();
+    return { id: null, at: new Date(this.#dependencies.clock.now()).toISOString(), trigger: 'asked for', changes: [], input, plan };
+  }
+
+  /** Why a service's versions have what the next plan gives them, and what would give them more. */
+  async explain({ name, allocations }: ServiceState): Promise<Explanation> {
+    const { situations, input, plan } = await this.#next();
+    const prices = plan.method === 'greedy' ? [] : await this.#dependencies.solver.prices(input, plan, PRICES_MS);
+    return explanation({ service: name, situations, allocations, input, plan, prices });
+  }
+
+  async #next(): Promise<{ readonly situations: readonly Situation[]; readonly input: SchedulerInput; readonly plan: DecidedPlan }> {
+    const now = this.#dependencies.clock.monotonic();
+    const situations = this.#situations(this.#monitor.peek(now));
+    const input = this.#input(situations);
+    return { situations, ...(await this.#solve(input, this.#standby.peek(input, now / 1000))) };
   }
 
   async #maybePlan(): Promise<void> {
@@ -144,15 +162,18 @@ export class SchedulingLoop {
   }
 
   #situations(demands: ReadonlyMap<string, ObservedDemand>): readonly Situation[] {
-    const { services, view, profile } = this.#dependencies;
+    const { services, view, profile, metadata } = this.#dependencies;
     const replicas = Map.groupBy(this.#dependencies.replicas(), ({ service }) => service);
-    return [...services.values()].flatMap((service) => wantedVersions(view(service)).flatMap((wanted): Situation[] => {
-      if (wanted.state === 'unloaded') return [];
-      const id = situationId(service.name, wanted.target);
-      const own = standingReplicas(replicas.get(service.name) ?? [], wanted.target);
-      const demand = rests(wanted.state) ? NO_DEMAND : (demands.get(id) ?? NO_DEMAND);
-      return [{ id, service: service.name, wanted, bounds: boundsOf(service, wanted), replicas: own, demand, profile: profile(wanted.target) }];
-    }));
+    return [...services.values()].flatMap((service) => {
+      const running = wantedVersions(view(service)).filter(({ state }) => state !== 'unloaded');
+      const quality = qualities(running.map(({ target }) => target), metadata);
+      return running.map((wanted): Situation => {
+        const id = situationId(service.name, wanted.target);
+        const own = standingReplicas(replicas.get(service.name) ?? [], wanted.target);
+        const demand = rests(wanted.state) ? NO_DEMAND : (demands.get(id) ?? NO_DEMAND);
+        return { id, service: service.name, wanted, bounds: boundsOf(service, wanted), replicas: own, demand, profile: profile(wanted.target), quality: quality.get(wanted.target.version) ?? { value: 1, basis: '' } };
+      });
+    });
   }
 
   #input(situations: readonly Situation[]): SchedulerInput {

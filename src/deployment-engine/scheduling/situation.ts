@@ -3,6 +3,7 @@ import { rests, shapeOf, type WantedVersion } from '../plan/index.ts';
 import type { EstimatedProfile } from '../profiles/index.ts';
 import type { Replica, ServiceState } from '../state.ts';
 import type { ObservedDemand } from './demand-monitor.ts';
+import type { KnownQuality } from './quality.ts';
 
 /** Replicas that a version must and may have now. */
 export interface ReplicaBounds {
@@ -21,6 +22,7 @@ export interface Situation {
   readonly replicas: readonly Replica[];
   readonly demand: ObservedDemand;
   readonly profile: EstimatedProfile;
+  readonly quality: KnownQuality;
 }
 
 export const situationId = (service: string, { version }: Pick<DeploymentSpec, 'version'>): string => `${service}:${version}`;

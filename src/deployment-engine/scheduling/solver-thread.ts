@@ -25,10 +25,11 @@ export interface SolverThreadDependencies {
   readonly clock: Clock;
   /** How long an idle thread is kept, with the solver's memory. */
   readonly idleMs: number;
+  /** How much longer the first plan of a thread may take. */
+  readonly startMs: number;
 }
 
-/** Beside the deadline: for the thread's start, and for messages. */
-const START_MS = 5_000;
+/** Beside the deadline, for messages. */
 const GRACE_MS = 300;
 const HEAP_MIB_MAX = 512;
 
@@ -71,7 +72,7 @@ export class SolverThread {
   #ask(question: Omit<SolverQuestion, 'id'>): Promise<SolverAnswer | Error> {
     const id = ++this.#id;
     return new Promise((resolve) => {
-      const waitMs = question.deadlineMs + GRACE_MS + (this.#warm ? 0 : START_MS);
+      const waitMs = question.deadlineMs + GRACE_MS + (this.#warm ? 0 : this.#dependencies.startMs);
       const late = setTimeout(() => this.#end(new Error(`the solver had no plan within ${question.deadlineMs} ms`)), waitMs);
       this.#waiting.set(id, (answer) => {
         clearTimeout(late);

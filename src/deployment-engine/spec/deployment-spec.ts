@@ -1,5 +1,6 @@
 import { type BatchingSpec, DEPLOYMENT_STATES, type DeploymentSpec, type DeploymentState, type Digest, parseReference, type ReplicaBounds, type Resources, type TimeoutSpec } from '../../core/index.ts';
 import { readBoolean, readCores, readInteger, readMemory, readMilliseconds, readObject, refuse } from './fields.ts';
+import { readScheduling, SCHEDULING_KEYS } from './scheduling-spec.ts';
 
 /** What the repository knows of a reference: the version that a name or label stands for. */
 export interface ResolvedVersion {
@@ -16,11 +17,12 @@ export const DEPLOYMENT_DEFAULTS = Object.freeze({
   state: 'loaded' as DeploymentState,
   target: 'local' as const,
   replicas: Object.freeze({ min: 1, max: 1 }),
-  priority: 0,
+  priority: 1,
   resources: Object.freeze({ threads: 1, memoryBytes: null, cpus: null, pids: 512, network: false, storageBytes: null }) satisfies Resources,
   batching: Object.freeze({ maxBatch: null, maxDelayMs: 0, queueLengthMax: 1000 }) satisfies BatchingSpec,
   timeouts: Object.freeze({ requestTimeoutMs: 30_000, runTimeoutMs: 60_000, loadTimeoutMs: 120_000, drainTimeoutMs: 30_000 }) satisfies TimeoutSpec,
 });
+/** What a deployment says of itself besides which version it is. */
 export type DeploymentSettings = Omit<DeploymentSpec, 'repository' | 'version' | 'digest'>;
 
 const REPLICAS_MAX = 64;
@@ -30,7 +32,7 @@ const IDLE_SECONDS_MAX = 30 * 86_400;
 const PIDS_MIN = 32;
 const PIDS_MAX = 4_194_304;
 const DAY_MS = 86_400_000;
-const DEPLOYMENT_KEYS = ['version', 'state', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts'] as const;
+const DEPLOYMENT_KEYS = ['version', 'state', 'target', 'replicas', 'priority', 'resources', 'batching', 'timeouts', ...SCHEDULING_KEYS] as const;
 
 /** The reference that a deployment's input names. */
 export function referenceOf(path: string, input: unknown): string {
@@ -54,6 +56,7 @@ export function deploymentSpec(path: string, input: unknown, resolve: Resolve, b
     resources: readResources(`${path}.resources`, fields.resources, base.resources),
     batching: readBatching(`${path}.batching`, fields.batching, base.batching),
     timeouts: readTimeouts(`${path}.timeouts`, fields.timeouts, base.timeouts),
+    ...readScheduling(path, fields, base),
   };
 }
 

@@ -1,8 +1,9 @@
 /** Edits of a service's spec: pure functions from what is to what shall be. None changes its argument. */
 import { type DeploymentSpec, type DeploymentState, LeptonError, type ServiceSpec, type TrafficPolicy } from '../../core/index.ts';
-import type { DeploymentInput, TrafficInput } from '../types.ts';
+import type { DeploymentInput, ScheduleInput, TrafficInput } from '../types.ts';
 import { deploymentSpec, readPriority, readReplicas, type Resolve } from './deployment-spec.ts';
 import { refuse } from './fields.ts';
+import { readScheduling } from './scheduling-spec.ts';
 import { checkUnique, freeze } from './service-spec.ts';
 import { allTo, trafficPolicy, weightOf } from './traffic-spec.ts';
 import { withoutVersions, withVersion } from '../plan/weights.ts';
@@ -88,10 +89,11 @@ export function trafficEdit(before: ServiceSpec, input: TrafficInput): ServiceSp
   return freeze({ ...before, traffic: { ...traffic, ...(input.sticky === undefined ? { sticky } : {}), ...(input.default === undefined ? { defaultVersion } : {}) } });
 }
 
-/** Priority and replicas of one version. */
-export function scheduleEdit(before: ServiceSpec, version: string, change: { readonly priority?: unknown; readonly replicas?: unknown }): ServiceSpec {
+/** Priority, replicas and objectives of one version. */
+export function scheduleEdit(before: ServiceSpec, version: string, change: ScheduleInput): ServiceSpec {
   const old = deploymentOf(before, version);
-  const fresh = { ...old, priority: readPriority('priority', change.priority, old.priority), replicas: readReplicas('replicas', change.replicas, old.replicas) };
+  const { quality: _q, latency: _l, servedMin: _s, placement: _p, apartFrom: _a, ...rest } = old;
+  const fresh = { ...rest, ...readScheduling('', change, old), priority: readPriority('priority', change.priority, old.priority), replicas: readReplicas('replicas', change.replicas, old.replicas) };
   return freeze({ ...before, deployments: before.deployments.map((deployment) => (deployment === old ? fresh : deployment)) });
 }
 

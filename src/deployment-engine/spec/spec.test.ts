@@ -36,6 +36,23 @@ describe('service input', () => {
     assert.deepEqual(of({ min: 2, max: 5 }), { min: 2, max: 5 });
   });
 
+  it('reads what a deployment says to the scheduler, keeps it over an update, and takes it away with null', () => {
+    const said = { quality: 'accuracy', latency: { milliseconds: 50 }, servedMin: 0.5, placement: { zone: 'a' }, apartFrom: ['v2', 'other:v1'] };
+    const spec = make({ deployments: [{ version: 'repo:v1', ...said }, { version: 'repo:v2' }] });
+    const { quality, latency, servedMin, placement, apartFrom } = spec.deployments[0] ?? {};
+    assert.deepEqual({ quality, latency, servedMin, placement, apartFrom }, { ...said, latency: { milliseconds: 50, quantile: 0.99 } });
+    assert.equal(updateEdit(spec, { version: 'repo:v3' }, resolve, 'v1').deployments[0]?.servedMin, 0.5);
+    const less = scheduleEdit(spec, 'v1', { latency: null, servedMin: null, quality: 2 }).deployments[0];
+    assert.deepEqual([less?.quality, less && 'latency' in less, less && 'servedMin' in less, less?.placement], [2, false, false, { zone: 'a' }]);
+  });
+
+  const wrong: [Record<string, unknown>, RegExp][] = [
+    [{ quality: 0 }, /quality: 0 is not allowed: a number above 0/], [{ quality: '' }, /quality: "" is not allowed/], [{ latency: 50 }, /latency: 50 is not allowed: an object with milliseconds, quantile/], [{ latency: { milliseconds: 50, quantile: 99 } }, /latency.quantile: 99 is not allowed: a share/],
+    [{ latency: { quantile: 0.9 } }, /latency.milliseconds: undefined is not allowed: it must be given/], [{ servedMin: 1.5 }, /servedMin: 1.5 is not allowed/], [{ placement: ['a'] }, /placement: .* labels that a node must have/], [{ placement: { zone: 1 } }, /placement.zone: 1 is not allowed/],
+    [{ apartFrom: 'v2' }, /apartFrom: "v2" is not allowed: a list/], [{ apartFrom: ['a:b:c'] }, /apartFrom\[0\]: "a:b:c" is not allowed/], [{ qualty: 1 }, /did you mean quality/],
+  ];
+  for (const [fields, text] of wrong) it(`refuses ${JSON.stringify(fields)}`, () => assert.throws(() => make({ deployments: [{ version: 'repo:v1', ...fields }] }), refused(text)));
+
   it('leaves unsaid states as they are, and loads what is new', () => {
     const states = (spec: ServiceSpec) => Object.fromEntries(spec.deployments.map(({ version, state }) => [version, state]));
     const held = stateEdit(make(), ['v2'], 'unloaded');
@@ -100,7 +117,7 @@ describe('service input', () => {
 
   it('lists what differs, by path', () => {
     const changes = specChanges(make(), make({ deployments: [{ version: 'repo:v1', priority: 3 }], traffic: { version: 'v1' } }));
-    assert.ok(changes.some(({ path, from, to }) => path === 'deployments.v1.priority' && from === 0 && to === 3));
+    assert.ok(changes.some(({ path, from, to }) => path === 'deployments.v1.priority' && from === 1 && to === 3));
     assert.ok(changes.some(({ path, to }) => path === 'deployments.v2.repository' && to === null));
     assert.ok(changes.some(({ path, from, to }) => path === 'traffic.kind' && from === 'weights' && to === 'version'));
   });
@@ -138,7 +155,7 @@ describe('edits', () => {
   it('update: takes place, weight and settings', () => {
     const tuned = deployEdit('shop', base, { version: 'repo:v2', priority: 5 }, resolve);
     const after = updateEdit(tuned, { version: 'repo:v3' }, resolve, 'v2');
-    assert.deepEqual(after.deployments.map(({ version, priority }) => [version, priority]), [['v1', 0], ['v3', 5]]);
+    assert.deepEqual(after.deployments.map(({ version, priority }) => [version, priority]), [['v1', 1], ['v3', 5]]);
     assert.deepEqual(weightsOf(after.traffic), { v1: 90, v3: 10 });
     assert.throws(() => updateEdit(base, { version: 'repo:v3' }, resolve), refused(/say which one to replace/));
     assert.deepEqual(weightsOf(updateEdit(make(), { version: 'repo:v3' }, resolve).traffic), { v3: 100 });

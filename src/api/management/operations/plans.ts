@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { listOf, operation, type Operation } from '../operation.ts';
-import { closed } from '../schemas/common.ts';
-import { Plan, PlanSummary } from '../schemas/plan.ts';
+import { closed, Name } from '../schemas/common.ts';
+import { Explanation, Plan, PlanSummary } from '../schemas/plan.ts';
 
 export const planOperations: readonly Operation[] = [
   operation({
@@ -17,5 +17,9 @@ export const planOperations: readonly Operation[] = [
   operation({
     method: 'GET', path: '/plans/{plan}', id: 'getPlan', tag: 'scheduler', summary: 'Show an executed plan with its input.', errors: ['PLAN_NOT_FOUND'], params: closed({ plan: Type.Integer({ minimum: 1 }) }), response: Plan,
     handle: ({ dependencies, params }) => dependencies.engine.plan(params.plan),
+  }),
+  operation({
+    method: 'GET', path: '/services/{service}/explanation', id: 'explainService', tag: 'scheduler', summary: 'Say why a service’s versions get what they get.', errors: ['SERVICE_NOT_FOUND', 'SHUTTING_DOWN'], params: closed({ service: Name }), response: Explanation,
+    handle: ({ dependencies, params }) => dependencies.engine.explain(params.service),
   }),
 ];

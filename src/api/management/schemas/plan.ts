@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { closed, FreeObject, nullable, Strings, Time } from './common.ts';
 
 const Method = Type.Enum(['exact', 'relaxed', 'greedy'], { description: 'exact: the whole program, proven. relaxed: its relaxation, rounded and packed. greedy: without a solver.' });
+const Reason = Type.Enum(['served', 'no-demand', 'dominated', 'cannot-be-placed', 'replicas-max', 'not-worth-it', 'less-valuable', 'no-room']);
 const PlanId = Type.Integer({ description: 'Grows with each executed plan.' });
 const Trigger = Type.String({ description: 'Why it was made.' });
 const Changes = Strings('What it changed, in words.');
@@ -24,7 +25,7 @@ const PlannedVersion = closed(
     replicasNow: Type.Integer({ description: 'When it was made.' }),
     cpus: Type.Number({ description: 'Cores.' }),
     memoryBytes: Type.Number(),
-    code: Type.Enum(['served', 'no-demand', 'dominated', 'cannot-be-placed', 'replicas-max', 'not-worth-it', 'less-valuable', 'no-room']),
+    code: Reason,
     why: Type.String(),
   },
   { title: 'PlannedVersion' },
@@ -49,4 +50,43 @@ export const Plan = closed(
     input: FreeObject('All that it was decided from; "Infinity" stands for a limit that isn’t there.'),
   },
   { title: 'Plan', description: 'Who gets how much of the machine.' },
+);
+
+const ExplainedVersion = closed(
+  {
+    version: Type.String(),
+    priority: Type.Number(),
+    quality: Type.Number(),
+    qualityBasis: Type.String({ description: 'Where the quality comes from.' }),
+    rate: Type.Number({ description: 'Requests per second that came lately.' }),
+    backlog: Type.Integer({ description: 'Requests that wait.' }),
+    demand: Type.Number({ description: 'Requests per second that are planned for: a forecast with its error, and what waits.' }),
+    served: Type.Number(),
+    replicas: Type.Integer(),
+    replicasNow: Type.Integer(),
+    replicasMin: Type.Integer(),
+    replicasMax: Type.Integer(),
+    cpus: Type.Number({ description: 'Cores.' }),
+    code: Reason,
+    why: Type.String(),
+    cpuSecondsPerRequest: Type.Number(),
+    memoryBytesPerReplica: Type.Number(),
+    loadSeconds: Type.Number(),
+    profileBasis: Type.String({ description: 'Where these come from.' }),
+    allocation: nullable(closed({ replicas: Type.Integer(), cpus: nullable(Type.Number()), reason: Type.String() }, { title: 'Allocation' }), 'In force now; null: nothing was decided yet.'),
+  },
+  { title: 'ExplainedVersion' },
+);
+
+export const Explanation = closed(
+  {
+    service: Type.String(),
+    versions: Type.Array(ExplainedVersion),
+    binding: Strings('What keeps the plan from being better.'),
+    prices: Strings('What more of a scarce resource would bring; those of this service first.'),
+    conflicts: Strings('Minima that can’t all be kept.'),
+    method: Method,
+    note: Type.String({ description: 'Why the method is not a better one; empty otherwise.' }),
+  },
+  { title: 'Explanation', description: 'Why versions have what the next plan gives them, and what would give them more.' },
 );

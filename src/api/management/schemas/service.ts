@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { DEPLOYMENT_STATES } from '../../../core/index.ts';
-import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Time } from './common.ts';
+import { closed, DigestText, ExpectRevision, mapOf, Name, nullable, Reason, Strings, Time } from './common.ts';
 import { IsolationReport, LimitState } from './isolation.ts';
 import { EstimatedProfile, loadProfileFields } from './profile.ts';
 
@@ -11,6 +11,22 @@ const ReplicasInput = Type.Union([Type.Integer(), closed({ min: Type.Integer(), 
 
 const DeploymentState = Type.Enum([...DEPLOYMENT_STATES], { title: 'DeploymentState', description: 'loaded: takes its traffic. warm: in memory, only requests that name it. drained: in memory, no new requests. unloaded: not in memory.' });
 
+const Priority = Type.Integer({ description: 'What one request is worth beside those of other versions where not all can be served, 0 to 1000, default 1; 0: answered with what nobody else wants.' });
+const Latency = closed({ milliseconds: Type.Number(), quantile: Type.Optional(Type.Number({ description: 'Share of the requests, default 0.99.' })) });
+const Quality = Type.Union([Type.Number(), Type.String()], { description: 'Worth of an answer, or the name of a metric in the version’s metadata.' });
+const Placement = mapOf(Type.String(), 'Labels that a node must have.');
+const ApartFrom = Strings('Versions that may not be on the same node: names of the same service, or service:version; its own name: at most one replica a node.');
+const ServedMin = Type.Number({ description: 'Share of the demand that must be served, 0 to 1.' });
+
+/** What a deployment says to the scheduler; null takes it away. */
+const schedulingInput = {
+  quality: Type.Optional(nullable(Quality, 'Absent: a metric that all versions of the service have, or 1.')),
+  latency: Type.Optional(nullable(Latency, 'Within which so many requests shall be answered.')),
+  servedMin: Type.Optional(nullable(ServedMin)),
+  placement: Type.Optional(nullable(Placement)),
+  apartFrom: Type.Optional(nullable(ApartFrom)),
+};
+
 /** What people write for one version in a service. */
 export const DeploymentInput = closed(
   {
@@ -18,7 +34,8 @@ export const DeploymentInput = closed(
     state: Type.Optional(Type.Enum([...DEPLOYMENT_STATES], { description: 'Absent: as it is; loaded if it is new.' })),
     target: Type.Optional(Type.Literal('local')),
     replicas: Type.Optional(ReplicasInput),
-    priority: Type.Optional(Type.Integer({ description: 'Higher is more important.' })),
+    priority: Type.Optional(Priority),
+    ...schedulingInput,
     resources: Type.Optional(closed({ threads: Type.Optional(Type.Integer()), memory: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes, or text such as `512MiB`.' })), cpus: Type.Optional(nullable(Type.Number(), 'Cores at most, for example 0.5; null: no limit.')), pids: Type.Optional(nullable(Type.Integer(), 'Processes and threads at most; null: no limit. Default: 512.')), network: Type.Optional(Type.Boolean({ description: 'May use the machine\'s network. Default: false, the version has none.' })), storage: Type.Optional(Type.Union([Type.Number(), Type.String(), Type.Null()], { description: 'Bytes of temporary files and caches, or text such as `2GiB`. Default and null: 1 GiB.' })) })),
     batching: Type.Optional(
       closed({
@@ -61,7 +78,7 @@ const context = { reason: Reason, expectRevision: ExpectRevision };
 export const DeployRequest = closed({ deployment: DeploymentInput, weight: Type.Optional(Type.Number({ description: 'Percent of traffic; the others give it up in proportion.' })), ...context }, { title: 'DeployRequest' });
 export const UpdateRequest = closed({ deployment: DeploymentInput, from: Type.Optional(Type.String({ description: 'The version to replace; absent: the only one, or the one with all traffic.' })), ...context }, { title: 'UpdateRequest' });
 export const TrafficRequest = closed({ traffic: TrafficInput, ...context }, { title: 'TrafficRequest' });
-export const ScheduleRequest = closed({ priority: Type.Optional(Type.Integer()), replicas: Type.Optional(ReplicasInput), ...context }, { title: 'ScheduleRequest' });
+export const ScheduleRequest = closed({ priority: Type.Optional(Priority), replicas: Type.Optional(ReplicasInput), ...schedulingInput, ...context }, { title: 'ScheduleRequest' });
 export const StateRequest = closed({ state: DeploymentState, force: Type.Optional(Type.Boolean({ description: 'Also where nobody is left to answer requests that name no version.' })), ...context }, { title: 'StateRequest' });
 export const RollbackRequest = closed({ revision: Type.Optional(nullable(Type.Integer({ minimum: 1 }), 'Absent or null: the one before the current.')), ...context }, { title: 'RollbackRequest' });
 
@@ -74,6 +91,11 @@ const DeploymentSpec = closed(
     target: Type.Literal('local'),
     replicas: closed({ min: Type.Integer(), max: Type.Integer(), idleSeconds: Type.Optional(Type.Integer({ description: 'With min 0 only.' })) }),
     priority: Type.Integer(),
+    quality: Type.Optional(Quality),
+    latency: Type.Optional(closed({ milliseconds: Type.Number(), quantile: Type.Number() })),
+    servedMin: Type.Optional(ServedMin),
+    placement: Type.Optional(Placement),
+    apartFrom: Type.Optional(ApartFrom),
     resources: closed({ threads: Type.Integer(), memoryBytes: nullable(Type.Number()), cpus: nullable(Type.Number()), pids: nullable(Type.Integer()), network: Type.Boolean(), storageBytes: nullable(Type.Number()) }),
     batching: closed({ maxBatch: nullable(Type.Integer()), maxDelayMs: Type.Number(), queueLengthMax: Type.Integer() }),
     timeouts: closed({ requestTimeoutMs: Type.Number(), runTimeoutMs: Type.Number(), loadTimeoutMs: Type.Number(), drainTimeoutMs: Type.Number() }),
