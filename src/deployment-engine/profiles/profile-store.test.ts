@@ -94,9 +94,9 @@ describe('profiles of versions, kept', () => {
 
   it('wait in memory for a database that does not take them', async () => {
     const profiles = await started();
-    profiles.loaded(digest, 1, LOAD);
     const { immediate } = fixture.database;
     Object.assign(fixture.database, { immediate: () => Promise.reject(new Error('disk full')) });
+    profiles.loaded(digest, 1, LOAD);
     await profiles.save();
     assert.match(String(problems[0]), /disk full/);
     assert.ok(profiles.known(digest, 1, CALM));

@@ -68,10 +68,11 @@ export class Profiles {
     return found && (urgent || this.#dependencies.clock.now() - Date.parse(found.measuredAt) < KEPT_MS_MAX) ? found.profile : null;
   }
 
-  /** A worker has loaded the version. */
+  /** A worker has loaded the version. Written at once: a measurement costs more than a row. */
   loaded(digest: string, threads: number, profile: LoadProfile): void {
     const record = this.of(digest, threads);
     this.#change({ ...record, measured: measured(record.measured, profile, this.#now()) });
+    void this.save();
   }
 
   /** Requests were answered. */
