@@ -114,6 +114,19 @@ describe('services', () => {
     assert.deepEqual(await json('logs', 'calc', '--until', '2020-01-01'), []);
   });
 
+  it('have profiles of their versions, which simulations take from the server', async () => {
+    const { profiles } = await json('profile', 'scaler:v1');
+    assert.deepEqual([profiles.length, profiles[0].here, profiles[0].measured.origin], [1, true, 'measured']);
+    assert.match((await cli('profile', 'scaler:v1')).stdout, /^scaler:v1 .*files \d+ B\n\n\S+ \(this host\), 1 thread\nneeds +[\d.]+ [mµ]s CPU a request/);
+    const trace = (profile: string): string => `durationSeconds: 60\nnodes: [{ name: n, cpus: 2, memoryGib: 4 }]\nversions: [{ id: "calc:v1", profile: "${profile}", arrivals: { rate: 20 } }]\n`;
+    await writeFile(join(directory.path, 'trace.yaml'), trace('scaler:v1'));
+    const { results } = await json('simulate', '--trace', 'trace.yaml', '--policy', 'greedy');
+    assert.ok(results[0].requests > 0 && results[0].served / results[0].requests > 0.9, JSON.stringify(results[0]));
+    await writeFile(join(directory.path, 'trace.yaml'), trace('scaler:none'));
+    await fails(3, /scaler has no version or label none/, 'simulate', '--trace', 'trace.yaml');
+    await fails(2, /is not a version reference|must be/, 'profile', 'scaler');
+  });
+
   it('take a whole request from a file, with headers', async () => {
     await writeFile(join(directory.path, 'request.json'), JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 1, 1, 1] }] }));
     const versions = await Promise.all([1, 2].map(async () => (await json('infer', 'calc', '--file', 'request.json', '--header', 'x-user=alice')).version));
