@@ -10,6 +10,7 @@ import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
+import { VersionComparison } from './monitoring/compare/index.ts';
 import { HistoryKeeper } from './monitoring/history/index.ts';
 import { LogStream } from './monitoring/logs/index.ts';
 import { createAlerts, createLogs, redactorOf } from './platform-monitoring.ts';
@@ -114,7 +115,8 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   cleanups.push(() => alerts.stop());
   const status = (): StatusFacts => statusFacts(config, engine, database, { startedAt, isolation });
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
-  const server = createManagementServer({ repository, engine, environments, events, feedback, history, logs, alerts, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
+  const comparison = new VersionComparison({ history, feedback, versions: (service) => engine.getService(service).then(({ versions }) => versions.map(({ version }) => version), () => []), now: () => systemClock.now() / 1000 });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, history, comparison, logs, alerts, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });

@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, DeploymentInput, DeploymentState, Explanation, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ScheduleInput, ServiceInput,
+  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, Comparison, DeploymentInput, DeploymentState, Explanation, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ScheduleInput, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -242,6 +242,10 @@ export class LeptonClient {
   queryMetrics(query: MetricsQuery): Promise<MetricsAnswer> {
     const { version, metric, ...others } = query;
     return unwrap(this.#api.GET('/api/v1/metrics/query', { params: { query: { ...others, ...(version && { version: version.join() }), ...(metric && { metric: metric.join() }) } } }));
+  }
+  /** Two versions side by side over a window, an hour unless it is given; times as with `queryMetrics`. */
+  compareVersions(service: string, query: { a: string; b: string; from?: string; to?: string }): Promise<Comparison> {
+    return unwrap(this.#api.GET('/api/v1/services/{service}/compare', { params: { path: { service }, query } }));
   }
   /** Oldest first; without `after` the newest. */
   listEvents(query: EventQuery = {}): Promise<PlatformEvent[]> {

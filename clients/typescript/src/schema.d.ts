@@ -615,6 +615,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{service}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two versions side by side: latency, failures, quality by feedback, cost, and a verdict in words.
+         * @description Intervals are of 95 %. Feedback is counted since ever, all else in the window.
+         */
+        get: operations["compareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/deployments": {
         parameters: {
             query?: never;
@@ -1008,6 +1028,70 @@ export interface components {
             /** @description With `wait`: the state at the end of it; null: the service is gone. */
             status?: components["schemas"]["ServiceStatus"] | null;
         };
+        ComparedVersion: {
+            /** @description Share of answers that were right, of those that feedback judged, since ever. */
+            accuracy: {
+                count: number;
+                high: number;
+                low: number;
+                value: number;
+            } | null;
+            /** @description CPU seconds of its workers for 1,000 answered requests. */
+            cpuSecondsPer1000: number | null;
+            /** @description Failed requests by error code, also those that the client or the load is to blame for. */
+            errors: {
+                [key: string]: number;
+            };
+            /** @description Share of requests that failed through no fault of client or load. */
+            faults: components["schemas"]["Estimate"] | null;
+            /** @description Milliseconds; null: no request was answered. */
+            latency: {
+                /** @description Share of answers that took at most so long. */
+                distribution: {
+                    share: number;
+                    upTo: number;
+                }[];
+                mean: number;
+                p50: components["schemas"]["Estimate"];
+                p95: components["schemas"]["Estimate"];
+                p99: components["schemas"]["Estimate"];
+            } | null;
+            requests: number;
+            /** @description Mean reward, since ever. */
+            reward: {
+                count: number;
+                high: number;
+                low: number;
+                value: number;
+            } | null;
+            version: string;
+        };
+        Comparison: {
+            a: components["schemas"]["ComparedVersion"];
+            accuracyDifference: components["schemas"]["Estimate"] | null;
+            b: components["schemas"]["ComparedVersion"];
+            /** @description b’s share less a’s; so are the other differences. */
+            faultsDifference: components["schemas"]["Estimate"] | null;
+            findings: {
+                /** @enum {string} */
+                about: "latency" | "faults" | "accuracy" | "reward" | "cost";
+                /**
+                 * @description Of b beside a; unknown: the data do not say.
+                 * @enum {string}
+                 */
+                outcome: "better" | "worse" | "same" | "unknown";
+                words: string;
+            }[];
+            /** @description Seconds since the epoch. */
+            from: number;
+            rewardDifference: components["schemas"]["Estimate"] | null;
+            service: string;
+            /** @description That a request to b takes longer than one to a; 0.5: no difference. */
+            slowerProbability: components["schemas"]["Estimate"] | null;
+            to: number;
+            /** @description In plain words, with what is not known yet. */
+            verdict: string;
+        };
         Condition: {
             message: string;
             reason: string;
@@ -1179,6 +1263,12 @@ export interface components {
             };
             /** @description What was wrong, with the value, and what to do. */
             error: string;
+        };
+        /** @description With its 95 % confidence interval. */
+        Estimate: {
+            high: number;
+            low: number;
+            value: number;
         };
         /** @description What one replica needs, and how far to trust it. */
         EstimatedProfile: {
@@ -4534,6 +4624,74 @@ export interface operations {
                 };
             };
             /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    compareVersions: {
+        parameters: {
+            query: {
+                /** @description The version that is there. */
+                a: string;
+                /** @description The version that is to be better. */
+                b: string;
+                /** @description ISO 8601, seconds since the epoch, or so long before now: `-90s`, `-15m`, `-24h`, `-30d`. Default an hour before `to`. */
+                from?: string;
+                /** @description ISO 8601, seconds since the epoch, or so long before now: `-90s`, `-15m`, `-24h`, `-30d`. Default now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. VERSION_NOT_FOUND: The repository or service has no such version; the message lists those it has. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
             503: {
                 headers: {
                     [name: string]: unknown;

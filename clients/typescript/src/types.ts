@@ -41,6 +41,7 @@ export type LogMessage = { readonly kind: 'line'; readonly data: LogLine } | { r
 export type LogQuery = NonNullable<paths['/api/v1/logs']['get']['parameters']['query']>;
 export type Feedback = Schemas['Feedback'];
 export type FeedbackSummary = Schemas['FeedbackSummary'];
+export type Comparison = Schemas['Comparison'];
 export type MetricsList = Schemas['MetricsList'];
 export type MetricsAnswer = Schemas['MetricsAnswer'];
 export type MetricSeries = Schemas['MetricSeries'];

@@ -3,6 +3,7 @@ import type { HostIsolation, PlatformEvent } from '../../core/index.ts';
 import type { DeploymentEngine, Environments } from '../../deployment-engine/index.ts';
 import type { ModelRepository } from '../../model-repository/index.ts';
 import type { Alerts } from '../../monitoring/alerts/index.ts';
+import type { VersionComparison } from '../../monitoring/compare/index.ts';
 import type { HistoryKeeper } from '../../monitoring/history/index.ts';
 import type { FeedbackStore } from '../../monitoring/feedback/index.ts';
 import type { LogStore } from '../../monitoring/logs/index.ts';
@@ -62,6 +63,7 @@ export interface ManagementDependencies {
   readonly alerts: Alerts;
   readonly feedback: Pick<FeedbackStore, 'send' | 'list' | 'summary'>;
   readonly history: Pick<HistoryKeeper, 'metrics' | 'status' | 'query'>;
+  readonly comparison: Pick<VersionComparison, 'compare'>;
   /** Prometheus text of the control process, for the gateway's `/metrics`. */
   readonly controlMetrics: { text(): Promise<string> };
   /** Read at each request. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { LeptonError } from '../../core/index.ts';
-import type { ThreadData, ThreadReply, ThreadRequest, ThreadState } from './messages.ts';
-import type { HistoryAnswer, HistoryQuery } from './query.ts';
+import type { HistoryTotals, ThreadData, ThreadReply, ThreadRequest, ThreadState } from './messages.ts';
+import type { HistoryAnswer, HistoryQuery, TotalsQuery } from './query.ts';
 
 export interface MetricsHistoryOptions extends ThreadData {
   /** Of `thread.ts`, as source or built. */
@@ -64,6 +64,12 @@ export class MetricsHistory {
   async query(query: HistoryQuery, now: number): Promise<HistoryAnswer> {
     const { answer } = await this.#ask((id) => ({ kind: 'query', id, query, now }), 0);
     return answer as HistoryAnswer;
+  }
+
+  /** As `query`. */
+  async totals(query: TotalsQuery, now: number): Promise<HistoryTotals> {
+    const { totals } = await this.#ask((id) => ({ kind: 'totals', id, query, now }), 0);
+    return totals as HistoryTotals;
   }
 
   /** Counts what was given up. */

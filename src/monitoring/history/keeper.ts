@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, PlatformEvent } from '../../core/index.ts';
 import type { AnswerCall } from '../../wire/index.ts';
+import { Sample } from '../samples/index.ts';
 import { type HistoryStatus, MetricsHistory } from './history.ts';
 import { HISTORY_METRIC_NAMES, HISTORY_METRICS, type HistoryMetric, type HistoryMetricName } from './metrics.ts';
-import type { HistoryAnswer, HistoryQuery } from './query.ts';
+import type { HistoryAnswer, HistoryQuery, TotalsQuery } from './query.ts';
 import { receiveSamples } from './receive.ts';
 import { ResourceSampler, type ResourceView } from './resource-sampler.ts';
 
@@ -46,6 +47,12 @@ export class HistoryKeeper {
     return this.#history.query(query, this.#clock.now() / 1000);
   }
 
+  /** All that versions did in a window, as one sample each; of none of which nothing is known. Rejects as `query`. */
+  async totals(query: TotalsQuery): Promise<{ readonly from: number; readonly to: number; readonly samples: ReadonlyMap<string, Sample> }> {
+    const { from, to, samples } = await this.#history.totals(query, this.#clock.now() / 1000);
+    return { from, to, samples: new Map([...samples].map(([version, bytes]) => [version, sampleOf(bytes)])) };
+  }
+
   /** What gateways ask, without what they report. */
   answerCall(next: AnswerCall): AnswerCall {
     return receiveSamples(this.#history, next);
@@ -67,4 +74,10 @@ export class HistoryKeeper {
     const report = this.#sampler.sample(await services(), this.#clock.now());
     if (report) await this.#history.record(report).catch(() => this.#history.dropped(1));
   }
+}
+
+function sampleOf(bytes: Uint8Array): Sample {
+  const sample = new Sample();
+  sample.addEncoded(bytes);
+  return sample;
 }

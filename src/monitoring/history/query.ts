@@ -19,6 +19,12 @@ export interface HistoryQuery {
   readonly step: number | null;
 }
 
+/** All that versions did in a window, as one. */
+export interface TotalsQuery extends Pick<HistoryQuery, 'from' | 'to'> {
+  readonly service: string;
+  readonly versions: readonly string[];
+}
+
 /** Checked and aligned. */
 export interface QueryPlan {
   /** Multiples of `step`, unless there is one step only; `to` is the first second after the last. */

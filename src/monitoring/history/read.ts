@@ -2,8 +2,9 @@ import { LeptonError } from '../../core/index.ts';
 import { Sample } from '../samples/index.ts';
 import { type SeriesPieces, unpackHour } from './blobs.ts';
 import { type HistoryMetricName, histogramsOf, metricOf, type Period } from './metrics.ts';
+import type { HistoryTotals } from './messages.ts';
 import { HOUR, MINUTE, type Piece } from './open-minutes.ts';
-import { type HistoryAnswer, type HistoryQuery, type HistorySeries, planQuery, type QueryPlan, VALUES_MAX } from './query.ts';
+import { type HistoryAnswer, type HistoryQuery, type HistorySeries, planQuery, type QueryPlan, type TotalsQuery, VALUES_MAX } from './query.ts';
 import type { Series } from './series-table.ts';
 import type { HistoryStore } from './store.ts';
 
@@ -30,6 +31,16 @@ export function readHistory(store: HistoryStore, query: HistoryQuery, now: numbe
   const serviceRequests = shares ? requestsByService(all, pieces, plan) : new Map<string, Float64Array>();
   const series = groups.flatMap((group) => seriesOf(group, pieces.of(group.members), query.metrics, plan, serviceRequests.get(group.service)));
   return { from: plan.from, to: plan.to, step: plan.step, series };
+}
+
+/** All that versions did in a window. Throws as `readHistory`. */
+export function readTotals(store: HistoryStore, query: TotalsQuery, now: number): HistoryTotals {
+  const plan = planQuery({ ...query, step: 0 }, now);
+  const wanted = store.series.list(query.service).filter(({ version }) => query.versions.includes(version));
+  const pieces = new PieceReader(store, plan, new Set(wanted.map(({ id }) => id)));
+  const samples = new Map<string, Uint8Array>();
+  for (const series of wanted) forEachStep(pieces.of([series]), plan, null, ({ sample }) => void samples.set(series.version, sample.encode()));
+  return { from: plan.from, to: plan.to, samples };
 }
 
 function groupsOf(all: readonly Series[], { by, versions }: HistoryQuery): Group[] {
@@ -102,7 +113,7 @@ function seriesOf({ service, version }: Group, pieces: readonly (readonly Piece[
 }
 
 /** Calls for each step of which something is known, in order; the sample is written over by the next. */
-function forEachStep(bySeries: readonly (readonly Piece[])[], { from, step }: QueryPlan, histograms: ReadonlySet<number>, visit: (found: { readonly step: number; readonly sample: Sample; readonly members: number }) => void): void {
+function forEachStep(bySeries: readonly (readonly Piece[])[], { from, step }: QueryPlan, histograms: ReadonlySet<number> | null, visit: (found: { readonly step: number; readonly sample: Sample; readonly members: number }) => void): void {
   const sample = new Sample();
   const at = bySeries.map(() => 0);
   for (;;) {

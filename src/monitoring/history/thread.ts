@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { LeptonError } from '../../core/index.ts';
 import { decodeReport, type Report } from '../samples/index.ts';
 import type { ThreadData, ThreadReply, ThreadRequest } from './messages.ts';
-import { readHistory } from './read.ts';
+import { readHistory, readTotals } from './read.ts';
 import { HistoryStore } from './store.ts';
 
 /** Reports of one commit. */
@@ -19,7 +19,7 @@ const store = new HistoryStore(workerData as ThreadData);
 let problem: string | null = null;
 let usedBytes = store.usedBytes;
 
-function reply(id: number, more: Pick<ThreadReply, 'answer' | 'error'> = {}): void {
+function reply(id: number, more: Pick<ThreadReply, 'answer' | 'totals' | 'error'> = {}): void {
   port?.postMessage({ id, state: { usedBytes, problem, setAside: store.setAside }, ...more } satisfies ThreadReply);
 }
 
@@ -58,9 +58,10 @@ function maintain(): void {
   }
 }
 
-function answer({ id, query, now }: Extract<ThreadRequest, { kind: 'query' }>): void {
+function answer(request: Extract<ThreadRequest, { kind: 'query' | 'totals' }>): void {
+  const { id, now } = request;
   try {
-    reply(id, { answer: readHistory(store, query, now) });
+    reply(id, request.kind === 'query' ? { answer: readHistory(store, request.query, now) } : { totals: readTotals(store, request.query, now) });
   } catch (error) {
     const code = error instanceof LeptonError && error.code === 'INVALID_ARGUMENT' ? 'INVALID_ARGUMENT' : 'INTERNAL';
     reply(id, { error: { code, message: (error as Error).message } });
@@ -73,7 +74,7 @@ port.on('message', (first: ThreadRequest) => {
     if (request.kind === 'write') writes.push(request);
     if (request.kind !== 'write' || writes.length >= TOGETHER_MAX) {
       if (writes.length) write(writes.splice(0));
-      if (request.kind === 'query') answer(request);
+      if (request.kind === 'query' || request.kind === 'totals') answer(request);
       if (request.kind === 'close') {
         store.close();
         reply(request.id);

@@ -3,6 +3,7 @@ import { LeptonError, nearest } from '../../../core/index.ts';
 import type { HistoryMetricName } from '../../../monitoring/history/index.ts';
 import { operation, type Operation } from '../operation.ts';
 import { closed, Name } from '../schemas/common.ts';
+import { Comparison } from '../schemas/comparison.ts';
 import { MetricsAnswer, MetricsList } from '../schemas/metrics.ts';
 import { instantOf } from '../time.ts';
 
@@ -51,6 +52,22 @@ export const metricsOperations: readonly Operation[] = [
         to: query.to === undefined ? null : instantOf('to', query.to, now),
         step: query.step ?? null,
       });
+    },
+  }),
+  operation({
+    method: 'GET', path: '/services/{service}/compare', id: 'compareVersions', tag: 'metrics', summary: 'Two versions side by side: latency, failures, quality by feedback, cost, and a verdict in words.',
+    description: 'Intervals are of 95 %. Feedback is counted since ever, all else in the window.',
+    errors: ['SERVICE_NOT_FOUND', 'VERSION_NOT_FOUND', 'DATABASE_UNAVAILABLE'], params: closed({ service: Name }),
+    query: closed({
+      a: Type.String({ minLength: 1, maxLength: 128, description: 'The version that is there.' }),
+      b: Type.String({ minLength: 1, maxLength: 128, description: 'The version that is to be better.' }),
+      from: Type.Optional(Type.String({ maxLength: 100, description: `${INSTANT} Default an hour before \`to\`.` })),
+      to: Type.Optional(Type.String({ maxLength: 100, description: `${INSTANT} Default now.` })),
+    }),
+    response: Comparison,
+    handle: ({ dependencies, params, query: { a, b, from, to } }) => {
+      const now = Date.now() / 1000;
+      return dependencies.comparison.compare({ service: params.service, a, b, from: from === undefined ? null : instantOf('from', from, now), to: to === undefined ? null : instantOf('to', to, now) });
     },
   }),
 ];

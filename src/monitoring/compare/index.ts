@@ -1,0 +1,1 @@
+export { VersionComparison, type ComparisonAnswer, type ComparisonQuery } from './version-comparison.ts';
