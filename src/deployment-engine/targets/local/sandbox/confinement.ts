@@ -24,6 +24,8 @@ export interface Enclosure {
   /** User and group id, with `root` only; null: as we are. */
   readonly user: number | null;
   readonly network: boolean;
+  /** It reads files that only their owner may read, who is somebody else, and root by its capabilities. */
+  readonly keepsCapabilities: boolean;
 }
 
 /** `exec` at every step, so that pid, process group and session are those of the first process. */
@@ -50,16 +52,17 @@ const NO_CAPABILITIES = ['--inh-caps=-all', '--bounding-set=-all'];
 export function sandboxed(command: Command, confinement: Confinement, enclosure: Enclosure): Command {
   if (confinement.kind === 'none') return command;
   const program = ['--', command.file, ...command.args];
-  if (confinement.kind === 'privileges') return { file: confinement.setpriv, args: [NOTHING_GAINED, ...(confinement.capabilities ? NO_CAPABILITIES : []), ...program], env: command.env };
+  if (confinement.kind === 'privileges') return { file: confinement.setpriv, args: [NOTHING_GAINED, ...(confinement.capabilities && !enclosure.keepsCapabilities ? NO_CAPABILITIES : []), ...program], env: command.env };
   const { tools, kind, network } = confinement;
   const { user, tableFile, viewRoot } = enclosure;
+  const capabilities = enclosure.keepsCapabilities ? [] : NO_CAPABILITIES;
   const identity = user === null ? [] : [`--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
   return {
     file: tools.unshare,
     args: [
       ...(kind === 'user-namespace' ? ['--user', '--map-root-user'] : []), '--mount', '--ipc', ...(network && !enclosure.network ? ['--net'] : []),
       '--', tools.sh, '-c', ENTER, 'lepton-sandbox', tools.mount, tools.umount, tools.pivot_root, tableFile, viewRoot,
-      tools.setpriv, ...identity, NOTHING_GAINED, ...NO_CAPABILITIES, ...program,
+      tools.setpriv, ...identity, NOTHING_GAINED, ...capabilities, ...program,
     ],
     env: { ...command.env, ...temporaryEnvironment(TEMPORARY) },
   };

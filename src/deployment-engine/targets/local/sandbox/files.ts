@@ -38,3 +38,6 @@ export function isPublic(path: string): boolean {
   const needed = stats.isDirectory() ? 0o005 : 0o004;
   return (stats.mode & needed) === needed;
 }
+
+/** Whether it is somebody else's. */
+export const isForeign = (path: string): boolean => (statSync(path, { throwIfNoEntry: false })?.uid ?? process.getuid?.()) !== process.getuid?.();

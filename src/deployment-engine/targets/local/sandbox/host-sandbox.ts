@@ -6,8 +6,8 @@ import type { IsolationReport } from '../../../../core/index.ts';
 import { type SandboxWish, STORAGE_DEFAULT_BYTES } from '../../isolation.ts';
 import { type Command, type Confinement, type Enclosure, sandboxed, temporaryEnvironment } from './confinement.ts';
 import { makeDevices } from './devices.ts';
-import { closedAncestors, isPublic, realDirectories, realpathIfThere } from './files.ts';
-import { mountTable, parseMounts, type View } from './mount-table.ts';
+import { closedAncestors, isForeign, isPublic, realDirectories, realpathIfThere } from './files.ts';
+import { isUnder, mountTable, parseMounts, type View } from './mount-table.ts';
 import { chooseId, type IdRange, workerIds } from './user-ids.ts';
 import { configPathOf, takenIds, type WorkerPaths } from './worker-paths.ts';
 
@@ -64,26 +64,28 @@ export class HostSandbox {
     const inner = command(namespaces ? configPathOf(paths) : paths.config);
     await access(inner.file, constants.X_OK);
     const reads = [inner.file, ...(inner.reads ?? [])];
-    const user = this.#userFor(replica, reads);
+    const closed = reads.filter((path) => !isPublic(path));
+    const user = closed.length ? null : this.#userFor(replica);
+    const enclosure: Enclosure = { tableFile: paths.mounts, viewRoot: this.#viewRoot, user, network: wish.network, keepsCapabilities: closed.some(isForeign) };
     const bytes = wish.storageBytes ?? STORAGE_DEFAULT_BYTES;
     const inMemory = namespaces && bytes <= totalmem() * MEMORY_SHARE_MAX;
     if (!inMemory) await mkdir(paths.temporary, { recursive: true, mode: 0o700 });
     if (user !== null) await this.#handOver(paths, user, inMemory);
-    if (!namespaces) return sandboxed({ ...inner, env: { ...inner.env, ...temporaryEnvironment(paths.temporary) } }, this.confinement, this.#enclosure(paths, user, wish));
+    if (!namespaces) return sandboxed({ ...inner, env: { ...inner.env, ...temporaryEnvironment(paths.temporary) } }, this.confinement, enclosure);
     await link(paths.config, configPathOf(paths));
     const temporary = { bytes, user: user ?? 0, directory: inMemory ? null : paths.temporary, aliases: ALIASES.filter((path) => realpathIfThere(path) === path) };
     await writeFile(paths.mounts, mountTable(this.#view({ paths, modelDirectory, reads, wish, temporary, user })), { mode: 0o600 });
-    return sandboxed(inner, this.confinement, this.#enclosure(paths, user, wish));
+    return sandboxed(inner, this.confinement, enclosure);
   }
 
-  #enclosure(paths: WorkerPaths, user: number | null, wish: SandboxWish): Enclosure {
-    return { tableFile: paths.mounts, viewRoot: this.#viewRoot, user, network: wish.network };
+  /** null: ours. */
+  #userFor(replica: string): number | null {
+    return this.#ids === null ? null : chooseId(replica, this.#ids, takenIds(this.#options.runDirectory));
   }
 
-  /** null: ours. Programs that only we may read are not run by others. */
-  #userFor(replica: string, reads: readonly string[]): number | null {
-    if (this.#ids === null || !reads.every(isPublic)) return null;
-    return chooseId(replica, this.#ids, takenIds(this.#options.runDirectory));
+  /** System users have homes such as /usr/bin. */
+  #holdsTools(directory: string): boolean {
+    return 'tools' in this.confinement && [this.confinement.tools.setpriv, this.confinement.tools.sh].some((tool) => isUnder(realpathIfThere(tool) ?? tool, directory));
   }
 
   /** The worker may read its configuration, not change it. */
@@ -99,7 +101,7 @@ export class HostSandbox {
     const kept = realDirectories([modelDirectory, ...reads, ...(wish.network ? ['/etc/resolv.conf'] : [])]).filter((path) => path !== '/');
     return {
       root: this.#viewRoot,
-      hidden: [...realDirectories([...PRIVATE_DIRECTORIES, homedir(), runDirectory, ...hidden]).filter((path) => path !== '/'), ...(user === null ? [] : closedAncestors(kept))],
+      hidden: [...realDirectories([...PRIVATE_DIRECTORIES, homedir(), runDirectory, ...hidden]).filter((path) => path !== '/' && !this.#holdsTools(path)), ...(user === null ? [] : closedAncestors(kept))],
       kept,
       writable: realDirectories([paths.directory]),
       devices: this.#devices,

@@ -42,6 +42,8 @@ export const TEMPORARY = '/tmp';
 const KERNEL_TYPES: ReadonlySet<string> = new Set(['proc', 'sysfs', 'devtmpfs', 'devpts', 'cgroup', 'cgroup2', 'tracefs', 'debugfs', 'securityfs', 'bpf', 'mqueue', 'pstore', 'configfs', 'fusectl', 'hugetlbfs', 'binfmt_misc', 'efivarfs', 'autofs']);
 /** What a mount must keep when it is made read-only by somebody who is not the machine's root. */
 const KEPT_OPTIONS = ['nosuid', 'nodev', 'noexec'];
+const INODES_MIN = 1024;
+const BYTES_PER_INODE = 4096;
 /** Room for the directories on the way to what is seen. */
 const EMPTY = 'size=256k,mode=755,nosuid,nodev';
 
@@ -71,7 +73,7 @@ export function mountTable(view: View): string {
   ];
   return [
     readOnly('/'),
-    temporary.directory === null ? line('tmpfs', at(TEMPORARY), 'tmpfs', `size=${temporary.bytes},mode=0700,uid=${temporary.user},nosuid,nodev`) : bind(temporary.directory, TEMPORARY, 'rw'),
+    temporary.directory === null ? line('tmpfs', at(TEMPORARY), 'tmpfs', `size=${temporary.bytes},nr_inodes=${inodesFor(temporary.bytes)},mode=0700,uid=${temporary.user},nosuid,nodev`) : bind(temporary.directory, TEMPORARY, 'rw'),
     bind(devices.directory, '/dev', `ro${keptOptions(view.mounts, devices.directory)}`),
     ...devices.names.map((name) => line(join('/dev', name), at(join('/dev', name)), 'none', 'bind')),
     ...temporary.aliases.map((path) => line(at(TEMPORARY), at(path), 'none', 'bind')),
@@ -91,6 +93,9 @@ export function parseMounts(mountinfo: string): HostMount[] {
 }
 
 export const isUnder = (path: string, directory: string): boolean => path.startsWith(directory === '/' ? '/' : directory + sep);
+
+/** A file without content takes the kernel about a kilobyte, which no size of a tmpfs counts. */
+const inodesFor = (bytes: number): number => Math.max(INODES_MIN, Math.ceil(bytes / BYTES_PER_INODE));
 
 function keptOptions(mounts: readonly HostMount[], path: string): string {
   const covering = mounts.filter(({ target }) => target === path || isUnder(path, target)).reduce<HostMount | null>((best, mount) => (best && best.target.length > mount.target.length ? best : mount), null);

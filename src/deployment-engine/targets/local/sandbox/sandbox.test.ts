@@ -65,7 +65,7 @@ describe('user ids of workers', () => {
 describe('an enclosure', () => {
   it('is not made where the host has none: the command stays as it is', () => {
     const command = { file: '/bin/true', args: ['a'], env: {} };
-    assert.equal(sandboxed(command, { kind: 'none' }, { tableFile: '', viewRoot: '', user: null, network: false }), command);
+    assert.equal(sandboxed(command, { kind: 'none' }, { tableFile: '', viewRoot: '', user: null, network: false, keepsCapabilities: false }), command);
   });
 
   it('finds the directories that others may not pass', () => {
@@ -112,11 +112,35 @@ describe('an enclosure', () => {
     }
   });
 
+  it('runs what only its owner may read, and says that it has no user id of its own then', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can read what is another user’s');
+    const fixture = await WorkerFixture.create();
+    const closed = mkdtempSync(join(tmpdir(), 'lepton-owned-'));
+    try {
+      if (!(await fixture.target.isolation()).user.enforced) return context.skip('this host gives no user ids');
+      for (const owner of [0, 1000]) {
+        chownSync(closed, owner, owner);
+        const spec = await fixture.spec(`closed-${owner}`, scaleModel(2), SCALE);
+        const worker = fixture.keep(await fixture.target.start({ ...spec, command: (path) => ({ ...spec.command(path), reads: [...(spec.command(path).reads ?? []), closed] }) }));
+        const status = await settled(worker);
+        assert.equal(status.phase, 'ready', status.message);
+        assert.deepEqual([worker.isolation.user.enforced, worker.isolation.files.enforced, worker.isolation.privileges.enforced], [false, true, owner === 0]);
+        assert.match(worker.isolation.user.reason, /chmod/);
+        assert.ok(existsSync(join(`/proc/${worker.pid}/root`, closed)));
+      }
+    } finally {
+      rmSync(closed, { recursive: true });
+      await fixture.close();
+    }
+  });
+
   it('needs no root', async (context) => {
     if (process.getuid?.() !== 0) return context.skip('every other test has shown it');
     const directory = mkdtempSync(join(tmpdir(), 'lepton-plain-'));
     try {
       chownSync(directory, 1000, 1000);
+      const reading = spawnSync(process.execPath, ['-e', `require('node:fs').readFileSync(${JSON.stringify(import.meta.filename)})`], { uid: 1000, gid: 1000 });
+      if (reading.status !== 0) return context.skip('another user may not read this checkout');
       const script = `
         import { WorkerFixture, settled, signatureOf, exitOf } from ${JSON.stringify(import.meta.resolve('../../../../testing/worker-fixture.ts'))};
         import { scaleModel } from ${JSON.stringify(import.meta.resolve('../../../../testing/onnx-models.ts'))};

@@ -1,5 +1,4 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const COUNT_INTERVAL_MS = 1_000;
@@ -7,19 +6,20 @@ const COUNT_INTERVAL_MS = 1_000;
 const ENTRIES_MAX = 200_000;
 const BLOCK_BYTES = 512;
 
-/** Counts the bytes of a worker's temporary files on disk, again and again while it runs. Files that were removed and are still open escape it. */
+/** Counts the bytes of a worker's files on disk, again and again while it runs. Files that were removed and are still open escape it. */
 export class StorageCount {
-  /** null: not counted yet, or there is no such directory. */
+  /** null: not counted yet, or there is nothing to count. */
   bytes: number | null = null;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, limitBytes: number, onExceeded: (bytes: number) => void) {
-    if (!existsSync(directory)) return;
+  constructor(directories: readonly string[], limitBytes: number, onExceeded: (bytes: number) => void) {
+    if (!directories.length) return;
     let counting = false;
     this.#timer = setInterval(async () => {
       if (counting) return;
       counting = true;
-      this.bytes = await directoryBytes(directory).catch(() => this.bytes);
+      const counts = await Promise.all(directories.map((directory) => directoryBytes(directory)));
+      this.bytes = counts.reduce((total, bytes) => total + bytes, 0);
       counting = false;
       if (this.bytes !== null && this.bytes > limitBytes) onExceeded(this.bytes);
     }, COUNT_INTERVAL_MS).unref();

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { chmod, chown } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { IsolationReport, IsolationState } from '../../../../core/index.ts';
@@ -26,6 +26,11 @@ export class WorkerBox {
     this.#host = host;
   }
 
+  /** Its temporary files are on disk. */
+  get #onDisk(): boolean {
+    return existsSync(this.paths.temporary);
+  }
+
   /** It listens: its directory has served, and must not become a place for files beside its quota. */
   async seal(): Promise<void> {
     if (this.#sealed || process.getuid?.() !== 0) return;
@@ -36,12 +41,15 @@ export class WorkerBox {
   /** Calls back when temporary files that no file system bounds are over their quota. */
   watchStorage(onExceeded: (message: string) => void): void {
     const limit = this.#wish.storageBytes ?? STORAGE_DEFAULT_BYTES;
-    this.#count = new StorageCount(this.paths.temporary, limit, (bytes) => onExceeded(`ended: its temporary files took ${bytes} bytes, more than the ${limit} that its storage allows; give it more with resources.storage`));
+    // What can't be sealed can be written to.
+    const counted = [this.paths.temporary, ...(process.getuid?.() === 0 ? [] : [this.paths.directory])].filter((path) => existsSync(path));
+    this.#count = new StorageCount(counted, limit, (bytes) => onExceeded(`ended: its temporary files took ${bytes} bytes, more than the ${limit} that its storage allows; give it more with resources.storage`));
   }
 
   usage(pid: number): Omit<WorkerUsage, keyof ProcessUsage> {
     const network = ownNamespace(pid, 'net') ? networkBytes(pid) : null;
-    return { storageBytes: this.#count?.bytes ?? temporaryBytes(pid), networkReceivedBytes: network?.received ?? null, networkSentBytes: network?.sent ?? null };
+    const [counted, inMemory] = [this.#count?.bytes ?? null, this.#onDisk ? null : temporaryBytes(pid)];
+    return { storageBytes: counted === null && inMemory === null ? null : (counted ?? 0) + (inMemory ?? 0), networkReceivedBytes: network?.received ?? null, networkSentBytes: network?.sent ?? null };
   }
 
   /** What holds for the process at this moment, as the kernel says; with null what is expected of one. */
@@ -58,8 +66,8 @@ export class WorkerBox {
       network: own(ownNamespace(pid, 'net'), 'network', this.#wish.network ? NETWORK_ALLOWED : 'it was started without'),
       files: own(confined, 'files', 'it was started without'),
       user: own(Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? process.getuid?.()) !== process.getuid?.(), 'user', 'its environment is not readable for other users, so it runs as the server does: chmod -R o+rX it'),
-      storage: { enforced: true, by: confined && this.#count?.bytes == null ? 'tmpfs' : 'counting', reason: '' },
-      privileges: own(/^NoNewPrivs:\s+1$/m.test(status), 'privileges', 'it was started without'),
+      storage: { enforced: true, by: confined && !this.#onDisk ? 'tmpfs' : 'counting', reason: '' },
+      privileges: own(/^NoNewPrivs:\s+1$/m.test(status) && /^CapEff:\s+0+$/m.test(status), 'privileges', 'its environment belongs to another user who alone may read it, which takes capabilities: chmod -R o+rX it'),
     };
   }
 
