@@ -43,6 +43,11 @@ export class BenchPlatform implements ServerUnderLoad {
     await this.apply(service, ['v1']);
   }
 
+  /** An ONNX model that is no file, as a version of a repository, with facts about it. */
+  publishBytes(repository: string, version: string, model: Uint8Array, metadata: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#platform.publish(repository, version, model, { metadata });
+  }
+
   push(model: BenchModel, version: string, repository: string = model.entry.name): Promise<unknown> {
     return this.client.pushDirectory(model.file, { repository, version, createRepository: true, metadata: { version } });
   }

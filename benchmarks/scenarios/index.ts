@@ -6,9 +6,10 @@ import { python } from './python.ts';
 import { raw } from './raw.ts';
 import { registry } from './registry.ts';
 import { scheduler } from './scheduler.ts';
+import { scheduling } from './scheduling.ts';
 import { swap } from './swap.ts';
 import { toy } from './toy.ts';
 import { versions } from './versions.ts';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, python, scheduler, peers];
+export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, python, scheduler, scheduling, peers];

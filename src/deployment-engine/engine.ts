@@ -134,7 +134,7 @@ class Engine implements PlatformEngine {
     this.#loop = new ServiceLoop({ services, replicas, launcher, repository, store, facts, events, clock, residency: this.#residency, memory: this.#memory, hasLeft: (replica, generation) => this.#gateways?.hasLeft(replica, generation) ?? true, publish: () => this.#publisher.publish(), onPass: () => this.#passes.passed() });
     this.#reconciler = new Reconciler({ pass: (service) => this.#pass(service), services: () => services.keys(), restless: (service) => this.#restless(service), clock, log });
     this.#changes = new ServiceChanges({ services, store, repository, facts, events, clock, wake: (service) => this.#reconciler.wake(service) });
-    this.#front = dependencies.frontRow ? new FrontKeeper({ replicas, gateways: () => this.#gateways?.processes() ?? [], groups: dependencies.groups, clock, log }) : null;
+    this.#front = dependencies.frontRow ? new FrontKeeper({ replicas, gateways: () => this.#gateways?.processes() ?? [], groups: dependencies.groups, contested: () => this.#scheduling.loop.contested, clock, log }) : null;
     this.#logs = new ReplicaLogs({ directory: logDirectory, endedBytesMax: dependencies.endedLogsBytesMax, replicas, store });
     this.#scheduling = new Scheduling({
       database, services, events, clock, log,

@@ -12,6 +12,8 @@ export interface FrontKeeperDependencies {
   readonly gateways: () => readonly { readonly pid: number; readonly startTime: string }[];
   /** null: this host's control groups are not used. */
   readonly groups: PlatformGroups | null;
+  /** Whether the scheduler's plan gives nearly all cores away: then its shares decide among workers, which those in front would not keep to. */
+  readonly contested: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,10 +53,11 @@ export class FrontKeeper {
 
   /** One with a quota of cores stays in its group, which holds it to that. */
   #workers(): FrontCandidate[] {
+    const contested = this.#dependencies.contested();
     return this.#dependencies.replicas.live().flatMap(({ state, handle, usage, profile }) => {
       if (state.phase !== 'ready' || !handle || !usage || handle.limits.limits.cpus !== null) return [];
       this.#homes.set(handle.pid, basename(handle.record.configPath, '.json'));
-      return [{ pid: handle.pid, startTime: handle.pidStartTime, kind: 'worker' as const, runMs: profile?.latencyMsByBatch['1'] ?? null, cpuSeconds: usage.cpuSeconds }];
+      return [{ pid: handle.pid, startTime: handle.pidStartTime, kind: 'worker' as const, runMs: contested ? null : (profile?.latencyMsByBatch['1'] ?? null), cpuSeconds: usage.cpuSeconds }];
     });
   }
 

@@ -19,8 +19,8 @@ export const NO_DEMAND: ObservedDemand = Object.freeze({ rate: 0, level: 0, plan
 
 /** Standard deviations of the forecast's error that are planned for. */
 const SIGMAS = 2;
-/** For what waits, rates are raised so that it is gone by then. */
-const DRAIN_SECONDS = 10;
+/** For what waits, rates are raised so that it is gone by then: clients that wait for answers ask no more, so their queue alone tells what they want. */
+const DRAIN_SECONDS = 1;
 /** Arrivals over less say little. */
 const WINDOW_MS = 2_000;
 /** What counts as now. */

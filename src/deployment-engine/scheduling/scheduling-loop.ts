@@ -43,6 +43,7 @@ const DEADLINE_MS = 1_500;
 const PRICES_MS = 2_000;
 /** Least time between two plans, also where demand jumps. */
 const PAUSE_MS = 400;
+const CONTESTED_SHARE = 0.8;
 
 /**
  * Decides who gets the machine, again and again, beside the engine's own loop:
@@ -60,6 +61,7 @@ export class SchedulingLoop {
   #timer: NodeJS.Timeout | null = null;
   #plannedAtMs = Number.NEGATIVE_INFINITY;
   #planning = false;
+  #contested = false;
   #stopped = true;
 
   constructor(dependencies: SchedulingDependencies) {
@@ -68,6 +70,11 @@ export class SchedulingLoop {
     this.#monitor = new DemandMonitor(holdMs);
     this.#standby = new Standby(holdMs / 1000);
     this.#allocator = new Allocator({ services, replicas, wake, log });
+  }
+
+  /** Whether the newest plan gives nearly all cores away, so that its shares must be kept to. */
+  get contested(): boolean {
+    return this.#contested;
   }
 
   /** What was adopted stays until a plan says otherwise. */
@@ -136,13 +143,14 @@ export class SchedulingLoop {
   async #plan(trigger: string): Promise<void> {
     const { clock } = this.#dependencies;
     const situations = this.#situations(this.#monitor.take(clock.monotonic()));
-    if (!isWorthAPlan(situations)) return;
+    if (!isWorthAPlan(situations)) return void (this.#contested = false);
     const asked = this.#input(situations);
     const { input, plan } = await this.#solve(asked, this.#standby.with(asked, clock.monotonic() / 1000));
     if (this.#stopped) return;
     const targets = targetsOf(situations, input, plan);
     const changes = changesOf(this.#allocator.targets, targets, situations);
     this.#allocator.set(targets);
+    this.#contested = givenAway(input, plan) > CONTESTED_SHARE;
     if (changes.length > 0) this.#keep({ at: new Date(clock.now()).toISOString(), trigger, changes, input, plan });
   }
 
@@ -193,6 +201,9 @@ function targetsOf(situations: readonly Situation[], input: SchedulerInput, plan
     return { service, version: wanted.target.version, replicas: Math.min(bounds.max, Math.max(bounds.min, replicas)), cpus, cpuWeight: weights.get(id) ?? 1, worth: version ? requestValue(version) * demand : 0, reason: reasons.get(id) ?? '' };
   });
 }
+
+/** Of all cores. */
+const givenAway = ({ nodes }: SchedulerInput, { versions }: DecidedPlan): number => versions.reduce((sum, { cpus }) => sum + cpus, 0) / Math.max(1e-9, nodes.reduce((sum, { cpus }) => sum + cpus, 0));
 
 const CPUS_CHANGE_MIN = 0.1;
 const CPUS_CHANGE_SHARE = 0.25;
