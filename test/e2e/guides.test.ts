@@ -9,6 +9,7 @@ const GUIDES = [
   { page: 'docs/guides/from-mlflow.md', http: '5000', grpc: '5001', answers: 3 },
   { page: 'docs/guides/feedback.md', http: '8080', grpc: '8081', answers: 3 },
   { page: 'docs/guides/logs.md', http: '8080', grpc: '8081', answers: 0 },
+  { page: 'docs/guides/dashboard.md', http: '8080', grpc: '8081', answers: 1 },
   { page: 'docs/guides/alerts.md', http: '8080', grpc: '8081', answers: 0 },
 ] as const;
 

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { ChangeResult, SpecChange } from '../../../clients/typescript/src/types.ts';
 import { outcomeOf } from '../../../clients/typescript/src/outcome.ts';
@@ -24,18 +25,23 @@ interface ChangeDialogProps {
   readonly equivalent: (reason: string | undefined) => Equivalent;
   readonly onClose: () => void;
   readonly danger?: boolean;
+  /** What is asked for, as one writes it, and its text: the preview is made anew when that changes. */
+  readonly children?: ComponentChildren;
+  readonly asked?: string;
 }
 
 /** Shows what a change of a service would do, and the same for a terminal; makes it when asked to. */
-export function ChangeDialog({ title, text, preview, perform, equivalent, onClose, danger }: ChangeDialogProps) {
+export function ChangeDialog({ title, text, preview, perform, equivalent, onClose, danger, children, asked }: ChangeDialogProps) {
   const changes = useSignal<readonly SpecChange[] | null>(null);
   const refusal = useSignal<string | null>(null);
   const reason = useSignal('');
   const working = useSignal(false);
   const given = reason.value.trim() || undefined;
   useEffect(() => {
-    preview(undefined).then((found) => (changes.value = found), (error: unknown) => (refusal.value = messageOf(error)));
-  }, []);
+    let current = true;
+    preview(undefined).then((found) => current && ([changes.value, refusal.value] = [found, null]), (error: unknown) => current && ([changes.value, refusal.value] = [[], messageOf(error)]));
+    return () => void (current = false);
+  }, [asked]);
 
   const confirm = async (): Promise<void> => {
     working.value = true;
@@ -57,8 +63,9 @@ export function ChangeDialog({ title, text, preview, perform, equivalent, onClos
       </>
     }>
       {text && <p>{text}</p>}
+      {children}
       {changes.value === null && refusal.value === null && <Loading />}
-      {changes.value?.length === 0 && <p>{t('change.nothing')}</p>}
+      {changes.value?.length === 0 && refusal.value === null && <p>{t('change.nothing')}</p>}
       {changes.value && changes.value.length > 0 && <><h3>{t('change.preview')}</h3><Changes changes={changes.value} /></>}
       {refusal.value !== null && <p class="trouble" role="alert">{visible(refusal.value)}</p>}
       <label class="field"><span>{t('change.reason')}</span><input value={reason.value} maxLength={1000} onInput={(event) => (reason.value = event.currentTarget.value)} /></label>

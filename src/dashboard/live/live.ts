@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import type { PlatformEvent, PlatformStatus, Repository, ServiceStatus } from '../../../clients/typescript/src/types.ts';
+import type { Alert, PlatformEvent, PlatformStatus, Repository, ServiceStatus } from '../../../clients/typescript/src/types.ts';
 import { api, messageOf } from '../api.ts';
 import { stored, store } from '../browser-store.ts';
 import { SampleRing } from './samples.ts';
@@ -19,6 +19,8 @@ export const repositories = signal<readonly Repository[] | null>(null);
 export const status = signal<PlatformStatus | null>(null);
 /** Oldest first. */
 export const events = signal<readonly PlatformEvent[]>([]);
+/** Of all rules, firing ones first. */
+export const alerts = signal<readonly Alert[]>([]);
 /** Why the server can't be read now; null: it can. */
 export const trouble = signal<string | null>(null);
 /** Counts looks, for what shows rates. */
@@ -51,11 +53,12 @@ async function read(): Promise<void> {
   again = false;
   const started = performance.now();
   try {
-    const [listed, facts, stored] = await Promise.all([api().listServices(), api().status(), api().listRepositories({ limit: REPOSITORIES_MAX })]);
+    const [listed, facts, stored, told] = await Promise.all([api().listServices(), api().status(), api().listRepositories({ limit: REPOSITORIES_MAX }), api().listAlerts({ state: 'firing' })]);
     ring.add(listed, Date.now());
     services.value = listed;
     status.value = facts;
     repositories.value = stored;
+    alerts.value = told.alerts;
     looks.value++;
     trouble.value = null;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ServiceStatus } from '../../../clients/typescript/src/types.ts';
+import { FiringAlerts } from '../components/alert-list.tsx';
 import { HealthBadge, healthOf } from '../components/badge.tsx';
 import { colourOf } from '../components/colours.ts';
 import { Empty, Loading } from '../components/empty.tsx';
@@ -27,6 +28,7 @@ export function OverviewPage() {
     <>
       <Title text={t('overview.title')} />
       <Tiles all={all} />
+      <FiringAlerts />
       <div class="columns">
         <Picture all={all} />
         <section class="card">

@@ -33,7 +33,7 @@ export function SchedulerPage() {
       } catch (error) {
         if (current) trouble.value = messageOf(error);
       }
-      if (current && asked === null) timer = setTimeout(() => void (document.hidden || read()), REFRESH_MS);
+      if (current && asked === null) timer = setTimeout(() => void read(), document.hidden ? REFRESH_MS * 6 : REFRESH_MS);
     };
     plan.value = null;
     void read();

@@ -58,7 +58,9 @@ interface LabelDialogProps {
 
 function MoveDialog({ repository, versions, labels, label, onClose, onDone }: LabelDialogProps & Pick<LabelsProps, 'versions' | 'labels'>) {
   const name = useSignal(label);
-  const before = labels.find((one) => one.label === name.value.trim())?.version ?? null;
+  /** As somebody saw them: a label that moved meanwhile refuses the change. */
+  const seen = useSignal(labels);
+  const before = seen.value.find((one) => one.label === name.value.trim())?.version ?? null;
   const version = useSignal(versions.find((one) => one.version !== before)?.version ?? versions[0]?.version ?? '');
   const refusal = useSignal<string | null>(null);
   const confirm = async (): Promise<void> => {

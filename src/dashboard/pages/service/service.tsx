@@ -1,4 +1,5 @@
 import type { ServiceStatus } from '../../../../clients/typescript/src/types.ts';
+import { FiringAlerts } from '../../components/alert-list.tsx';
 import { HealthBadge } from '../../components/badge.tsx';
 import { Empty, Loading } from '../../components/empty.tsx';
 import { EventList } from '../../components/event-list.tsx';
@@ -38,6 +39,7 @@ function Service({ service }: { readonly service: ServiceStatus }) {
         </div>
       </div>
       <Conditions service={service} />
+      <FiringAlerts service={name} />
       <div class="columns">
         <TrafficCard service={service} />
         <section class="card">

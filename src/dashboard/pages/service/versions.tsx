@@ -11,6 +11,7 @@ import { t } from '../../i18n/index.ts';
 import { ring } from '../../live/live.ts';
 import { sharesOf, sum, type VersionShare } from '../../live/shares.ts';
 import { pathTo } from '../../router.ts';
+import { ScheduleDialog } from './schedule-dialog.tsx';
 import { visible } from '../../text.ts';
 
 interface Row extends VersionShare {
@@ -24,19 +25,22 @@ interface Asked {
 /** Every version of a service with what it does and costs, and the buttons that load and unload it. */
 export function Versions({ service }: { readonly service: ServiceStatus }) {
   const asked = useSignal<Asked | null>(null);
+  const scheduling = useSignal<string | null>(null);
   const rows: readonly Row[] = sharesOf(service, ring).map((share) => ({ ...share, status: service.versions[share.index] as VersionStatus }));
   return (
     <section class="card">
       <header><h2>{t('service.versions')}</h2></header>
-      <Table dense label={t('service.versions')} columns={columns((version, state) => (asked.value = { version, state }))} rows={rows} keyOf={({ version, status }) => `${version} ${status.desired}`} searchText={({ version, status }) => `${version} ${status.phase} ${status.reason}`} />
+      <Table dense label={t('service.versions')} columns={columns((version, state) => (asked.value = { version, state }), (version) => (scheduling.value = version))} rows={rows} keyOf={({ version, status }) => `${version} ${status.desired}`} searchText={({ version, status }) => `${version} ${status.phase} ${status.reason}`} />
       {asked.value && <StateDialog key={asked.value.version} service={service} asked={asked.value} onClose={() => (asked.value = null)} />}
+      {scheduling.value !== null && <ScheduleDialog key={scheduling.value} service={service} version={scheduling.value} onClose={() => (scheduling.value = null)} />}
     </section>
   );
 }
 
+const replicasText = ({ replicas, replicasDesired }: VersionStatus): string => `${replicas.filter(({ phase }) => phase === 'ready').length}/${replicasDesired}`;
 const memoryOf = ({ replicas }: VersionStatus): number => sum(replicas.map(({ residentBytes }) => residentBytes));
 
-function columns(onState: (version: string, state: DeploymentState) => void): readonly Column<Row>[] {
+function columns(onState: (version: string, state: DeploymentState) => void, onSchedule: (version: string) => void): readonly Column<Row>[] {
   return [
     { id: 'version', title: t('service.version'), header: true, order: ({ version }) => version, cell: (row) => <VersionName row={row} /> },
     { id: 'phase', title: t('service.phase'), order: ({ status }) => status.phase, cell: ({ status }) => <><PhaseBadge version={status} />{status.message && status.phase !== 'ready' && <div class="muted small wrap">{visible(status.message)}</div>}</> },
@@ -49,7 +53,7 @@ function columns(onState: (version: string, state: DeploymentState) => void): re
     { id: 'batch', title: t('metric.batchShort'), right: true, order: ({ rates }) => rates.requestsPerBatch, cell: ({ rates }) => number(rates.requestsPerBatch) },
     { id: 'cpu', title: t('metric.cpuShort'), right: true, order: ({ rates }) => rates.cores, cell: ({ rates }) => cores(rates.cores) },
     { id: 'memory', title: t('metric.memory'), right: true, order: ({ status }) => memoryOf(status), cell: ({ status }) => (status.replicas.length ? bytes(memoryOf(status)) : '–') },
-    { id: 'replicas', title: t('service.replicas'), right: true, cell: ({ status }) => `${status.replicas.filter(({ phase }) => phase === 'ready').length}/${status.replicasDesired}` },
+    { id: 'replicas', title: t('service.replicas'), right: true, cell: ({ status }) => <button type="button" class="button small" disabled={!status.desired} aria-label={t('schedule.of', { version: visible(status.version), replicas: replicasText(status) })} onClick={() => onSchedule(status.version)}>{replicasText(status)}</button> },
     { id: 'actions', title: t('table.actions'), cell: ({ status }) => (status.desired ? <StateButtons status={status} onState={onState} /> : null) },
   ];
 }
