@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
+import type { ColdStarts, MemoryBudget } from './residency/index.ts';
 import type { ServiceState, Replica } from './state.ts';
 import type { WorkerUsage } from './targets/index.ts';
 
@@ -16,6 +17,11 @@ export const CONTROL_METRICS = [
   { name: 'lepton_worker_network_receive_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Received by a worker that has a network namespace of its own; one with the machine\'s network is not counted.' },
   { name: 'lepton_worker_network_transmit_bytes_total', type: 'counter', labels: ['service', 'version', 'replica'], help: 'Sent by such a worker.' },
   { name: 'lepton_replica_restarts_total', type: 'counter', labels: ['service', 'version'], help: 'Replicas started in the place of ones that failed, since control started.' },
+  { name: 'lepton_cold_starts_total', type: 'counter', labels: ['service', 'version'], help: 'Loads of versions that were asleep, since control started.' },
+  { name: 'lepton_cold_start_seconds_total', type: 'counter', labels: ['service', 'version'], help: 'How long such versions took from the wake to their first replica, in all.' },
+  { name: 'lepton_memory_budget_bytes', type: 'gauge', labels: [], help: 'Memory that all workers may have together.' },
+  { name: 'lepton_memory_held_bytes', type: 'gauge', labels: [], help: 'What replicas that are there are reckoned with, of the budget.' },
+  { name: 'lepton_memory_waiting', type: 'gauge', labels: [], help: 'Replicas whose start waits for memory.' },
   { name: 'lepton_service_revision', type: 'gauge', labels: ['service'], help: 'Newest revision asked for.' },
   { name: 'lepton_service_serving_revision', type: 'gauge', labels: ['service'], help: 'Revision whose traffic policy is in force; 0 before the first.' },
   { name: 'lepton_service_condition', type: 'gauge', labels: ['service', 'condition'], help: '1 while a condition (Ready, Progressing, Degraded) holds, 0 while not.' },
@@ -27,6 +33,8 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 export interface MetricsDependencies {
   readonly services: ReadonlyMap<string, ServiceState>;
   readonly replicas: () => readonly Replica[];
+  readonly coldStarts: () => Iterable<ColdStarts>;
+  readonly memory: Pick<MemoryBudget, 'budgetBytes' | 'heldBytes' | 'waiting'>;
 }
 
 /** Values are read when they are asked for, so series of what is gone disappear by themselves. */
@@ -68,6 +76,11 @@ const SAMPLES: Readonly<Record<MetricName, (dependencies: MetricsDependencies) =
   lepton_worker_network_transmit_bytes_total: ({ replicas }) => counted(replicas(), 'networkSentBytes'),
   lepton_replica_restarts_total: ({ services }) => byVersion(services, 'restarts'),
   lepton_out_of_memory_total: ({ services }) => byVersion(services, 'outOfMemory'),
+  lepton_cold_starts_total: ({ coldStarts }) => [...coldStarts()].map(({ service, version, count }) => [{ service, version }, count] as const),
+  lepton_cold_start_seconds_total: ({ coldStarts }) => [...coldStarts()].map(({ service, version, seconds }) => [{ service, version }, seconds] as const),
+  lepton_memory_budget_bytes: ({ memory }) => [[{}, memory.budgetBytes]],
+  lepton_memory_held_bytes: ({ memory }) => [[{}, memory.heldBytes]],
+  lepton_memory_waiting: ({ memory }) => [[{}, memory.waiting.length]],
   lepton_service_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.revision] as const),
   lepton_service_serving_revision: ({ services }) => [...services.values()].map((service) => [{ service: service.name }, service.serving?.revision ?? 0] as const),
   lepton_service_condition: ({ services }) => [...services.values()].flatMap((service) => service.conditions.map((condition) => [{ service: service.name, condition: condition.type }, Number(condition.status)] as const)),

@@ -147,7 +147,7 @@ class Engine implements PlatformEngine {
       profile: ({ digest, resources }) => profiles.estimate(digest, resources.threads),
       wake: (service) => this.#reconciler.wake(service),
     });
-    this.metrics = new EngineMetrics({ services, replicas: () => replicas.live() });
+    this.metrics = new EngineMetrics({ services, replicas: () => replicas.live(), coldStarts: () => this.#residency.coldStarts(), memory: this.#memory });
     repository.setLabelGuard(async (name, label, toVersion) => checkLabelMove(services.values(), (service) => this.#loop.states(service), name, label, toVersion));
     repository.onLabelChange((name) => void this.#labelMoved(name));
   }

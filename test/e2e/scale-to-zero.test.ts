@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { VersionStatus } from '../../src/deployment-engine/index.ts';
 import { scaleModel } from '../../src/testing/onnx-models.ts';
@@ -56,6 +59,48 @@ describe('versions that are loaded on demand', () => {
     assert.equal((await events('one', 'ReplicaReady')).length, loads);
     assert.equal((await platform.infer('one/infer', scaleRequest())).status, 200);
   });
+
+  it('answers what came while control was away, once it is back', async () => {
+    await asleep('one', 'v1');
+    await platform.killControl();
+    const answers = Array.from({ length: 5 }, () => platform.infer('one/infer', scaleRequest()));
+    await platform.startControl();
+    assert.deepEqual((await Promise.all(answers)).map(({ status }) => status), Array(5).fill(200));
+    assert.equal((await platform.workerPids('one', 'v1')).length, 1);
+  });
+
+  it('answers after control was killed in the middle of a wake', async () => {
+    await asleep('one', 'v1');
+    const answer = platform.infer('one/infer', scaleRequest());
+    await until('it is being loaded', async () => (await platform.workerPids('one', 'v1')).length > 0);
+    await platform.killControl();
+    await platform.startControl();
+    assert.equal((await answer).status, 200);
+    assert.equal((await platform.workerPids('one', 'v1')).length, 1);
+  });
+
+  it('tells those who wait why it can’t be loaded, and loads again when it is asked to', async () => {
+    await deploy('broken', onDemand('v2'));
+    await asleep('broken', 'v2');
+    const bytes = scaleModel(2);
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    const model = join(platform.dataDirectory, 'blobs/sha256', hex.slice(0, 2), hex);
+    await chmod(model, 0o644);
+    await writeFile(model, 'no model');
+    try {
+      const refused = await Promise.all([platform.infer('broken/infer', scaleRequest()), platform.infer('broken/versions/v2/infer', scaleRequest())]);
+      for (const { status, body } of refused) {
+        assert.equal(status, 503);
+        assert.match(body, /version 'v2' is failed/);
+      }
+      assert.deepEqual(await platform.workerPids('broken', 'v2'), []);
+    } finally {
+      await writeFile(model, bytes);
+      await chmod(model, 0o444);
+    }
+    await until('it loads again', async () => (await lepton(platform, 'load', 'broken:v2')).code === 0);
+    assert.equal((await platform.infer('broken/infer', scaleRequest())).status, 200);
+  });
 });
 
 /** Of a replica that has loaded the test's model. */
@@ -103,5 +148,28 @@ describe('memory for one of two versions', () => {
     for (const version of ['v1', 'v2']) assert.ok(answers.some((answer) => answer.version === version));
     // A turn lasts a second at least, however fast the load.
     assert.ok(turns >= 2 && turns <= seconds + 1, `${turns} loads in ${seconds} s`);
+  });
+
+  it('one that does not fit beside what must stay waits and says so, with the numbers; whoever waits is told when it is unloaded or undeployed', async () => {
+    await platform.api('PUT', '/services/pinned?wait=60', { deployments: [{ version: 'scale:v1' }] });
+    for (const leave of ['unload', 'undeploy']) {
+      await platform.api('PUT', '/services/held', { deployments: [{ version: 'scale:v2', replicas: { min: 0, max: 1 }, state: 'loaded' }] });
+      const message = await until('it waits for memory', async () => (await platform.service('held')).versions.find(({ reason }) => reason === 'InsufficientMemory')?.message);
+      assert.match(message, /^it needs \d+ MiB, and versions hold \d+ MiB of the \d+ MiB that they may have, \d+ MiB by versions that must stay; unload one of them/);
+      const refused = await until('the gateway knows', async () => {
+        const answer = await platform.infer('held/versions/v2/infer', scaleRequest());
+        return /InsufficientMemory/.test(answer.body) && answer;
+      });
+      assert.equal(refused.status, 503);
+      const left = await lepton(platform, leave, leave === 'unload' ? 'held:v2' : 'held');
+      assert.equal(left.code, 0, left.stderr);
+    }
+    assert.equal((await platform.infer('pinned/infer', scaleRequest())).status, 200);
+  });
+
+  it('what no machine of this size could hold is refused at once', async () => {
+    await platform.api('PUT', '/services/huge', { deployments: [{ version: 'scale:v1', resources: { memory: '1TiB', threads: 2 } }] });
+    const version = await until('it is refused', async () => (await platform.service('huge')).versions.find(({ phase }) => phase === 'failed'));
+    assert.match(`${version.reason}: ${version.message}`, /^InsufficientMemory: it needs 1024\.0 GiB, and all versions together may have \d+ MiB/);
   });
 });

@@ -39,25 +39,26 @@ class Deployer:
         return f"Deployer({self.name!r}, url={self.url!r})"
 
     def deploy_model(
-        self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, weight: Optional[float] = None, replicas: Optional[Replicas] = None, priority: Optional[int] = None,
+        self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, weight: Optional[float] = None, replicas: Optional[Replicas] = None, idle_seconds: Optional[int] = None, priority: Optional[int] = None,
         threads: Optional[int] = None, memory: Union[int, str, None] = None, cpus: Optional[float] = None, pids: Optional[int] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
         reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS,
     ) -> dict[str, Any]:  # fmt: skip
         """Adds a version to a service (default: the repository's name), or changes its settings where it is there already.
 
         The first version gets all traffic; a further one is dark, reached by its name only, unless `weight` (percent) is given. `replicas`:
-        a number, or (min, max). `memory`: most bytes of one replica, or text such as "512MiB"; `cpus`: most
+        a number, or (min, max); with (0, n) the version leaves memory after `idle_seconds` (300) without a request and the next request loads
+        it again. `memory`: most bytes of one replica, or text such as "512MiB"; `cpus`: most
         cores of it; `pids`: most processes and threads of it. `network`: it may use the machine's network, which
         it does not have otherwise. `storage`: bytes of its temporary files and caches. Returns the service's state.
         """
-        deployment = self._deployment(repository, version, replicas, priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
+        deployment = self._deployment(repository, version, _replicas(replicas, idle_seconds), priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
         service = service_name or _name_of(repository)
         result = self._change("POST", path_of("services", service, "deployments"), {"deployment": deployment, "weight": weight, "reason": reason})
         self._deployed[service] = self._resolved(result, version)
         return self._finish(result, f"deploying {deployment['version']} in {service}", wait, timeout)
 
     def update_deployment(
-        self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, replaces: Optional[str] = None, replicas: Optional[Replicas] = None, priority: Optional[int] = None,
+        self, repository: Union[ModelRepository, str], version: str, service_name: Optional[str] = None, *, replaces: Optional[str] = None, replicas: Optional[Replicas] = None, idle_seconds: Optional[int] = None, priority: Optional[int] = None,
         threads: Optional[int] = None, memory: Union[int, str, None] = None, cpus: Optional[float] = None, pids: Optional[int] = None, network: Optional[bool] = None, storage: Union[int, str, None] = None, max_batch: Optional[int] = None, max_delay_ms: Optional[float] = None, queue_length: Optional[int] = None,
         reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS,
     ) -> dict[str, Any]:  # fmt: skip
@@ -66,7 +67,7 @@ class Deployer:
         `replaces`: the version that goes; without it the one that this object deployed last into the service, else the only one, or
         the one with all traffic.
         """
-        deployment = self._deployment(repository, version, replicas, priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
+        deployment = self._deployment(repository, version, _replicas(replicas, idle_seconds), priority, threads, memory, cpus, pids, network, storage, max_batch, max_delay_ms, queue_length)
         service = service_name or _name_of(repository)
         last = self._deployed.get(service)
         origin = replaces or (last if last is not None and self._has(service, last) else None)
@@ -74,7 +75,7 @@ class Deployer:
         self._deployed[service] = self._resolved(result, version)
         return self._finish(result, f"updating {service} to {deployment['version']}", wait, timeout)
 
-    def schedule_model(self, repository: Union[ModelRepository, str], version: str, *, priority: Optional[int] = None, replicas: Optional[Replicas] = None, service_name: Optional[str] = None, reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS) -> dict[str, Any]:
+    def schedule_model(self, repository: Union[ModelRepository, str], version: str, *, priority: Optional[int] = None, replicas: Optional[Replicas] = None, idle_seconds: Optional[int] = None, service_name: Optional[str] = None, reason: Optional[str] = None, wait: bool = True, timeout: float = _TIMEOUT_SECONDS) -> dict[str, Any]:
         """Sets a deployed version's priority (higher is more important) and replicas.
 
         `service_name` may be left out where only one service runs the version, or only one that this object deployed to.
@@ -82,7 +83,7 @@ class Deployer:
         if priority is None and replicas is None:
             raise InvalidArgumentError("nothing to schedule: give priority= or replicas=")
         service = service_name or self._service_of(_name_of(repository), version)
-        body = {"priority": priority, "replicas": _replicas(replicas), "reason": reason}
+        body = {"priority": priority, "replicas": _replicas(replicas, idle_seconds), "reason": reason}
         result = self._change("PATCH", path_of("services", service, "deployments", version), body)
         return self._finish(result, f"scheduling {version} in {service}", wait, timeout)
 
@@ -127,10 +128,10 @@ class Deployer:
         status = self.status(service_name)
         return self._await(service_name, status["revision"], timeout, f"waiting for {service_name}")
 
-    def _deployment(self, repository: Union[ModelRepository, str], version: str, replicas: Optional[Replicas], priority: Optional[int], threads: Optional[int], memory: Union[int, str, None], cpus: Optional[float], pids: Optional[int], network: Optional[bool], storage: Union[int, str, None], max_batch: Optional[int], max_delay_ms: Optional[float], queue_length: Optional[int]) -> dict[str, Any]:
+    def _deployment(self, repository: Union[ModelRepository, str], version: str, replicas: Any, priority: Optional[int], threads: Optional[int], memory: Union[int, str, None], cpus: Optional[float], pids: Optional[int], network: Optional[bool], storage: Union[int, str, None], max_batch: Optional[int], max_delay_ms: Optional[float], queue_length: Optional[int]) -> dict[str, Any]:
         resources = _given({"threads": threads, "memory": memory, "cpus": cpus, "pids": pids, "network": network, "storage": storage})
         batching = _given({"maxBatch": max_batch, "maxDelayMs": max_delay_ms, "queueLengthMax": queue_length})
-        return {"version": f"{_name_of(repository)}:{version}", **_given({"replicas": _replicas(replicas), "priority": priority, "resources": resources or None, "batching": batching or None})}
+        return {"version": f"{_name_of(repository)}:{version}", **_given({"replicas": replicas, "priority": priority, "resources": resources or None, "batching": batching or None})}
 
     def _change(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._api.send(method, path, _given(body))
@@ -208,5 +209,9 @@ def _name_of(repository: Union[ModelRepository, str]) -> str:
     return repository if isinstance(repository, str) else repository.name
 
 
-def _replicas(replicas: Optional[Replicas]) -> Any:
-    return {"min": replicas[0], "max": replicas[1]} if isinstance(replicas, tuple) else replicas
+def _replicas(replicas: Optional[Replicas], idle_seconds: Optional[int] = None) -> Any:
+    if idle_seconds is not None and not isinstance(replicas, tuple):
+        raise InvalidArgumentError("idle_seconds needs a range of replicas that begins at 0: replicas=(0, 1)")
+    if not isinstance(replicas, tuple):
+        return replicas
+    return {"min": replicas[0], "max": replicas[1], **_given({"idleSeconds": idle_seconds})}

@@ -19,10 +19,12 @@ export interface KeeperDependencies {
 /** Demand comes each second: a version that nobody was seen to wait for since waits for memory in vain. */
 const PATIENCE_MS = 3_000;
 
-/** How long a load that requests waited for took. */
+/** Loads of one version that was asleep, since control started, and how long they took in all. */
 export interface ColdStarts {
-  count: number;
-  seconds: number;
+  readonly service: string;
+  readonly version: string;
+  readonly count: number;
+  readonly seconds: number;
 }
 
 /** Remembers which versions on demand are in memory and who uses them, and writes that into the services' allocations. */
@@ -31,11 +33,14 @@ export class ResidencyKeeper {
   #heard: ReadonlyMap<string, VersionDemand> = new Map();
   /** When the wake began that is under way, by version. */
   readonly #wokenAt = new Map<string, number>();
-  /** By service and version, since control started. */
-  readonly coldStarts = new Map<string, ColdStarts>();
+  readonly #coldStarts = new Map<string, ColdStarts>();
 
   constructor(dependencies: KeeperDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  coldStarts(): Iterable<ColdStarts> {
+    return this.#coldStarts.values();
   }
 
   /** Decides for all versions of a service; returns when time alone would change that, or null. */
@@ -116,8 +121,8 @@ export class ResidencyKeeper {
     const wokenAt = this.#wokenAt.get(key);
     if (wokenAt === undefined) return;
     this.#wokenAt.delete(key);
-    const starts = this.coldStarts.get(key) ?? { count: 0, seconds: 0 };
-    this.coldStarts.set(key, { count: starts.count + 1, seconds: starts.seconds + (now - wokenAt) / 1000 });
+    const starts = this.#coldStarts.get(key) ?? { count: 0, seconds: 0 };
+    this.#coldStarts.set(key, { service: service.name, version, count: starts.count + 1, seconds: starts.seconds + (now - wokenAt) / 1000 });
     this.#dependencies.events.record({ severity: 'info', reason: 'VersionWoken', message: `version ${version} of service ${service.name} is in memory again, after ${now - wokenAt} ms`, actor: 'engine', repository, service: service.name, version });
   }
 
@@ -130,7 +135,7 @@ export class ResidencyKeeper {
   #forget(service: ServiceState, version: string): void {
     service.residency.delete(version);
     service.allocations.delete(version);
-    for (const map of [this.#wokenAt, this.coldStarts]) map.delete(keyOf(service.name, version));
+    for (const map of [this.#wokenAt, this.#coldStarts]) map.delete(keyOf(service.name, version));
   }
 }
 
