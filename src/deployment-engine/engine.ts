@@ -19,7 +19,7 @@ import { ReplicaSet } from './replica-set.ts';
 import { MemoryBudget, ResidencyKeeper, workerMemoryDefault } from './residency/index.ts';
 import { RoutingPublisher } from './routing-publisher.ts';
 import type { RuntimeFor } from './runtimes/index.ts';
-import { Scheduling, type SchedulingSettings } from './scheduling/index.ts';
+import { busyShareOf, Scheduling, type SchedulingSettings } from './scheduling/index.ts';
 import { ServiceChanges } from './service-changes.ts';
 import { ServiceLoop } from './service-loop.ts';
 import type { Replica, ServiceState } from './state.ts';
@@ -145,6 +145,7 @@ class Engine implements PlatformEngine {
       demands: () => this.#gateways?.demands() ?? [],
       metadata: ({ digest }) => facts.manifest(digest)?.metadata,
       profile: ({ digest, resources }) => profiles.estimate(digest, resources.threads),
+      busyShare: ({ digest, resources }) => busyShareOf(profiles.of(digest, resources.threads)),
       wake: (service) => this.#reconciler.wake(service),
     });
     this.metrics = new EngineMetrics({ services, replicas: () => replicas.live(), coldStarts: () => this.#residency.coldStarts(), memory: this.#memory });

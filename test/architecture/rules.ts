@@ -32,7 +32,7 @@ export const PARTS: readonly Part[] = [
   { path: 'deployment-engine/solvers', imports: ['core', 'deployment-engine/scheduler'] },
   { path: 'deployment-engine/residency', imports: ['core', 'deployment-engine/plan'], types: ['deployment-engine', 'deployment-engine/targets', 'wire'] },
   { path: 'deployment-engine/profiles', imports: ['core', 'database', 'version.ts'], types: ['wire', 'deployment-engine/scheduler'] },
-  { path: 'deployment-engine/scheduling', imports: ['core', 'deployment-engine/plan', 'deployment-engine/process-table.ts', 'deployment-engine/scheduler', 'deployment-engine/solvers'], types: ['database', 'deployment-engine', 'deployment-engine/profiles', 'wire'] },
+  { path: 'deployment-engine/scheduling', imports: ['core', 'deployment-engine/plan', 'deployment-engine/process-table.ts', 'deployment-engine/profiles', 'deployment-engine/scheduler', 'deployment-engine/solvers'], types: ['database', 'deployment-engine', 'wire'] },
   { path: 'deployment-engine/rollout', imports: ['core'], types: ['deployment-engine', 'wire'], pure: true },
   { path: 'deployment-engine/front-row', imports: [], types: ['deployment-engine'] },
   { path: 'deployment-engine/process-table.ts', imports: [] },

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { DeploymentSpec } from '../../core/index.ts';
 import { madeInput, schedule, type SchedulerInput, Standby } from '../scheduler/index.ts';
 import { systemClock } from '../../core/index.ts';
+import { busyShare } from './busy-share.ts';
 import { cpuWeights } from './cpu-weights.ts';
 import { qualities } from './quality.ts';
 
@@ -37,6 +38,15 @@ describe('CPU weights', () => {
     const found = weights(input([['s:a', 3, 0], ['s:b', 1, 0]]));
     assert.deepEqual([...found], [['s:a', 150], ['s:b', 50]]);
   });
+});
+
+describe('a version that waits in its runs', () => {
+  const loaded = (cpuMs: number, latencyMs: number) => ({ cpuMsByBatch: { '1': cpuMs }, latencyMsByBatch: { '1': latencyMs } });
+  const rates = (cpuSecondsPerRequest: number, runSeconds: number) => ({ cpuSecondsPerRequest, runSeconds, requestsPerRun: 1, cpuSecondsPerItem: 0, itemsPerRequest: 1, serviceVariation: 0, rowsPerRun: 1, networkBytesPerRequest: 0 });
+
+  it('can use that share of a core only', () => assert.deepEqual([busyShare(loaded(1, 100), null), busyShare(null, rates(0.002, 0.1))], [0.01, 0.02]));
+  it('is one that computes, if only one measurement says so: the other was made beside neighbours', () => assert.deepEqual([busyShare(loaded(10, 11), rates(0.01, 0.2)), busyShare(loaded(10, 90), rates(0.01, 0.011))], [1, 1]));
+  it('is one that computes while nothing is known', () => assert.equal(busyShare(null, null), 1));
 });
 
 describe('standby', () => {

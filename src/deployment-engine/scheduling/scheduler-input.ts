@@ -11,7 +11,7 @@ export function schedulerInput(situations: readonly Situation[], nodes: readonly
   return { nodes, versions: situations.map((situation) => schedulerVersion(situation, nodes)), services: [], prices: DEFAULT_PRICES, utilisationMax: UTILISATION_MAX };
 }
 
-function schedulerVersion({ id, service, wanted, bounds, replicas, demand, profile, quality }: Situation, [node]: readonly SchedulerNode[]): SchedulerVersion {
+function schedulerVersion({ id, service, wanted, bounds, replicas, demand, profile, quality, busyShare }: Situation, [node]: readonly SchedulerNode[]): SchedulerVersion {
   const { priority, resources, latency, servedMin = 0, placement = {}, apartFrom = [] } = wanted.target;
   const { basis: _basis, basisMessage: _words, ...measured } = profile;
   return {
@@ -21,7 +21,7 @@ function schedulerVersion({ id, service, wanted, bounds, replicas, demand, profi
     demand: demand.planned,
     profile: measured,
     replicas: bounds,
-    threads: resources.threads,
+    threads: resources.threads * busyShare,
     cpusMin: 0,
     servedMin,
     latency: latency ? { seconds: latency.milliseconds / 1000, quantile: latency.quantile } : null,

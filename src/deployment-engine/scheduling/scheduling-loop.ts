@@ -23,6 +23,8 @@ export interface SchedulingDependencies {
   readonly replicas: () => readonly Replica[];
   readonly demands: () => readonly VersionDemand[];
   readonly profile: (deployment: DeploymentSpec) => EstimatedProfile;
+  /** Of a run, in which the version keeps a core busy. */
+  readonly busyShare: (deployment: DeploymentSpec) => number;
   /** Of a version's manifest; undefined: not known. */
   readonly metadata: (deployment: DeploymentSpec) => Readonly<Record<string, unknown>> | undefined;
   /** Where versions may run; `workerBytes`: what they have in RAM now. */
@@ -170,7 +172,7 @@ export class SchedulingLoop {
   }
 
   #situations(demands: ReadonlyMap<string, ObservedDemand>): readonly Situation[] {
-    const { services, view, profile, metadata } = this.#dependencies;
+    const { services, view, profile, busyShare, metadata } = this.#dependencies;
     const replicas = Map.groupBy(this.#dependencies.replicas(), ({ service }) => service);
     return [...services.values()].flatMap((service) => {
       const running = wantedVersions(view(service)).filter(({ state }) => state !== 'unloaded');
@@ -179,7 +181,7 @@ export class SchedulingLoop {
         const id = situationId(service.name, wanted.target);
         const own = standingReplicas(replicas.get(service.name) ?? [], wanted.target);
         const demand = rests(wanted.state) ? NO_DEMAND : (demands.get(id) ?? NO_DEMAND);
-        return { id, service: service.name, wanted, bounds: boundsOf(service, wanted), replicas: own, demand, profile: profile(wanted.target), quality: quality.get(wanted.target.version) ?? { value: 1, basis: '' } };
+        return { id, service: service.name, wanted, bounds: boundsOf(service, wanted), replicas: own, demand, profile: profile(wanted.target), quality: quality.get(wanted.target.version) ?? { value: 1, basis: '' }, busyShare: busyShare(wanted.target) };
       });
     });
   }

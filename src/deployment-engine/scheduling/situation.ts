@@ -23,6 +23,8 @@ export interface Situation {
   readonly demand: ObservedDemand;
   readonly profile: EstimatedProfile;
   readonly quality: KnownQuality;
+  /** Share of a run in which it keeps a core busy. */
+  readonly busyShare: number;
 }
 
 export const situationId = (service: string, { version }: Pick<DeploymentSpec, 'version'>): string => `${service}:${version}`;
