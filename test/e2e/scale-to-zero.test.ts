@@ -161,7 +161,7 @@ describe('memory for one of two versions', () => {
         return /InsufficientMemory/.test(answer.body) && answer;
       });
       assert.equal(refused.status, 503);
-      const left = await lepton(platform, leave, leave === 'unload' ? 'held:v2' : 'held');
+      const left = await lepton(platform, leave, ...(leave === 'unload' ? ['held:v2'] : ['held', '--all']));
       assert.equal(left.code, 0, left.stderr);
     }
     assert.equal((await platform.infer('pinned/infer', scaleRequest())).status, 200);
