@@ -46,7 +46,7 @@ describe('logs of a running platform', () => {
     leave.abort();
     // What had arrived before may still come.
     await assert.rejects(async () => {
-      for await (const _ of stream) continue;
+      for await (const _ of stream);
     }, /abort/i);
   });
 });

@@ -6,6 +6,7 @@ import { createRedactor, type EventSink, type Redact, systemClock } from './core
 import type { Database } from './database/index.ts';
 import { type PlatformEngine, trimLog } from './deployment-engine/index.ts';
 import { type AlertMetricName, Alerts, type SampledVersion, VersionSamples, Webhooks } from './monitoring/alerts/index.ts';
+import type { CaptureStore } from './monitoring/capture/index.ts';
 import type { FeedbackStore, VersionFeedback } from './monitoring/feedback/index.ts';
 import { type LogSource, LogStore, LogWatch } from './monitoring/logs/index.ts';
 
@@ -34,23 +35,25 @@ export interface AlertsDependencies {
   readonly database: Database;
   readonly engine: Pick<PlatformEngine, 'listServices'>;
   readonly feedback: Pick<FeedbackStore, 'summary'>;
+  readonly capture: Pick<CaptureStore, 'greatestDrift'>;
   readonly events: EventSink;
   readonly log: Logger;
 }
 
 /** Alert rules over what engine, gateways and feedback say. Evaluation has not begun. */
-export function createAlerts({ database, engine, feedback, events, log }: AlertsDependencies): Alerts {
-  const source = new VersionSamples((metrics) => sampleVersions(engine, feedback, metrics));
+export function createAlerts({ database, engine, feedback, capture, events, log }: AlertsDependencies): Alerts {
+  const source = new VersionSamples((metrics) => sampleVersions({ engine, feedback, capture }, metrics));
   return new Alerts({ database, source, webhooks: new Webhooks({ now: () => systemClock.now() }), events, clock: systemClock, log });
 }
 
-async function sampleVersions(engine: AlertsDependencies['engine'], feedback: AlertsDependencies['feedback'], metrics: ReadonlySet<AlertMetricName>): Promise<readonly SampledVersion[]> {
+async function sampleVersions({ engine, feedback, capture }: Pick<AlertsDependencies, 'engine' | 'feedback' | 'capture'>, metrics: ReadonlySet<AlertMetricName>): Promise<readonly SampledVersion[]> {
   const asksFeedback = metrics.has('feedback_accuracy') || metrics.has('feedback_reward');
   const sampled: SampledVersion[] = [];
   for (const { name, versions } of await engine.listServices()) {
     const said = asksFeedback ? await feedback.summary(name).then((summary) => summary.versions, (): VersionFeedback[] => []) : [];
     for (const one of versions) {
       const { demand, replicas } = one;
+      const drift = metrics.has('drift_psi') ? await capture.greatestDrift(name, one.version).catch(() => null) : null;
       const judged = said.find(({ version, digest }) => version === one.version && digest === one.digest);
       sampled.push({
         service: name, version: one.version, atMs: systemClock.now(),
@@ -62,7 +65,7 @@ async function sampleVersions(engine: AlertsDependencies['engine'], feedback: Al
         replicasMissing: Math.max(0, one.replicasDesired - replicas.filter(({ phase }) => phase === 'ready').length),
         weight: one.weight / 100,
         judged: judged?.correct?.count ?? 0, correct: judged?.correct?.correct ?? 0, rewards: judged?.reward?.count ?? 0, rewardSum: judged?.reward?.sum ?? 0,
-        driftPsi: null, driftSamples: 0,
+        driftPsi: drift?.psi ?? null, driftSamples: drift?.samples ?? 0,
       });
     }
   }

@@ -8,6 +8,7 @@ import { asLeptonError, type EventSink, PREDICTION_KEY_BYTES, systemClock } from
 import { type Database, lockDataDirectory, openDatabase, platformSecret } from './database/index.ts';
 import { createDeploymentEngine, Environments, LocalTarget, PlatformGroups, type PlatformEngine, runDirectory, runtimesWith, serveImported } from './deployment-engine/index.ts';
 import { checkTritonRoot, createModelRepository, type ImportProblem, importTritonDirectory, type ModelRepository } from './model-repository/index.ts';
+import { CaptureStore } from './monitoring/capture/index.ts';
 import { EventStore } from './monitoring/events/index.ts';
 import { FeedbackMetrics, FeedbackStore } from './monitoring/feedback/index.ts';
 import { VersionComparison } from './monitoring/compare/index.ts';
@@ -96,13 +97,15 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   const target = new LocalTarget({ runDirectory: run, hidden: [dataDirectory], groups, redact });
   const isolation = await target.isolation();
   for (const [slot, { enforced, reason }] of Object.entries(isolation)) if (!enforced) log.warn({ slot }, `workers are not isolated here as to ${slot}: ${reason}`);
+  const capture = new CaptureStore({ database, directory: join(dataDirectory, 'capture'), bytesMax: config.captureBytesMax, events, clock: systemClock, onProblem: (message, err) => log.error({ err }, message) });
+  await capture.start();
   const engine = createDeploymentEngine({
     database, repository, events, log, logDirectory,
     clock: systemClock,
     target,
     runtimeFor: runtimesWith(environments),
     runDirectory: run, groups,
-    gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: history.answerCall((...question) => answerCall(...question)) },
+    gateway: { settings: gatewaySettings(config, controlSocketPath, predictionKey), answerCall: history.answerCall(capture.answerCall((...question) => answerCall(...question))) },
     endedLogsBytesMax: config.endedLogsBytesMax,
     orphanGraceMs: config.orphanGraceMs,
     workerBytesMax: config.limits.workerBytesMax,
@@ -111,12 +114,12 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   });
   const { watch, logs } = createLogs({ config, logDirectory, engine, redact, log });
   cleanups.push(() => watch.stop());
-  const alerts = createAlerts({ database, engine, feedback, events, log });
+  const alerts = createAlerts({ database, engine, feedback, capture, events, log });
   cleanups.push(() => alerts.stop());
   const status = (): StatusFacts => statusFacts(config, engine, database, { startedAt, isolation });
   const importDirectory = (directory: string, options: { readonly deploy: boolean; readonly by: string }): Promise<ImportReport> => importAndServe({ repository, engine, events }, directory, options);
   const comparison = new VersionComparison({ history, feedback, versions: (service) => engine.getService(service).then(({ versions }) => versions.map(({ version }) => version), () => []), now: () => systemClock.now() / 1000 });
-  const server = createManagementServer({ repository, engine, environments, events, feedback, history, comparison, logs, alerts, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
+  const server = createManagementServer({ repository, engine, environments, events, feedback, history, comparison, logs, alerts, capture, controlMetrics: { text: async () => `${await engine.metrics.text()}\n${await feedbackMetrics.text()}` }, status, importDirectory, fileBytesMax: config.limits.fileBytesMax, dashboardDirectory: dashboardPath(), log });
   const answerCall = createCallAnswerer(server);
   await rm(controlSocketPath, { force: true });
   await server.listen({ path: controlSocketPath });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { PLATFORM_VERSION } from '../version.ts';
 import { alertsCommand } from './commands/alerts.ts';
 import { applyCommand } from './commands/apply.ts';
+import { captureCommands } from './commands/capture.ts';
 import { compareCommand } from './commands/compare.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -35,7 +36,7 @@ export function buildProgram(setExitCode: (code: number) => void): Command {
   // Not `.version()`: its option --version would take the place of the commands' own.
   program.addCommand(new Command('version').description('Print the version of this program.').action(() => void process.stdout.write(`${PLATFORM_VERSION}\n`)));
   const commands = [
-    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), profileCommand(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), topCommand(), compareCommand(), inferCommand(), feedbackCommand(), ...observeCommands(), alertsCommand(), applyCommand(), ...maintenanceCommands(), planCommand(), explainCommand(), solveCommand(), simulateCommand(), completionCommand(),
+    serveCommand(setExitCode), ...localCommands(), ...repositoryCommands(), profileCommand(), ...serviceCommands(), ...stateCommands(), trafficCommand(), ...statusCommands(), topCommand(), compareCommand(), inferCommand(), feedbackCommand(), ...observeCommands(), alertsCommand(), ...captureCommands(), applyCommand(), ...maintenanceCommands(), planCommand(), explainCommand(), solveCommand(), simulateCommand(), completionCommand(),
   ];
   for (const one of commands) program.addCommand(one);
   program.addCommand(completeCommand(program), { hidden: true });

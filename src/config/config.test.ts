@@ -32,7 +32,7 @@ describe('loadConfig', () => {
       orphanGraceMs: 300000,
       frontRow: true,
       logLevel: 'info',
-      replicaLogBytesMax: 10 * 2 ** 20, endedLogsBytesMax: 256 * 2 ** 20, logRedact: null,
+      replicaLogBytesMax: 10 * 2 ** 20, endedLogsBytesMax: 256 * 2 ** 20, logRedact: null, captureBytesMax: 2 ** 30,
       environmentBuildTimeoutMs: 1_800_000,
       environmentBuildsMax: 1,
       eventsMax: 10000,

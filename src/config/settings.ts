@@ -49,6 +49,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('replicaLogBytesMax', 'replica-log-bytes-max', 'bytes', '10MiB', 'Kept of each log: of every replica’s output, of the gateways’ and of control’s own.'),
   setting('endedLogsBytesMax', 'ended-logs-bytes-max', 'bytes', '256MiB', 'Kept of the logs of replicas that are over, all together; the oldest go first.'),
   setting('logRedact', 'log-redact', 'patterns', null, 'Regular expressions of secrets (case does not matter; one a line, in the file a list), taken out of logs and events beside those that are known: passwords, tokens, keys, credentials in URLs.'),
+  setting('captureBytesMax', 'capture-bytes-max', 'bytes', '1GiB', 'Of captured requests and answers, all versions together; the oldest go first.'),
   setting('environmentBuildTimeoutMs', 'environment-build-timeout', 'milliseconds', '30min', 'Longest build of a version’s Python environment.'),
   setting('environmentBuildsMax', 'environment-builds-max', 'count', '1', 'Python environments that are built at once.'),
   setting('eventsMax', 'events-max', 'count', '10000', 'Events kept.'),

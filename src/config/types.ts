@@ -30,6 +30,8 @@ export interface PlatformConfig {
   readonly endedLogsBytesMax: number;
   /** Regular expressions of what is taken out of logs beside the secrets that are known; null: nothing more. */
   readonly logRedact: readonly string[] | null;
+  /** Bytes kept of captured requests and answers. */
+  readonly captureBytesMax: number;
   /** Longest build of a Python environment. */
   readonly environmentBuildTimeoutMs: number;
   /** Python environments that are built at once. */

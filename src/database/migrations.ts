@@ -109,6 +109,10 @@ async function createPlansTable(db: Kysely<Schema>, engine: Engine): Promise<voi
   await real(integer(plans, 'conflicts'), 'objective solve_ms').execute();
 }
 
+async function createCaptureTable(db: Kysely<Schema>): Promise<void> {
+  await text(db.schema.createTable('capture_rules'), 'service spec updated_at updated_by').addPrimaryKeyConstraint('capture_rules_key', ['service'] as never[]).execute();
+}
+
 const MIGRATIONS: readonly Migration[] = [
   { name: 'model repository', up: createRepositoryTables },
   { name: 'deployment engine and events', up: createEngineTables },
@@ -117,6 +121,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'version profiles', up: createProfileTable },
   { name: 'plans of the scheduler', up: createPlansTable },
   { name: 'alerts', up: createAlertTables },
+  { name: 'capture', up: createCaptureTable },
 ];
 
 /** Brings the schema to this program's version in one transaction; closes the database when that fails. UNSUPPORTED for a newer schema. */

@@ -244,6 +244,14 @@ export interface PlansTable {
   plan: string;
 }
 
+export interface CaptureRulesTable {
+  service: string;
+  /** JSON of a CaptureRule. */
+  spec: string;
+  updated_at: string;
+  updated_by: string;
+}
+
 export interface Schema {
   repositories: RepositoriesTable;
   versions: VersionsTable;
@@ -265,6 +273,7 @@ export interface Schema {
   plans: PlansTable;
   alert_rules: AlertRulesTable;
   alert_states: AlertStatesTable;
+  capture_rules: CaptureRulesTable;
 }
 
 export type Row<Table extends keyof Schema> = Selectable<Schema[Table]>;

@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { type CallRecord, createGrpcServer, DataPlane, type FrontDependencies, type GrpcServer, type OtherHandler, RestServer, sendError } from '../api/inference/index.ts';
 import { collectWhenIdle, ERRORS, LeptonError, PREDICTION_CHANCE_MAX, PredictionIds } from '../core/index.ts';
+import { CaptureBuffer } from '../monitoring/capture/index.ts';
 import { InferenceMetrics } from '../monitoring/metrics/index.ts';
 import type { GatewayConfig, ListeningPorts, StopMessage } from '../wire/index.ts';
+import { CaptureReporter } from './capture-reporter.ts';
 import { ControlCalls } from './control-calls.ts';
 import { createControlDoor } from './control-door.ts';
 import { ControlServer } from './control-server.ts';
@@ -45,6 +47,8 @@ export class Gateway {
   readonly #metrics: InferenceMetrics;
   readonly #requestLog: RequestLog;
   readonly #reporter: SampleReporter;
+  readonly #captured = new CaptureBuffer(Math.random, Date.now);
+  readonly #capture: CaptureReporter;
   readonly #startedAt = new Date();
   readonly #ended = Promise.withResolvers<void>();
   #ports: ListeningPorts | null = null;
@@ -71,7 +75,9 @@ export class Gateway {
       onReplicaIdle: () => this.#control.pushDemand(),
       onWake: (service, version) => this.#control.wake({ service, version }),
       onLane: (lane) => this.#reporter.watch(lane),
+      onAnswer: (...answered) => this.#captured.offer(...answered),
     });
+    this.#capture = new CaptureReporter(this.#captured, this.#controlCalls);
     this.#reporter = new SampleReporter({ source: config.gateway, calls: this.#controlCalls, lanes: () => this.#plane.lanes(), now: Date.now });
     this.#metrics = new InferenceMetrics(() => viewOf(this.#plane), this.#startedAt.getTime());
     const front: FrontDependencies = {
@@ -116,6 +122,7 @@ export class Gateway {
     await this.#control.listen();
     this.#presence(false);
     this.#reporter.start();
+    this.#capture.start();
     collectWhenIdle(() => this.#calls);
     return this.#ports;
   }
@@ -133,6 +140,7 @@ export class Gateway {
     await this.#flush(grpcClosed, deadline - performance.now());
     this.#http.closeAllConnections();
     this.#grpc?.destroy();
+    await this.#capture.stop();
     await this.#reporter.stop(LAST_REPORT_MS);
     this.#plane.destroy();
     await this.#control.close();

@@ -11,6 +11,7 @@ const GUIDES = [
   { page: 'docs/guides/logs.md', http: '8080', grpc: '8081', answers: 0 },
   { page: 'docs/guides/dashboard.md', http: '8080', grpc: '8081', answers: 1 },
   { page: 'docs/guides/alerts.md', http: '8080', grpc: '8081', answers: 0 },
+  { page: 'docs/guides/capture-and-drift.md', http: '8080', grpc: '8081', answers: 0 },
 ] as const;
 
 for (const { page, http, grpc, answers } of GUIDES) {

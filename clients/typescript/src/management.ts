@@ -4,7 +4,7 @@ import { readEventStream } from './events.ts';
 import type { PushOptions, PushResult } from './push.ts';
 import type { paths } from './schema.d.ts';
 import type {
-  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, ChangeOptions, ChangeResult, Comparison, DeploymentInput, DeploymentState, Explanation, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ScheduleInput, ServiceInput,
+  AlertMetric, AlertRule, AlertRuleChange, AlertRuleInput, AlertsOverview, BlobsToSend, CaptureInput, CaptureOverview, CaptureRule, DriftReport, ChangeOptions, ChangeResult, Comparison, DeploymentInput, DeploymentState, Explanation, Feedback, FeedbackSummary, Environment, FsckReport, GcReport, HistoryEntry, ImportReport, Label, LogMessage, LogPage, LogQuery, MetricsAnswer, MetricsList, PlatformEvent, PlatformStatus, Plan, PlanSummary, PublishResult, Replica, Repository, ScheduleInput, ServiceInput,
   ServiceRevision, ServiceStatus, TrafficInput, Version, VersionDiff, VersionProfiles, VersionPublish,
 } from './types.ts';
 
@@ -215,6 +215,32 @@ export class LeptonClient {
   /** Sends a trial to the rule's webhook; resolves with whether it was taken, perhaps after minutes. */
   testAlertRule(rule: string): Promise<{ delivered: boolean; problem: string | null }> {
     return unwrap(this.#api.POST('/api/v1/alerts/rules/{rule}/test', { params: { path: { rule } }, body: {} }));
+  }
+  captureOverview(): Promise<CaptureOverview> {
+    return unwrap(this.#api.GET('/api/v1/capture'));
+  }
+  /** Captures a sample of requests and answers from now on. */
+  startCapture(service: string, body: CaptureInput): Promise<CaptureRule> {
+    return unwrap(this.#api.PUT('/api/v1/services/{service}/capture', { params: { path: { service } }, body }));
+  }
+  async stopCapture(service: string): Promise<void> {
+    await unwrap(this.#api.DELETE('/api/v1/services/{service}/capture', { params: { path: { service } } }));
+  }
+  /** The newest captured requests and answers: lines of JSON for pandas, or NumPy's .npz. */
+  async exportCapture(service: string, version: string, query: { format: 'jsonl' | 'npz'; limit?: number }): Promise<Uint8Array> {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]));
+    const response = await this.#raw('GET', `/api/v1/services/${encodeURIComponent(service)}/deployments/${encodeURIComponent(version)}/capture?${search}`, {});
+    return new Uint8Array(await response.arrayBuffer());
+  }
+  /** A version's reference for drift, as lines of JSON; null: the next 1,000 captured answers. */
+  async setReference(service: string, version: string, text: string | null): Promise<{ rows: number }> {
+    if (text === null) return unwrap(this.#api.DELETE('/api/v1/services/{service}/deployments/{version}/capture/reference', { params: { path: { service, version } } }));
+    const response = await this.#raw('PUT', `/api/v1/services/${encodeURIComponent(service)}/deployments/${encodeURIComponent(version)}/capture/reference`, { headers: { 'content-type': 'application/octet-stream' }, body: text });
+    return (await response.json()) as { rows: number };
+  }
+  /** How far the newest inputs and outputs are from the reference. */
+  drift(service: string, version: string, query: { limit?: number } = {}): Promise<DriftReport> {
+    return unwrap(this.#api.GET('/api/v1/services/{service}/deployments/{version}/drift', { params: { path: { service, version }, query } }));
   }
   /** Lines of all logs that fit, oldest first. */
   queryLogs(query: LogQuery = {}): Promise<LogPage> {

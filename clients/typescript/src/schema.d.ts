@@ -132,6 +132,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is captured, how much is there and what was left out. */
+        get: operations["getCapture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments": {
         parameters: {
             query?: never;
@@ -615,6 +632,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{service}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Capture a sample of a service’s requests and answers from now on.
+         * @description Takes effect within seconds, without a deployment. Off by default.
+         */
+        put: operations["startCapture"];
+        post?: never;
+        /** Capture no more; what is captured stays. */
+        delete: operations["stopCapture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{service}/compare": {
         parameters: {
             query?: never;
@@ -671,6 +709,64 @@ export interface paths {
         head?: never;
         /** Change a version’s priority and replicas. */
         patch: operations["schedule"];
+        trace?: never;
+    };
+    "/api/v1/services/{service}/deployments/{version}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest captured requests and answers of a version, oldest first.
+         * @description `jsonl` is for `pandas.read_json(file, lines=True)`, `npz` for `numpy.load(file)`.
+         */
+        get: operations["exportCapture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/deployments/{version}/capture/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a version’s reference, in lines of JSON as `exportCapture` writes them.
+         * @description Without one it is the first 1,000 captured answers.
+         */
+        put: operations["setReference"];
+        post?: never;
+        /** The next 1,000 captured answers become the reference. */
+        delete: operations["resetReference"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{service}/deployments/{version}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a version’s newest inputs and outputs are from its reference, and its mix of labels over time. */
+        get: operations["getDrift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/services/{service}/deployments/{version}/state": {
@@ -1018,6 +1114,44 @@ export interface components {
             /** @description Of those, the ones whose upload broke off: it can go on at `offset`. */
             partial: components["schemas"]["PartialBlob"][];
         };
+        CaptureInput: {
+            /** @description How long; default: until it is switched off. */
+            forSeconds?: number | null;
+            /** @description Of one gateway; default 50. */
+            perSecondMax?: number;
+            /** @description Share of answers, above 0 to 1. */
+            rate: number;
+            /** @description Tensors whose values are left out, by name. */
+            redact?: string[];
+            /** @description A longer tensor is noted without its values; default 65536. */
+            tensorBytesMax?: number;
+            /** @description Default: every version. */
+            versions?: string[] | null;
+        };
+        CaptureOverview: {
+            /** @description Since control started. */
+            captured: number;
+            /** @description Sampled answers that were left out since a buffer, a second or the disk was full. */
+            dropped: number;
+            rules: components["schemas"]["CaptureRule"][];
+            /** @description Those with captured answers. */
+            versions: {
+                bytes: number;
+                service: string;
+                version: string;
+            }[];
+        };
+        CaptureRule: {
+            perSecondMax: number;
+            rate: number;
+            /** @description Tensors without values. */
+            redact: string[];
+            /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+            service: string;
+            tensorBytesMax: number;
+            until: string | null;
+            versions: string[] | null;
+        };
         ChangeResult: {
             /** @description Empty: nothing to do, no new revision. */
             changes: components["schemas"]["SpecChange"][];
@@ -1228,6 +1362,13 @@ export interface components {
             /** @description Percent of traffic; the others give it up in proportion. */
             weight?: number;
         };
+        DriftReport: {
+            /** @description Those that drifted most first. */
+            features: components["schemas"]["FeatureDrift"][];
+            labelMix: components["schemas"]["LabelMix"][];
+            referenceRows: number;
+            rows: number;
+        };
         /** @description A Python with exact packages; versions that need the same share one. */
         Environment: {
             /** @description `sha256:` and 64 hexadecimal digits. */
@@ -1358,6 +1499,23 @@ export interface components {
             prices: string[];
             service: string;
             versions: components["schemas"]["ExplainedVersion"][];
+        };
+        FeatureDrift: {
+            feature: string;
+            /** @enum {string} */
+            kind: "numerical" | "categorical";
+            /** @description Two-sample Kolmogorov-Smirnov statistic. */
+            ks: number | null;
+            /** @description Its p-value. */
+            ksP: number | null;
+            /** @description Population stability index. */
+            psi: number | null;
+            /** @description What it is on average without drift, with samples of these sizes. */
+            psiByChance: number | null;
+            referenceSamples: number;
+            samples: number;
+            /** @enum {string} */
+            verdict: "stable" | "shifted" | "drifted" | "not enough data";
         };
         Feedback: {
             comment: string | null;
@@ -1515,6 +1673,16 @@ export interface components {
             /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
             repository: string;
             version: string;
+        };
+        LabelMix: {
+            feature: string;
+            from: string;
+            labels: {
+                count: number;
+                label: string;
+            }[];
+            samples: number;
+            to: string;
         };
         LabelMove: {
             /** @description Version that it must point to now, null: must not exist; otherwise CONFLICT. */
@@ -1807,6 +1975,10 @@ export interface components {
             /** @description false: the same content was there under this name already. */
             created: boolean;
             version: components["schemas"]["Version"];
+        };
+        ReferenceResult: {
+            /** @description 0: the answers from now on become the reference. */
+            rows: number;
         };
         RegisteredInterpreter: {
             /** @description `sha256:` and 64 hexadecimal digits. */
@@ -2773,6 +2945,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlobsToSend"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureOverview"];
                 };
             };
             /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
@@ -4634,6 +4844,117 @@ export interface operations {
             };
         };
     };
+    startCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureInput"];
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureRule"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description SERVICE_NOT_FOUND: No service has this name; list them with `lepton-ai services`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopCapture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DATABASE_UNAVAILABLE: The database does not answer; inference goes on, management does not. Try again after `retry-after` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     compareVersions: {
         parameters: {
             query: {
@@ -4953,6 +5274,217 @@ export interface operations {
             };
             /** @description SHUTTING_DOWN: The platform is stopping and takes no new work. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportCapture: {
+        parameters: {
+            query?: {
+                format?: "jsonl" | "npz";
+                /** @description Default 10000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The state does not allow this now; the message says which state would. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOO_LARGE: The body, frame or file is over its limit; the message names the limit and the setting that raises it. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: The body has a content type or encoding that this endpoint does not read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceResult"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDrift: {
+        parameters: {
+            query?: {
+                /** @description Newest captured answers that are looked at; default 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                service: string;
+                /** @description 1 to 128 letters, digits and `. _ + -`, the first a letter or digit. */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+            /** @description INVALID_ARGUMENT: The request is malformed; the message names the field and its value. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTERNAL: A fault of ours; the log has the details under the request id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

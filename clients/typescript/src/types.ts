@@ -34,6 +34,10 @@ export type AlertRule = Schemas['AlertRule'];
 export type AlertRuleInput = Schemas['AlertRuleInput'];
 export type AlertRuleChange = Schemas['AlertRuleChange'];
 export type AlertMetric = Schemas['AlertMetric'];
+export type CaptureRule = Schemas['CaptureRule'];
+export type CaptureInput = Schemas['CaptureInput'];
+export type CaptureOverview = Schemas['CaptureOverview'];
+export type DriftReport = Schemas['DriftReport'];
 export type LogLine = Schemas['LogLine'];
 export type LogPage = Schemas['LogPage'];
 /** What a stream of logs tells: a line, or how many bytes of which log it left out. */

@@ -16,6 +16,7 @@ const TAGS: Readonly<Record<Operation['tag'], string>> = {
   events: 'Every change of state with its reason.',
   logs: 'What control, gateways and replicas wrote.',
   alerts: 'Rules on metrics of versions, and what they say.',
+  capture: 'Sampled requests and answers, and their drift.',
   feedback: 'What was said of answers, by version.',
   metrics: 'What every version did, over time.',
   maintenance: 'Garbage collection, integrity, import.',

@@ -23,7 +23,7 @@ interface Description {
   /** Below `/api/v1`, in OpenAPI's form: `/repositories/{repository}`; `{path*}` takes the rest with its slashes. */
   readonly path: string;
   readonly id: string;
-  readonly tag: 'platform' | 'repositories' | 'blobs' | 'services' | 'replicas' | 'scheduler' | 'environments' | 'events' | 'logs' | 'alerts' | 'feedback' | 'metrics' | 'maintenance';
+  readonly tag: 'platform' | 'repositories' | 'blobs' | 'services' | 'replicas' | 'scheduler' | 'environments' | 'events' | 'logs' | 'capture' | 'alerts' | 'feedback' | 'metrics' | 'maintenance';
   readonly summary: string;
   readonly description?: string;
   /** Status of success; default 200. */

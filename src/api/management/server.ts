@@ -11,6 +11,7 @@ import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { alertOperations } from './operations/alerts.ts';
 import { blobOperations } from './operations/blobs.ts';
+import { captureOperations } from './operations/capture.ts';
 import { environmentOperations } from './operations/environments.ts';
 import { feedbackOperations } from './operations/feedback.ts';
 import { logOperations } from './operations/logs.ts';
@@ -29,7 +30,7 @@ const JSON_BODY_BYTES_MAX = 4 * 2 ** 20;
 const PATH_PARAMETER_CHARACTERS_MAX = 4096;
 
 /** Every operation of the API, in the order of the documentation. */
-export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...planOperations, ...logOperations, ...alertOperations, ...feedbackOperations, ...metricsOperations, ...environmentOperations, ...maintenanceOperations];
+export const OPERATIONS: readonly Operation[] = [...platformOperations, ...repositoryOperations, ...profileOperations, ...blobOperations, ...serviceOperations, ...planOperations, ...logOperations, ...alertOperations, ...captureOperations, ...feedbackOperations, ...metricsOperations, ...environmentOperations, ...maintenanceOperations];
 
 /**
  * The management API under `/api/v1`, not yet listening: call `listen({ path })`. Closing it ends the event streams.

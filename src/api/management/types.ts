@@ -5,6 +5,7 @@ import type { ModelRepository } from '../../model-repository/index.ts';
 import type { Alerts } from '../../monitoring/alerts/index.ts';
 import type { VersionComparison } from '../../monitoring/compare/index.ts';
 import type { HistoryKeeper } from '../../monitoring/history/index.ts';
+import type { CaptureStore } from '../../monitoring/capture/index.ts';
 import type { FeedbackStore } from '../../monitoring/feedback/index.ts';
 import type { LogStore } from '../../monitoring/logs/index.ts';
 
@@ -61,6 +62,7 @@ export interface ManagementDependencies {
   readonly events: EventFeed;
   readonly logs: LogStore;
   readonly alerts: Alerts;
+  readonly capture: CaptureStore;
   readonly feedback: Pick<FeedbackStore, 'send' | 'list' | 'summary'>;
   readonly history: Pick<HistoryKeeper, 'metrics' | 'status' | 'query'>;
   readonly comparison: Pick<VersionComparison, 'compare'>;

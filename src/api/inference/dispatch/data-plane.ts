@@ -7,7 +7,7 @@ import { FirstTable, noTableYet } from './first-table.ts';
 import { LearntVersions } from './learnt-versions.ts';
 import { PendingRequest } from './pending-request.ts';
 import { priorityOf, stickyKeyOf, timeoutParameterMs } from './request-parameters.ts';
-import { VersionLane } from './version-lane.ts';
+import { type OnAnswer, VersionLane } from './version-lane.ts';
 
 /** Longest deadline that a client may ask for. */
 const DEADLINE_MAX_MS = 3_600_000;
@@ -32,6 +32,8 @@ export interface InferenceCall {
 export interface DataPlaneOptions {
   readonly random: Random;
   readonly predictionIds: PredictionIds;
+  /** Told of each answer before its bytes are let go; must be cheap and never throw. */
+  readonly onAnswer?: OnAnswer;
   readonly onTrouble?: (trouble: ReplicaTrouble) => void;
   /** A replica that left the table has no request in flight any more. */
   readonly onReplicaIdle?: (replica: string) => void;
@@ -331,6 +333,7 @@ export class DataPlane {
     return {
       onHomeless: (pending) => this.#reroute(pending),
       onSettled: (pending) => this.#settled(pending),
+      onAnswer: this.#options.onAnswer ?? null,
       onTrouble: (replica, kind, message) => this.#options.onTrouble?.({ replica, kind, message }),
       onWake: (service, version) => this.#options.onWake?.(service, version) ?? false,
       onReplicaIdle: (replica) => {

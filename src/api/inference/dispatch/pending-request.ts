@@ -50,6 +50,11 @@ export class PendingRequest extends QueueEntry implements Expiring {
     this.bytes = inputs.reduce((sum, tensor) => sum + tensor.data.byteLength, 0);
   }
 
+  /** What was prepared; nothing once it has ended. */
+  inputs(): readonly Tensor[] {
+    return (this.item?.inputs ?? []).map(({ name, datatype, shape }, index) => ({ name, datatype: datatype as Tensor['datatype'], shape, data: this.body[index] as Uint8Array }));
+  }
+
   /** Ends it; whoever asks second gets false. */
   finish(error: LeptonError | null, answer: InferenceAnswer | null): boolean {
     if (this.state === 'done') return false;

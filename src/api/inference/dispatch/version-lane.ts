@@ -15,12 +15,17 @@ const ATTEMPTS_MAX = 2;
 /** Runs up to this long are followed by a run that waits at the worker: the way there and back counts beside them. */
 const SHORT_RUN_MS = 20;
 
+/** Told of each answer, for who looks at some of them; `request.inputs()` are as they went to the worker. */
+export type OnAnswer = (service: string, version: string, predictionId: string, request: { inputs(): readonly Tensor[] }, outputs: readonly Tensor[]) => void;
+
 /** What a lane tells the data plane. */
 export interface LaneEvents {
   /** The version has left the table: the current one finds the request another place, or the error says why it has none. */
   onHomeless(pending: PendingRequest): LeptonError | null;
   /** The request has its answer or error; the plane forgets it. */
   onSettled(pending: PendingRequest): void;
+  /** A request was answered; its bytes and the answer's may be let go after this call. null: nobody asks. */
+  readonly onAnswer: OnAnswer | null;
   onTrouble(replica: string, kind: 'run-timeout' | 'disconnected', message: string): void;
   /** A request waits, and the version is asleep: it has to be loaded. */
   onWake(service: string, version: string): boolean;
@@ -328,13 +333,15 @@ export class VersionLane {
     const { request } = pending;
     const ordered = inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder);
     this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
+    const predictionId = this.#predictionIds.create(this.#route.predictionSource);
+    this.#events.onAnswer?.(this.service, this.#route.version, predictionId, pending, ordered);
     // Its only run has answered, so its bytes have all been sent; an earlier run's might be on their way still.
     if (pending.attempts === 1) request.letGo?.();
     pending.finish(null, {
       model: this.service,
       version: this.#route.version,
       id: request.id,
-      predictionId: this.#predictionIds.create(this.#route.predictionSource),
+      predictionId,
       outputs: ordered,
       timing: { queueMs, batchMs: (result.inputNs + result.outputNs) / 1e6, runMs, totalMs, batchSize: result.batchSize },
       ...(letGo && { letGo }),
