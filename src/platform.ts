@@ -125,7 +125,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
   await server.listen({ path: controlSocketPath });
   cleanups.push(() => within(CLOSE_TIMEOUT_MS, server.close()));
   // A fault leaves to the next control what runs; who asked for a stop wants it ended.
-  cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }).then(() => groups.close()) : engine.detach()));
+  cleanups.push(() => (stop.aborted ? engine.stop({ graceMs: now.aborted ? 0 : config.shutdownGraceMs }).then(() => target.close()).then(() => groups.close()) : engine.detach()));
   stop.throwIfAborted();
   await engine.start({ ready: config.modelRepository === null });
   watch.start();
@@ -140,6 +140,7 @@ async function compose(config: PlatformConfig, cleanups: (() => unknown)[], { st
       watch.stop();
       await within(CLOSE_TIMEOUT_MS, alerts.stop());
       await Promise.all([within(CLOSE_TIMEOUT_MS, server.close()), engine.stop({ graceMs })]);
+      await target.close();
       // Nothing runs any more; a database that does not answer must not hold up the end.
       for (const work of [() => history.close(), () => events.flush(), () => database.close()]) await within(CLOSE_TIMEOUT_MS, work()).catch((error: unknown) => log.error({ err: error }, 'the database could not be closed properly'));
       await groups.close();

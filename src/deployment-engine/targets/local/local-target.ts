@@ -98,6 +98,11 @@ export class LocalTarget implements Target {
     return { ...limits, ...report };
   }
 
+  /** For when its workers have ended: nothing of it is left in the run directory. */
+  async close(): Promise<void> {
+    await (await this.#sandbox?.catch(() => null))?.close();
+  }
+
   async #boxOf(paths: WorkerPaths, config: WorkerConfig | null): Promise<WorkerBox> {
     return new WorkerBox(paths, config?.resources ?? SANDBOX_DEFAULT, (await this.#opened()).report);
   }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { access, chmod, constants, chown, link, mkdir, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, chown, link, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationReport } from '../../../../core/index.ts';
@@ -76,6 +76,13 @@ export class HostSandbox {
     const temporary = { bytes, user: user ?? 0, directory: inMemory ? null : paths.temporary, aliases: ALIASES.filter((path) => realpathIfThere(path) === path) };
     await writeFile(paths.mounts, mountTable(this.#view({ paths, modelDirectory, reads, wish, temporary, user })), { mode: 0o600 });
     return sandboxed(inner, this.confinement, enclosure);
+  }
+
+  /** Takes away what workers share, unless there are some: their mounts stand on it. */
+  async close(): Promise<void> {
+    const { runDirectory } = this.#options;
+    if ((await readdir(runDirectory)).some((name) => name.startsWith('worker-'))) return;
+    for (const path of [this.#viewRoot, this.#devices.directory]) await rm(path, { recursive: true, force: true });
   }
 
   /** null: ours. */
