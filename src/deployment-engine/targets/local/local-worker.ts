@@ -180,7 +180,7 @@ export class LocalWorker implements WorkerHandle {
     const cpuSeconds = readProcess(this.pid)?.cpuSeconds ?? 0;
     if (cpuSeconds > this.#cpu.seconds) this.#cpu = { seconds: cpuSeconds, changedAt: now };
     if (this.#connection?.open) this.#connection.send(FrameType.ping, 0);
-    if (this.#keeper.ranOutOfMemory) return void this.#end({ reason: 'OutOfMemory', message: '', expected: false });
+    if (this.#keeper.ranOutOfMemory) return void this.#end({ reason: 'OutOfMemory', message: 'the kernel ended one of its processes for want of memory', expected: false });
     const { loadTimeoutMs, runTimeoutMs } = this.#options.config.timeouts;
     const loading = this.#status === null || this.#status.phase === 'loading';
     if (loading) {
@@ -224,6 +224,8 @@ export class LocalWorker implements WorkerHandle {
     const exit = exitOf({ code, signal, ending: this.#ending, status: this.#status, adopted: !this.#options.child, memory: this.#keeper.memory(), logTail: this.#logTail() });
     this.#exit = exit;
     this.#clear();
+    // One that was let go of is somebody else's, with its group and files.
+    if (this.#detached) return this.#gone.resolve(exit);
     await this.#keeper.end(this.record);
     // What can't be removed now is swept when control starts next; the end must be told all the same.
     await this.#options.box.clear().catch(() => undefined);
