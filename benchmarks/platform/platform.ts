@@ -48,6 +48,11 @@ export class BenchPlatform implements ServerUnderLoad {
     return this.#platform.publish(repository, version, model, { metadata });
   }
 
+  /** A version that is made of files in memory. */
+  pushFiles(repository: string, version: string, files: Readonly<Record<string, Uint8Array>>): Promise<unknown> {
+    return this.#platform.publishFiles(repository, version, files);
+  }
+
   push(model: BenchModel, version: string, repository: string = model.entry.name): Promise<unknown> {
     return this.client.pushDirectory(model.file, { repository, version, createRepository: true, metadata: { version } });
   }

@@ -1,4 +1,5 @@
 import { memory } from './memory.ts';
+import { neighbours } from './neighbours.ts';
 import type { Scenario } from './scenario.ts';
 import { isolation } from './isolation.ts';
 import { peers } from './peers.ts';
@@ -12,4 +13,4 @@ import { toy } from './toy.ts';
 import { versions } from './versions.ts';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, python, scheduler, scheduling, peers];
+export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, neighbours, python, scheduler, scheduling, peers];
