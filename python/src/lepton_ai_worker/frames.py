@@ -46,6 +46,7 @@ class FrameType(IntEnum):
     cancel = 14
     call = 15
     callAnswer = 16
+    wake = 17
 
 
 _TYPES = {int(kind): kind for kind in FrameType}
