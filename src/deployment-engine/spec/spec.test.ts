@@ -28,6 +28,13 @@ describe('service input', () => {
 
   const memory: [unknown, number | null][] = [['512MiB', 536870912], ['1.5 GiB', 1610612736], ['2GB', 2e9], ['4096k', 4194304], [1048576, 1048576], [null, null]];
   for (const [text, bytes] of memory) it(`reads memory ${JSON.stringify(text)}`, () => assert.equal(make({ deployments: [{ version: 'repo:v1', resources: { memory: text } }] }).deployments[0]?.resources.memoryBytes, bytes));
+  it('reads limits of cores and processes, null as none, and keeps a bound of processes unless told', () => {
+    const resources = (input: unknown) => make({ deployments: [{ version: 'repo:v1', resources: input }] }).deployments[0]?.resources;
+    assert.deepEqual([resources({})?.cpus, resources({})?.pids], [null, 512]);
+    assert.deepEqual([resources({ cpus: 0.5, pids: 64 })?.cpus, resources({ cpus: 0.5, pids: 64 })?.pids], [0.5, 64]);
+    assert.deepEqual([resources({ cpus: null, pids: null })?.cpus, resources({ cpus: null, pids: null })?.pids], [null, null]);
+    for (const wrong of [{ cpus: 0 }, { cpus: -1 }, { cpus: '2' }, { cpus: Number.NaN }, { pids: 1 }, { pids: 64.5 }]) assert.throws(() => resources(wrong), { code: 'INVALID_ARGUMENT' }, JSON.stringify(wrong));
+  });
 
   it('reads replicas as a number or a range', () => {
     const of = (replicas: unknown) => make({ deployments: [{ version: 'repo:v1', replicas }] }).deployments[0]?.replicas;
