@@ -7,19 +7,22 @@ import { callControl } from './control-client.ts';
 
 const CONTROL_TIMEOUT_MS = 1000;
 
-/** GET /metrics: the gateway's own metrics and, behind them, control's. */
+/** GET /metrics: the gateway's own metrics and, behind them, control's; in OpenMetrics' form for who accepts it. */
 export async function serveMetrics(metrics: InferenceMetrics, calls: ControlCalls, message: IncomingMessage, response: ServerResponse): Promise<void> {
   if (message.method !== 'GET') {
     return sendError(response, new LeptonError('METHOD_NOT_ALLOWED', `${message.method} is not possible here, only GET`), { allow: 'GET' }, !message.complete);
   }
   try {
-    const text = await metrics.text(await controlMetrics(calls));
-    response.writeHead(200, { 'content-type': metrics.contentType, 'content-length': Buffer.byteLength(text) });
+    const { contentType, text } = await metrics.text(await controlMetrics(calls), acceptsOpenMetrics(message.headers.accept));
+    response.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(text), vary: 'accept' });
     response.end(text);
   } catch (thrown) {
     sendError(response, asLeptonError(thrown), {}, false);
   }
 }
+
+/** OpenMetrics has exemplars; whoever does not ask for it gets the older text, which everything reads. */
+const acceptsOpenMetrics = (accept: string | undefined): boolean => /\bapplication\/openmetrics-text\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(accept ?? '');
 
 /** The data plane's counters as metrics read them. */
 export function viewOf(plane: DataPlane): InferenceView {
@@ -44,6 +47,7 @@ function* versionsOf(plane: DataPlane): InferenceView['versions'] & Generator {
       queueLength: lane.queueLength,
       inFlight: lane.inFlight,
       connectedReplicas: lane.connectedReplicas,
+      exemplars: statistics.exemplars,
     };
   }
 }

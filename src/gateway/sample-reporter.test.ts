@@ -36,6 +36,24 @@ describe('reports of a gateway', () => {
     assert.ok(gateway.reports.every(({ source }) => source === gateway.config.gateway));
   });
 
+  test('are beside what is scraped: the same counts, in OpenMetrics with the id of a request', async () => {
+    const scrape = async (accept?: string): Promise<{ type: string | null; text: string }> => {
+      const response = await fetch(`${gateway.url}/metrics`, { ...(accept && { headers: { accept } }) });
+      return { type: response.headers.get('content-type'), text: await response.text() };
+    };
+    const plain = await scrape();
+    assert.match(plain.type ?? '', /^text\/plain; version=0\.0\.4/);
+    assert.match(plain.text, /^# TYPE lepton_requests_total counter\n.*\n?lepton_requests_total\{service="m",version="v1",outcome="ok",reason=""\} 20$/m);
+    assert.doesNotMatch(plain.text, /prediction_id|# EOF/);
+    const open = await scrape('application/openmetrics-text;version=1.0.0,text/plain;q=0.5');
+    assert.match(open.type ?? '', /^application\/openmetrics-text; version=1\.0\.0/);
+    assert.match(open.text, /^# TYPE lepton_requests counter$/m);
+    assert.match(open.text, /^lepton_requests_total\{service="m",version="v1",outcome="ok",reason=""\} 20$/m);
+    assert.match(open.text, /^lepton_request_duration_seconds_bucket\{service="m",version="v1",le="[\d.]+"\} \d+ # \{prediction_id="[0-9a-f-]{36}"\} [\d.]+ [\d.]+$/m);
+    assert.ok(open.text.endsWith('\n# EOF\n') && !open.text.includes('\n\n'));
+    assert.match((await scrape('application/openmetrics-text;q=0')).type ?? '', /^text\/plain/);
+  });
+
   test('wait while control does not take them, and come in order', async () => {
     gateway.takesReports = false;
     const [before, seen] = [requests('v1'), gateway.reports.length];

@@ -1,5 +1,6 @@
-import { Registry } from 'prom-client';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
 import type { ErrorCode } from '../../core/index.ts';
+import { EOF, toOpenMetrics } from './openmetrics.ts';
 import { METRICS, type MetricName } from './descriptions.ts';
 
 /** Counts by bucket, the last one for what lies over the highest bound. */
@@ -26,6 +27,8 @@ export interface VersionView {
   readonly queueLength: number;
   readonly inFlight: number;
   readonly connectedReplicas: number;
+  /** By bucket of `total`. */
+  readonly exemplars: readonly ({ readonly predictionId: string; readonly seconds: number; readonly atMs: number } | undefined)[];
 }
 
 export interface InferenceView {
@@ -37,16 +40,20 @@ interface Sample {
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
+  readonly exemplar?: { readonly labelSet: Readonly<Record<string, string>>; readonly value: number; readonly timestamp: number };
 }
+
+/** Both texts of one scrape have the same samples. */
+type Format = 'prometheus' | 'openmetrics';
 
 type RejectionKey = `${'http' | 'grpc'} ${ErrorCode}`;
 
 /**
- * The gateway's metrics in Prometheus' text format. Nothing is copied into the registry: every metric reads the data
+ * The gateway's metrics in Prometheus' text format, or OpenMetrics'. Nothing is copied into the registry: every metric reads the data
  * plane's own counters when it is scraped, so the hot path pays for none of this.
  */
 export class InferenceMetrics {
-  readonly #registry = new Registry();
+  readonly #registries = { prometheus: new Registry(), openmetrics: new Registry<OpenMetricsContentType>() };
   readonly #rejections = new Map<RejectionKey, number>();
   readonly #view: () => InferenceView;
   readonly #startedAtSeconds: number;
@@ -55,12 +62,11 @@ export class InferenceMetrics {
   constructor(view: () => InferenceView, startedAtMs: number) {
     this.#view = view;
     this.#startedAtSeconds = startedAtMs / 1000;
+    this.#registries.openmetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const readers = this.#readers();
     for (const description of METRICS) {
       const { name, type, help } = description;
-      const get = async () => ({ name, type, help, values: readers[name]() });
-      // prom-client's types ask for its own classes; its registry only calls get().
-      this.#registry.registerMetric({ name, get } as unknown as Parameters<Registry['registerMetric']>[0]);
+      for (const format of ['prometheus', 'openmetrics'] as const) this.#register(format, name, async () => ({ name: familyName(format, name, type), type, help, values: readers[name]() }));
     }
   }
 
@@ -70,15 +76,19 @@ export class InferenceMetrics {
     this.#rejections.set(key, (this.#rejections.get(key) ?? 0) + 1);
   }
 
-  /** The whole text. `control`: control's own text, null when it did not answer. */
-  async text(control: string | null): Promise<string> {
+  /** The whole text. `control`: control's own text in Prometheus' format, null when it did not answer. */
+  async text(control: string | null, openMetrics: boolean): Promise<{ readonly contentType: string; readonly text: string }> {
     this.#controlUp = control === null ? 0 : 1;
-    const own = await this.#registry.metrics();
-    return control ? `${own}\n${control}` : own;
+    const registry = openMetrics ? this.#registries.openmetrics : this.#registries.prometheus;
+    const own = await registry.metrics();
+    const { contentType } = registry;
+    if (openMetrics) return { contentType, text: `${own.slice(0, -EOF.length)}${toOpenMetrics(control ?? '')}${EOF}` };
+    return { contentType, text: control ? `${own}\n${control}` : own };
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
+  #register(format: Format, name: MetricName, get: () => Promise<object>): void {
+    // prom-client's types ask for its own classes; its registry only calls get().
+    this.#registries[format].registerMetric({ name, get } as unknown as Parameters<Registry['registerMetric']>[0]);
   }
 
   #readers(): Readonly<Record<MetricName, () => Sample[]>> {
@@ -90,7 +100,7 @@ export class InferenceMetrics {
     return {
       lepton_requests_total: byVersion(outcomes),
       lepton_requests_rejected_total: () => [...this.#rejections].map(([key, value]) => ({ labels: rejectionLabels(key), value })),
-      lepton_request_duration_seconds: histogram('lepton_request_duration_seconds', (version) => version.total),
+      lepton_request_duration_seconds: byVersion((version, labels) => withExemplars(histogramSamples('lepton_request_duration_seconds', labels, version.total), version.exemplars)),
       lepton_queue_duration_seconds: histogram('lepton_queue_duration_seconds', (version) => version.queue),
       lepton_batch_duration_seconds: histogram('lepton_batch_duration_seconds', (version) => version.batch),
       lepton_run_duration_seconds: histogram('lepton_run_duration_seconds', (version) => version.run),
@@ -128,6 +138,17 @@ function histogramSamples(name: string, labels: Sample['labels'], { bounds, coun
     { metricName: `${name}_count`, labels, value: count },
   ];
 }
+
+/** The first samples are the buckets, in order. */
+function withExemplars(samples: Sample[], exemplars: VersionView['exemplars']): Sample[] {
+  return samples.map((sample, bucket) => {
+    const exemplar = exemplars[bucket];
+    return exemplar ? { ...sample, exemplar: { labelSet: { prediction_id: exemplar.predictionId }, value: exemplar.seconds, timestamp: exemplar.atMs / 1000 } } : sample;
+  });
+}
+
+/** A counter of OpenMetrics has its suffix in its samples only. */
+const familyName = (format: Format, name: MetricName, type: string): string => (format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name);
 
 function rejectionLabels(key: RejectionKey): Sample['labels'] {
   const [protocol = '', reason = ''] = key.split(' ');

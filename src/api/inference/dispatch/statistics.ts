@@ -22,13 +22,22 @@ export class Histogram {
     this.counts = new Array<number>(bounds.length + 1).fill(0);
   }
 
-  observe(value: number): void {
+  /** Answers the bucket that it fell into. */
+  observe(value: number): number {
     let bucket = 0;
     while (bucket < this.bounds.length && value > (this.bounds[bucket] as number)) bucket++;
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     this.sum += value;
     this.count++;
+    return bucket;
   }
+}
+
+/** One request of a bucket, to look it up by. */
+export interface Exemplar {
+  readonly predictionId: string;
+  readonly seconds: number;
+  readonly atMs: number;
 }
 
 /** How often, and how many nanoseconds in all. */
@@ -81,6 +90,8 @@ export class VersionStatistics {
   readonly window = new StatisticsWindow();
   readonly failuresByCode = new Map<ErrorCode, number>();
   readonly total = new Histogram(DURATION_BOUNDS);
+  /** By bucket of `total`: a recent request, one of sixteen. */
+  readonly exemplars: (Exemplar | undefined)[] = [];
   readonly queue = new Histogram(DURATION_BOUNDS);
   readonly batch = new Histogram(DURATION_BOUNDS);
   readonly run = new Histogram(DURATION_BOUNDS);
@@ -107,14 +118,15 @@ export class VersionStatistics {
   #quantiles: { readonly at: number; readonly p50: number; readonly p99: number } | null = null;
 
   /** A request was answered. */
-  answered(rows: number, queueMs: number, totalMs: number, nowMs: number): void {
+  answered(rows: number, queueMs: number, totalMs: number, nowMs: number, predictionId: string): void {
     this.inferences += Math.max(1, rows);
     this.lastInferenceAtMs = nowMs;
     this.#latencies[this.success.count % LATENCIES] = totalMs;
     add(this.success, totalMs * 1e6);
     add(this.queued, queueMs * 1e6);
     this.queue.observe(queueMs / 1e3);
-    this.total.observe(totalMs / 1e3);
+    const bucket = this.total.observe(totalMs / 1e3);
+    if (((this.total.counts[bucket] as number) & 15) === 1) this.exemplars[bucket] = { predictionId, seconds: totalMs / 1e3, atMs: nowMs };
     this.window.queue.observe(queueMs * 1e3);
     this.window.total.observe(totalMs * 1e3);
   }

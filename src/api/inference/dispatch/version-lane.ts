@@ -332,8 +332,8 @@ export class VersionLane {
     const totalMs = now - pending.arrivedAtMs;
     const { request } = pending;
     const ordered = inOrder(outputs, request.outputs?.map((output) => output.name) ?? this.#outputOrder);
-    this.statistics.answered(pending.rows, queueMs, totalMs, Date.now());
     const predictionId = this.#predictionIds.create(this.#route.predictionSource);
+    this.statistics.answered(pending.rows, queueMs, totalMs, Date.now(), predictionId);
     this.#events.onAnswer?.(this.service, this.#route.version, predictionId, pending, ordered);
     // Its only run has answered, so its bytes have all been sent; an earlier run's might be on their way still.
     if (pending.attempts === 1) request.letGo?.();
