@@ -6,6 +6,7 @@ import { peers } from './peers.ts';
 import { python } from './python.ts';
 import { raw } from './raw.ts';
 import { registry } from './registry.ts';
+import { residency } from './residency.ts';
 import { scheduler } from './scheduler.ts';
 import { scheduling } from './scheduling.ts';
 import { swap } from './swap.ts';
@@ -13,4 +14,4 @@ import { toy } from './toy.ts';
 import { versions } from './versions.ts';
 
 /** In the order in which they run and are reported. */
-export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, memory, registry, isolation, neighbours, python, scheduler, scheduling, peers];
+export const SCENARIOS: readonly Scenario[] = [toy, raw, versions, swap, residency, memory, registry, isolation, neighbours, python, scheduler, scheduling, peers];
