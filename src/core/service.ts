@@ -96,10 +96,13 @@ export interface DeploymentSpec extends SchedulingSpec {
 /** The key of a sticky decision: a request header (gRPC metadata) or a request parameter. */
 export type StickyKey = { readonly header: string } | { readonly parameter: string };
 
+/** Least and most percent of a version, between which the scheduler may move traffic. */
+export type TrafficRanges = Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+
 /** Who answers a request that names no version. */
 export type TrafficPolicy =
   /** Percent by version name, sum 100; versions not named, and those at 0, are dark: only reached by name. */
-  | { readonly kind: 'weights'; readonly weights: Readonly<Record<string, number>>; readonly sticky: StickyKey | null; readonly defaultVersion: string | null }
+  | { readonly kind: 'weights'; readonly weights: Readonly<Record<string, number>>; readonly sticky: StickyKey | null; readonly defaultVersion: string | null; readonly ranges?: TrafficRanges }
   /** All to one version. */
   | { readonly kind: 'version'; readonly version: string; readonly defaultVersion: string | null }
   /** All to the version that a label of the deployments' repository points to now. */

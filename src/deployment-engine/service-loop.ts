@@ -48,7 +48,7 @@ export class ServiceLoop {
     const { replicas, facts, hasLeft } = this.#dependencies;
     const deployments = [...(service.desired?.spec.deployments ?? []), ...(service.serving?.spec.deployments ?? [])];
     const views = replicas.live(service.name).map((replica) => replicaView(replica, replica.leftGeneration !== null && hasLeft(replica.id, replica.leftGeneration)));
-    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), profiles: service.profiles, held: service.held, allocations: service.allocations };
+    return { name: service.name, desired: service.desired, serving: service.serving, replicas: views, failures: service.failures, unreadySince: service.unreadySince, labels: facts.labelsFor(deployments), profiles: service.profiles, held: service.held, shares: service.shares, allocations: service.allocations };
   }
 
   routes(): readonly ServiceRoute[] {

@@ -36,6 +36,8 @@ export interface ServiceState {
   readonly residency: Map<string, Residency>;
   /** Versions whose start waits for memory. */
   readonly held: Map<string, Held>;
+  /** Percent of the traffic by version, where its policy leaves that to the scheduler; null: not decided. */
+  shares: Readonly<Record<string, number>> | null;
   /** What the scheduler gives, by version. */
   allocations: Map<string, Allocation>;
   /** Changes and passes of one service never interleave. */

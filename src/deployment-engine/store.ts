@@ -126,7 +126,7 @@ export function newServiceState(name: string, createdAt: string): ServiceState {
   return {
     name, createdAt, updatedAt: createdAt,
     revision: 0, desired: null, spec: null, serving: null, observedRevision: 0, conditions: [],
-    failures: new Map(), unreadySince: new Map(), restarts: new Map(), outOfMemory: new Map(), profiles: new Map(), profilesUnsaved: false, residency: new Map(), held: new Map(), allocations: new Map(), lock: new Mutex(),
+    failures: new Map(), unreadySince: new Map(), restarts: new Map(), outOfMemory: new Map(), profiles: new Map(), profilesUnsaved: false, residency: new Map(), held: new Map(), shares: null, allocations: new Map(), lock: new Mutex(),
   };
 }
 

@@ -42,6 +42,8 @@ export interface TrafficInput {
   readonly weights?: Readonly<Record<string, number>>;
   readonly version?: string;
   readonly label?: string;
+  /** With weights only: percents by version between which the scheduler may move traffic. Absent and null: none. */
+  readonly ranges?: Readonly<Record<string, { readonly min?: number; readonly max?: number }>> | null;
   /** With weights only. Absent: none, but a change from weights to weights keeps what was; null: none. */
   readonly sticky?: StickyKey | null;
   /** Absent and null as with `sticky`. */

@@ -80,4 +80,18 @@ describe('scheduling', { skip }, () => {
     assert.deepEqual([after.conflicts, after.versions.map(({ priority, quality }) => priority * quality)], [[], [4.5, 1]]);
     assert.equal((await lepton(platform, 'explain', 'nobody')).code, 3);
   });
+
+  it('moves traffic within the ranges of a policy, to what is worth more', async () => {
+    await platform.api('PATCH', '/services/slow/deployments/v1?wait=60', { quality: 1, priority: 1 });
+    await platform.api('PATCH', '/services/slow/deployments/v2?wait=60', { quality: 0.5, priority: 1 });
+    const set = await lepton(platform, 'traffic', 'slow', 'v1=50', 'v2=50', '--range', 'v1=20..90', '--range', 'v2=10..80');
+    assert.equal(set.code, 0, set.stderr);
+    const load = new Load({ clients: 1, url: `${platform.url}/v2/models/slow/infer`, body: () => REQUEST, pauseMs: 50 });
+    try {
+      await until('the better version has all that its range allows', async () => (await platform.service('slow')).versions.find(({ version }) => version === 'v1')?.weight === 90);
+    } finally {
+      assert.deepEqual((await load.stop()).failures, []);
+    }
+    assert.match((await lepton(platform, 'traffic', 'slow')).stdout, /v1=90 v2=10 \(wanted: v1=50 v2=50, moved by the scheduler within v1=20\.\.90 v2=10\.\.80\)/);
+  });
 });

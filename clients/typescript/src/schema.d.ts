@@ -2199,6 +2199,12 @@ export interface components {
             default?: string | null;
             /** @description All to the version that this label points to. */
             label?: string;
+            ranges?: {
+                [key: string]: {
+                    max?: number;
+                    min?: number;
+                };
+            } | null;
             /** @description With weights only. Absent: none, but setTraffic from weights to weights keeps what was; null: none. */
             sticky?: components["schemas"]["StickyKey"] | null;
             /** @description All to this version. */
@@ -2212,6 +2218,13 @@ export interface components {
             defaultVersion: string | null;
             /** @constant */
             kind: "weights";
+            /** @description Percents between which the scheduler may move traffic. */
+            ranges?: {
+                [key: string]: {
+                    max: number;
+                    min: number;
+                };
+            };
             sticky: components["schemas"]["StickyKey"] | null;
             /** @description Percent by version. */
             weights: {

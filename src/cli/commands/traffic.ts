@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { ServiceStatus, TrafficInput } from '../../../clients/typescript/src/index.ts';
-import { action, command } from '../context.ts';
+import { action, command, collect } from '../context.ts';
 import { CliError, ExitCode } from '../exit-codes.ts';
 import { type ChangeFlags, changeOptions, finishChange, requestOptions } from '../waiting.ts';
 
 interface TrafficFlags extends ChangeFlags {
+  readonly range?: readonly string[];
   readonly version?: string;
   readonly label?: string;
   readonly stickyHeader?: string;
@@ -25,6 +26,7 @@ export const trafficCommand = (): Command =>
       .argument('[weights...]', 'percent by version, sum 100; 0: only reached by name')
       .option('--version <version>', 'all to this version')
       .option('--label <label>', 'all to the version that this label points to')
+      .option('--range <version=min..max>', 'with weights: percents between which the scheduler may move traffic (repeatable, one for each weight)', collect)
       .option('--sticky-header <name>', 'requests with the same value of this header get the same version')
       .option('--sticky-parameter <name>', 'the same by a request parameter')
       .option('--no-sticky', 'no longer sticky; without it new weights keep what was')
@@ -51,13 +53,19 @@ function trafficOf(weights: readonly string[], flags: TrafficFlags): TrafficInpu
   const fallback = typeof flags.default === 'string' ? { default: flags.default } : flags.default === false ? { default: null } : {};
   if (flags.version !== undefined) return { version: flags.version, ...fallback };
   if (flags.label !== undefined) return { label: flags.label, ...fallback };
-  return { weights: Object.fromEntries(weights.map(weightOf)), ...stickyOf(flags), ...fallback };
+  return { weights: Object.fromEntries(weights.map(weightOf)), ...(flags.range ? { ranges: Object.fromEntries(flags.range.map(rangeOf)) } : {}), ...stickyOf(flags), ...fallback };
 }
 
 function weightOf(text: string): [string, number] {
   const match = /^(.+)=(\d+(?:\.\d+)?)%?$/.exec(text);
   if (!match) throw new CliError(`${JSON.stringify(text)} is no weight: write version=percent, for example v1=90`, ExitCode.usage);
   return [match[1] as string, Number(match[2])];
+}
+
+function rangeOf(text: string): [string, { min: number; max: number }] {
+  const match = /^(.+)=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)%?$/.exec(text);
+  if (!match) throw new CliError(`${JSON.stringify(text)} is no range: write version=min..max in percent, for example v1=50..100`, ExitCode.usage);
+  return [match[1] as string, { min: Number(match[2]), max: Number(match[3]) }];
 }
 
 function stickyOf(flags: TrafficFlags): Pick<TrafficInput, 'sticky'> {
@@ -82,6 +90,7 @@ export function trafficText({ spec: { traffic } }: Pick<ServiceStatus, 'spec'>):
   if (traffic.kind === 'version') return `all to ${traffic.version}`;
   if (traffic.kind === 'label') return `all to label ${traffic.label}`;
   const weights = Object.entries(traffic.weights).map(([version, weight]) => `${version}=${weight}`).join(' ');
-  if (!traffic.sticky) return weights;
-  return `${weights}, sticky by ${'header' in traffic.sticky ? `header ${traffic.sticky.header}` : `parameter ${traffic.sticky.parameter}`}`;
+  const ranges = traffic.ranges ? `, moved by the scheduler within ${Object.entries(traffic.ranges).map(([version, { min, max }]) => `${version}=${min}..${max}`).join(' ')}` : '';
+  if (!traffic.sticky) return `${weights}${ranges}`;
+  return `${weights}${ranges}, sticky by ${'header' in traffic.sticky ? `header ${traffic.sticky.header}` : `parameter ${traffic.sticky.parameter}`}`;
 }

@@ -77,6 +77,8 @@ export interface ServiceView {
   readonly profiles: ReadonlyMap<string, LoadProfile>;
   /** Versions whose start waits for memory, and why. */
   readonly held: ReadonlyMap<string, Held>;
+  /** Percent of the traffic by version, where the policy leaves it to the scheduler and it has decided. */
+  readonly shares?: Readonly<Record<string, number>> | null;
   /** By version; one without has what its deployment asks for at least, and one. */
   readonly allocations: ReadonlyMap<string, Allocation>;
 }

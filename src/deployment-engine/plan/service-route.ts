@@ -1,7 +1,7 @@
-import { type BatchingHint, type ClassLabels, type DeploymentSpec, isResting, type LoadProfile, type ModelFormat, type ServiceRoute, type Signature, takesRequests, type VersionRoute } from '../../core/index.ts';
+import { type BatchingHint, type ClassLabels, type DeploymentSpec, isResting, type LoadProfile, type ModelFormat, type ServiceRoute, type ServiceSpec, type Signature, takesRequests, type VersionRoute } from '../../core/index.ts';
 import { type ServiceView, shapeOf } from './model.ts';
 import { activeDeployment, policyWeights, rests, trafficWeights, type VersionState, versionState, type WantedVersion, wantedVersions } from './versions.ts';
-import { withoutVersions } from './weights.ts';
+import { scaleWeights, withoutVersions } from './weights.ts';
 
 /** The part of a version's manifest that routes carry. */
 export interface ManifestFacts {
@@ -71,13 +71,23 @@ function batching(deployment: DeploymentSpec, profile: LoadProfile | null, hint:
  * they keep their weights, so that the refusal names the reason.
  */
 export function effectiveWeights(view: ServiceView, states: ReadonlyMap<string, VersionState>): Readonly<Record<string, number>> {
-  const spec = (view.serving ?? view.desired)?.spec;
-  if (!spec) return {};
+  const asked = (view.serving ?? view.desired)?.spec;
+  if (!asked) return {};
+  const spec = withShares(asked, view.shares ?? null);
   const known = withoutVersions(trafficWeights(spec, view.labels), (version) => !states.has(version));
   if (!Object.keys(known).length) return withoutVersions(policyWeights(spec.traffic, view.labels), (version) => !isResting(states.get(version)?.phase ?? 'failed'));
   if (spec.traffic.kind !== 'weights' || !view.serving) return known;
   const answering = withoutVersions(known, (version) => !takesRequests(states.get(version)?.phase ?? 'failed'));
   return Object.keys(answering).length ? answering : known;
+}
+
+/** The spec with the weights that the scheduler chose, where they are of these very versions and within their ranges. */
+function withShares(spec: ServiceSpec, shares: Readonly<Record<string, number>> | null): ServiceSpec {
+  const { traffic } = spec;
+  if (!shares || traffic.kind !== 'weights' || !traffic.ranges) return spec;
+  const { ranges } = traffic;
+  const fits = Object.entries(shares).every(([version, share]) => Object.hasOwn(ranges, version) && share <= (ranges[version]?.max ?? 0) + 0.01 && share >= (ranges[version]?.min ?? 0) - 0.01);
+  return fits ? { ...spec, traffic: { ...traffic, weights: scaleWeights(shares, 100) } } : spec;
 }
 
 function defaultVersion(asked: string | null, weights: Readonly<Record<string, number>>, states: ReadonlyMap<string, VersionState>): string | null {

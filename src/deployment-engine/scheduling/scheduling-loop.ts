@@ -15,6 +15,7 @@ import { qualities } from './quality.ts';
 import { schedulerInput } from './scheduler-input.ts';
 import { boundsOf, isWorthAPlan, type Situation, situationId, standingReplicas } from './situation.ts';
 import type { DecidedPlan, SolverThread } from './solver-thread.ts';
+import { sharesOf, withChoices } from './traffic-shares.ts';
 
 export interface SchedulingDependencies {
   readonly services: ReadonlyMap<string, ServiceState>;
@@ -150,10 +151,21 @@ export class SchedulingLoop {
     const { input, plan } = await this.#solve(asked, this.#standby.with(asked, clock.monotonic() / 1000));
     if (this.#stopped) return;
     const targets = targetsOf(situations, input, plan);
-    const changes = changesOf(this.#allocator.targets, targets, situations);
+    const changes = [...changesOf(this.#allocator.targets, targets, situations), ...this.#moveTraffic(input, plan)];
     this.#allocator.set(targets);
     this.#contested = givenAway(input, plan) > CONTESTED_SHARE;
     if (changes.length > 0) this.#keep({ at: new Date(clock.now()).toISOString(), trigger, changes, input, plan });
+  }
+
+  /** Gives services whose policy has ranges their new weights; says what moved. */
+  #moveTraffic(input: SchedulerInput, plan: DecidedPlan): readonly string[] {
+    const { services, wake } = this.#dependencies;
+    return [...sharesOf(input, plan, services)].map(([name, shares]) => {
+      const service = services.get(name);
+      if (service) service.shares = shares;
+      wake(name);
+      return `traffic of ${name} to ${Object.entries(shares).map(([version, share]) => `${version} ${share.toFixed(0)} %`).join(', ')}`;
+    });
   }
 
   /** With replicas for a surge; where that can't be had, without. */
@@ -188,7 +200,7 @@ export class SchedulingLoop {
 
   #input(situations: readonly Situation[]): SchedulerInput {
     const workerBytes = situations.reduce((sum, { replicas }) => sum + replicas.reduce((total, { usage }) => total + (usage?.residentBytes ?? 0), 0), 0);
-    return schedulerInput(situations, this.#dependencies.nodes(workerBytes));
+    return withChoices(schedulerInput(situations, this.#dependencies.nodes(workerBytes)), this.#dependencies.services.values(), situations);
   }
 }
 

@@ -5,7 +5,7 @@ import { deploymentSpec, readPriority, readReplicas, type Resolve } from './depl
 import { refuse } from './fields.ts';
 import { readScheduling } from './scheduling-spec.ts';
 import { checkUnique, freeze } from './service-spec.ts';
-import { allTo, trafficPolicy, weightOf } from './traffic-spec.ts';
+import { allTo, rangesFit, trafficPolicy, weightOf } from './traffic-spec.ts';
 import { withoutVersions, withVersion } from '../plan/weights.ts';
 
 /** Adds a version, or gives one that is there new settings. Without a weight a new one is dark (the first gets everything). */
@@ -53,7 +53,8 @@ function renamed(traffic: TrafficPolicy, old: string, fresh: DeploymentSpec): Tr
   const weights = new Map<string, number>();
   // A version that was there beside the replaced one brings its own weight along.
   for (const [version, weight] of Object.entries(traffic.weights)) weights.set(swap(version), (weights.get(swap(version)) ?? 0) + weight);
-  return { ...traffic, weights: Object.fromEntries(weights), defaultVersion };
+  const ranges = traffic.ranges && Object.fromEntries(Object.entries(traffic.ranges).map(([version, range]) => [swap(version), range]));
+  return { ...traffic, weights: Object.fromEntries(weights), defaultVersion, ...(ranges && { ranges }) };
 }
 
 /**
@@ -78,7 +79,9 @@ function trafficWithout(traffic: TrafficPolicy, version: string, deployments: re
   // A label that leads to what is gone can't be followed any more.
   if (traffic.kind === 'label') return followed === version ? { kind: 'version', version: heir, defaultVersion } : { ...traffic, defaultVersion };
   const weights = withoutVersions(traffic.weights, (name) => name === version);
-  return { ...traffic, weights: Object.keys(weights).length ? weights : { [heir]: 100 }, defaultVersion };
+  const { ranges: before, ...rest } = traffic;
+  const ranges = before && Object.fromEntries(Object.entries(before).filter(([name]) => name !== version));
+  return { ...rest, weights: Object.keys(weights).length ? weights : { [heir]: 100 }, defaultVersion, ...(ranges && rangesFit(ranges) && Object.hasOwn(ranges, heir) && { ranges }) };
 }
 
 /** Another policy. From weights to weights, `sticky` and `default` stay what they are unless the input has them; null: none. */

@@ -60,6 +60,17 @@ describe('service input', () => {
   ];
   for (const [fields, text] of wrong) it(`refuses ${JSON.stringify(fields)}`, () => assert.throws(() => make({ deployments: [{ version: 'repo:v1', ...fields }] }), refused(text)));
 
+  it('reads ranges of traffic, and refuses those that make no sense', () => {
+    const of = (ranges: unknown) => make({ traffic: { weights: { v1: 60, v2: 40 }, ranges } }).traffic;
+    assert.deepEqual(of({ v1: { min: 50 }, v2: { max: 50 } }), { kind: 'weights', weights: { v1: 60, v2: 40 }, sticky: null, defaultVersion: null, ranges: { v1: { min: 50, max: 100 }, v2: { min: 0, max: 50 } } });
+    assert.throws(() => of({ v1: { min: 50 } }), refused(/version v2 has a weight and needs a range too/));
+    assert.throws(() => of({ v1: { min: 70 }, v2: {} }), refused(/ranges.v1: .* its weight of 60 must lie within/));
+    assert.throws(() => of({ v1: { min: 60, max: 50 }, v2: {} }), refused(/min is above max/));
+    assert.throws(() => make({ traffic: { version: 'v1', ranges: {} } }), refused(/it needs weights/));
+    const renamed = updateEdit(make({ traffic: { weights: { v1: 60, v2: 40 }, ranges: { v1: {}, v2: {} } } }), { version: 'repo:v3' }, resolve, 'v2').traffic;
+    assert.deepEqual(renamed.kind === 'weights' && Object.keys(renamed.ranges ?? {}), ['v1', 'v3']);
+  });
+
   it('leaves unsaid states as they are, and loads what is new', () => {
     const states = (spec: ServiceSpec) => Object.fromEntries(spec.deployments.map(({ version, state }) => [version, state]));
     const held = stateEdit(make(), ['v2'], 'unloaded');

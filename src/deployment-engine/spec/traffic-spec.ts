@@ -1,7 +1,7 @@
-import { checkName, type DeploymentSpec, LeptonError, parseReference, type StickyKey, type TrafficPolicy } from '../../core/index.ts';
+import { checkName, type DeploymentSpec, LeptonError, parseReference, type StickyKey, type TrafficPolicy, type TrafficRanges } from '../../core/index.ts';
 import { readObject, refuse } from './fields.ts';
 
-const TRAFFIC_KEYS = ['weights', 'version', 'label', 'sticky', 'default'] as const;
+const TRAFFIC_KEYS = ['weights', 'version', 'label', 'sticky', 'default', 'ranges'] as const;
 
 /** Input → validated policy over these deployments. Throws INVALID_ARGUMENT, or VERSION_NOT_FOUND for a version that is not deployed. */
 export function trafficPolicy(path: string, input: unknown, deployments: readonly DeploymentSpec[]): TrafficPolicy {
@@ -9,10 +9,13 @@ export function trafficPolicy(path: string, input: unknown, deployments: readonl
   const kinds = (['weights', 'version', 'label'] as const).filter((kind) => fields[kind] !== undefined);
   if (kinds.length !== 1) refuse(path, input, `exactly one of weights, version and label (found ${kinds.join(' and ') || 'none'})`);
   if (fields.sticky !== undefined && fields.sticky !== null && kinds[0] !== 'weights') refuse(`${path}.sticky`, fields.sticky, 'it needs weights');
+  if (fields.ranges !== undefined && fields.ranges !== null && kinds[0] !== 'weights') refuse(`${path}.ranges`, fields.ranges, 'it needs weights');
   const defaultVersion = fields.default === undefined || fields.default === null ? null : deployedVersion(`${path}.default`, fields.default, deployments);
   if (kinds[0] === 'version') return { kind: 'version', version: deployedVersion(`${path}.version`, fields.version, deployments), defaultVersion };
   if (kinds[0] === 'label') return { kind: 'label', ...labelOf(`${path}.label`, fields.label, deployments), defaultVersion };
-  return { kind: 'weights', weights: readWeights(`${path}.weights`, fields.weights, deployments), sticky: readSticky(`${path}.sticky`, fields.sticky), defaultVersion };
+  const weights = readWeights(`${path}.weights`, fields.weights, deployments);
+  const ranges = fields.ranges === undefined || fields.ranges === null ? {} : { ranges: readRanges(`${path}.ranges`, fields.ranges, weights, deployments) };
+  return { kind: 'weights', weights, sticky: readSticky(`${path}.sticky`, fields.sticky), defaultVersion, ...ranges };
 }
 
 /** The policy of a service that was given none: everything to one version. */
@@ -26,7 +29,7 @@ export function policyFits(policy: TrafficPolicy, deployments: readonly Deployme
   if (policy.defaultVersion !== null && !deployed.has(policy.defaultVersion)) return false;
   if (policy.kind === 'version') return deployed.has(policy.version);
   if (policy.kind === 'label') return deployments.some((deployment) => deployment.repository === policy.repository);
-  return Object.keys(policy.weights).every((version) => deployed.has(version));
+  return [policy.weights, policy.ranges ?? {}].flatMap(Object.keys).every((version) => deployed.has(version));
 }
 
 /** Percent that a policy's weights give to a version; 0 for other kinds and other versions. */
@@ -61,6 +64,28 @@ function readWeights(path: string, value: unknown, deployments: readonly Deploym
   if (hundredths !== 10_000) refuse(path, value, `weights must sum to 100, these sum to ${hundredths / 100}`);
   // 0 and absent mean the same; one form makes equal policies equal.
   return Object.fromEntries(entries.filter(([, weight]) => weight > 0));
+}
+
+/** Whether percents within the ranges can sum to 100. */
+export function rangesFit(ranges: TrafficRanges): boolean {
+  const sum = (field: 'min' | 'max'): number => Object.values(ranges).reduce((all, range) => all + range[field], 0);
+  return sum('min') <= 100 + 1e-9 && sum('max') >= 100 - 1e-9;
+}
+
+/** Every version with a weight has a range that holds it; others begin at 0. */
+function readRanges(path: string, value: unknown, weights: Readonly<Record<string, number>>, deployments: readonly DeploymentSpec[]): TrafficRanges {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) refuse(path, value, 'percents by version, for example {"v1": {"min": 50, "max": 100}, "v2": {"min": 0, "max": 50}}');
+  const ranges = Object.fromEntries(Object.entries(value).map(([version, range]) => {
+    const { min = 0, max = 100 } = readObject(`${path}.${version}`, range, ['min', 'max']);
+    const [least, most] = [readWeight(`${path}.${version}.min`, min), readWeight(`${path}.${version}.max`, max)];
+    if (least > most) refuse(`${path}.${version}`, range, 'min is above max');
+    const weight = weights[version] ?? 0;
+    if (weight < least || weight > most) refuse(`${path}.${version}`, range, `its weight of ${weight} must lie within`);
+    return [deployedVersion(path, version, deployments), { min: least, max: most }] as const;
+  }));
+  const missing = Object.keys(weights).find((version) => !Object.hasOwn(ranges, version));
+  if (missing !== undefined) refuse(path, value, `version ${missing} has a weight and needs a range too`);
+  return rangesFit(ranges) ? ranges : refuse(path, value, 'percents within these ranges can’t sum to 100');
 }
 
 function readWeight(path: string, value: unknown): number {

@@ -61,6 +61,7 @@ const StickyKey = Type.Union([closed({ header: Type.String() }), closed({ parame
 export const TrafficInput = closed(
   {
     weights: Type.Optional(mapOf(Type.Number(), 'Percent by version, sum 100; 0: dark.')),
+    ranges: Type.Optional(nullable(mapOf(closed({ min: Type.Optional(Type.Number()), max: Type.Optional(Type.Number()) }), 'With weights only: percents between which the scheduler may move traffic; weights are where it begins.'))),
     version: Type.Optional(Type.String({ description: 'All to this version.' })),
     label: Type.Optional(Type.String({ description: 'All to the version that this label points to.' })),
     sticky: Type.Optional(nullable(StickyKey, 'With weights only. Absent: none, but setTraffic from weights to weights keeps what was; null: none.')),
@@ -105,7 +106,7 @@ const DeploymentSpec = closed(
 
 const TrafficPolicy = Type.Union(
   [
-    closed({ kind: Type.Literal('weights'), weights: mapOf(Type.Number(), 'Percent by version.'), sticky: nullable(StickyKey), defaultVersion: nullable(Type.String()) }),
+    closed({ kind: Type.Literal('weights'), weights: mapOf(Type.Number(), 'Percent by version.'), sticky: nullable(StickyKey), defaultVersion: nullable(Type.String()), ranges: Type.Optional(mapOf(closed({ min: Type.Number(), max: Type.Number() }), 'Percents between which the scheduler may move traffic.')) }),
     closed({ kind: Type.Literal('version'), version: Type.String(), defaultVersion: nullable(Type.String()) }),
     closed({ kind: Type.Literal('label'), repository: Type.String(), label: Type.String(), defaultVersion: nullable(Type.String()) }),
   ],
