@@ -87,7 +87,7 @@ export class HostSandbox {
 
   /** null: ours. */
   #userFor(replica: string): number | null {
-    return this.#ids === null ? null : chooseId(replica, this.#ids, takenIds(this.#options.runDirectory));
+    return this.#ids === null ? null : chooseId(join(this.#options.runDirectory, replica), this.#ids, takenIds(this.#options.runDirectory));
   }
 
   /** System users have homes such as /usr/bin. */

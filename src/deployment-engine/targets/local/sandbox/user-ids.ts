@@ -22,7 +22,10 @@ export function workerIds(map: string): IdRange | null {
   return last < COUNT_MIN ? null : { first: first + count - last, count: last };
 }
 
-/** An id for this replica that is none of `taken`. */
+/**
+ * An id for this replica that is none of `taken`. Another platform's replica of the same name must get another one, since all
+ * that runs under an id ends with it: `replica` is a path of its platform's.
+ */
 export function chooseId(replica: string, { first, count }: IdRange, taken: ReadonlySet<number>): number {
   let offset = createHash('sha256').update(replica).digest().readUInt32BE(0) % count;
   while (taken.has(first + offset)) offset = (offset + 1) % count;
