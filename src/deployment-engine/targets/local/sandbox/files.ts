@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { dirname, sep } from 'node:path';
+import { dirname, normalize, sep } from 'node:path';
 
 export const isAlreadyThere = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
 
@@ -11,6 +11,12 @@ export function realDirectories(paths: readonly string[]): string[] {
     if (real !== null) found.add(statSync(real).isDirectory() ? real : dirname(real));
   }
   return [...found];
+}
+
+/** The same, as they are named: a program that is started by a path with links in it must find that path. */
+export function namedDirectories(paths: readonly string[]): string[] {
+  const there = paths.filter((path) => realpathIfThere(path) !== null);
+  return [...new Set(there.map((path) => (statSync(path).isDirectory() ? normalize(path).replace(/(.)\/$/, '$1') : dirname(normalize(path)))))];
 }
 
 export function realpathIfThere(path: string): string | null {

@@ -6,7 +6,7 @@ import type { IsolationReport } from '../../../../core/index.ts';
 import { type SandboxWish, STORAGE_DEFAULT_BYTES } from '../../isolation.ts';
 import { type Command, type Confinement, type Enclosure, sandboxed, temporaryEnvironment } from './confinement.ts';
 import { makeDevices } from './devices.ts';
-import { closedAncestors, isForeign, isPublic, realDirectories, realpathIfThere } from './files.ts';
+import { closedAncestors, isForeign, isPublic, namedDirectories, realDirectories, realpathIfThere } from './files.ts';
 import { isUnder, mountTable, parseMounts, type View } from './mount-table.ts';
 import { chooseId, type IdRange, workerIds } from './user-ids.ts';
 import { configPathOf, takenIds, type WorkerPaths } from './worker-paths.ts';
@@ -105,7 +105,8 @@ export class HostSandbox {
 
   #view({ paths, modelDirectory, reads, wish, temporary, user }: { readonly paths: WorkerPaths; readonly modelDirectory: string; readonly reads: readonly string[]; readonly wish: SandboxWish; readonly temporary: View['temporary']; readonly user: number | null }): View {
     const { runDirectory, hidden } = this.#options;
-    const kept = realDirectories([modelDirectory, ...reads, ...(wish.network ? ['/etc/resolv.conf'] : [])]).filter((path) => path !== '/');
+    const seen = [modelDirectory, ...reads, ...(wish.network ? ['/etc/resolv.conf'] : [])];
+    const kept = [...new Set([...realDirectories(seen), ...namedDirectories(seen)])].filter((path) => path !== '/');
     return {
       root: this.#viewRoot,
       hidden: [...realDirectories([...PRIVATE_DIRECTORIES, homedir(), runDirectory, ...hidden]).filter((path) => path !== '/' && !this.#holdsTools(path)), ...(user === null ? [] : closedAncestors(kept))],

@@ -8,7 +8,7 @@ export interface HostMount {
   readonly options: readonly string[];
 }
 
-/** What a worker is to see of the machine's files. Paths are absolute, exist, and hold no symbolic links; all but `device` are directories. */
+/** What a worker is to see of the machine's files. Paths are those of directories, absolute, and hold no symbolic links but in `kept`. */
 export interface View {
   /** An empty directory on which the view is built; each worker sees its own there. */
   readonly root: string;

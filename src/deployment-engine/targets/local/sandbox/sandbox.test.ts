@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { unisolated } from '../../../../core/index.ts';
 import { scaleModel } from '../../../../testing/onnx-models.ts';
@@ -108,6 +108,21 @@ describe('an enclosure', () => {
       await worker.kill();
       assert.ok(!existsSync(temporary));
     } finally {
+      await fixture.close();
+    }
+  });
+
+  it('finds its program by a path with links in it', async () => {
+    const fixture = await WorkerFixture.create();
+    const links = mkdtempSync(join(tmpdir(), 'lepton-links-'));
+    try {
+      symlinkSync(dirname(process.execPath), join(links, 'bin'));
+      const spec = await fixture.spec('linked', scaleModel(2), SCALE);
+      const worker = fixture.keep(await fixture.target.start({ ...spec, command: (path) => ({ ...spec.command(path), file: join(links, 'bin', basename(process.execPath)) }) }));
+      const status = await settled(worker);
+      assert.equal(status.phase, 'ready', status.message);
+    } finally {
+      rmSync(links, { recursive: true });
       await fixture.close();
     }
   });
