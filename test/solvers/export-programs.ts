@@ -3,10 +3,10 @@
  * programs.json, a list of {name, status, objective}.
  */
 import { seededRandom } from '../../src/core/index.ts';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPaperCase } from '../../src/cli/paper-case.ts';
-import { alikeGroups, formulate, type LinearProgram, madeInput, paperInput, paperProgram, ProgramBuilder, schedule, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
+import { alikeGroups, formulate, fromSchedulerJson, type LinearProgram, madeInput, paperInput, paperProgram, ProgramBuilder, schedule, type SchedulerInput, singleGroups, writeLp, writeMps } from '../../src/deployment-engine/scheduler/index.ts';
 import { loadHighsSolver } from '../../src/deployment-engine/solvers/index.ts';
 
 /** Everything that a format can get wrong: names, ranges, bounds of every kind, integers, an offset, both senses. */
@@ -32,6 +32,8 @@ const solver = await loadHighsSolver();
 const small = madeInput({ versions: 3, nodes: 1, load: 1.5, seed: 1 });
 const medium = madeInput({ versions: 8, nodes: 3, load: 1.2, memory: 1.3, seed: 2 });
 const hundred = madeInput({ versions: 100, nodes: 10, load: 1.1, memory: 1.2, seed: 3 });
+/** Inputs of plans that a platform executed under load, as `GET /api/v1/plans/{plan}` gave them. */
+const executed = fromSchedulerJson(readFileSync(join(import.meta.dirname, 'executed-plans.json'), 'utf8')) as readonly { readonly id: number; readonly input: SchedulerInput }[];
 const clock = { now: () => 0, monotonic: () => 0 };
 const programs = new Map<string, LinearProgram>([
   ['paper', paperProgram(paper)],
@@ -40,6 +42,7 @@ const programs = new Map<string, LinearProgram>([
   ['small-whole', formulate(small, singleGroups(small.nodes), { whole: true }).program],
   ['medium-relaxed', formulate(medium, singleGroups(medium.nodes), { whole: false }).program],
   ['hundred-groups', formulate(hundred, alikeGroups(hundred.nodes), { whole: false }).program],
+  ...executed.flatMap(({ id, input }) => schedule(input, { solver, clock, deadlineMs: 60_000 }).programs.map((program, index) => [`executed-${id}-${index}`, program] as const)),
   ...schedule(hundred, { solver, clock, deadlineMs: 60_000 }).programs.map((program, index) => [`hundred-plan-${index}`, program] as const),
 ]);
 const results = [...programs].map(([name, program]) => {
