@@ -39,7 +39,9 @@ export class ResidencyKeeper {
     this.#dependencies = dependencies;
   }
 
+  /** Of versions that are deployed still, also where they are not loaded on demand any more. */
   coldStarts(): Iterable<ColdStarts> {
+    for (const [key, { service, version }] of this.#coldStarts) if (!this.#dependencies.services.get(service)?.spec?.deployments.some((deployment) => deployment.version === version)) this.#coldStarts.delete(key);
     return this.#coldStarts.values();
   }
 
