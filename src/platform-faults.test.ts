@@ -11,9 +11,6 @@ import { scaleModel, writeModelDirectory } from './testing/onnx-models.ts';
 import { ask, pidsOf, runs, temporaryDirectory } from './testing/platform-harness.ts';
 import { until } from './testing/until.ts';
 
-/** Where views of workers are mounted; there also when none is. */
-const SANDBOX_ROOTS: readonly string[] = ['devices', 'view'];
-
 describe('platform: faults around it', () => {
   let models: Awaited<ReturnType<typeof temporaryDirectory>>;
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -95,8 +92,7 @@ describe('platform: faults around it', () => {
     assert.deepEqual(await ended(control, 'SIGTERM'), [0, null]);
     assert.doesNotMatch(output, /imported|^ready$/m);
     assert.match(output, /SIGTERM: stopping[^]*^stopped$/m);
-    assert.deepEqual((await readdir(join(data, 'run'))).filter((name) => !name.startsWith('control') && !SANDBOX_ROOTS.includes(name)), []);
-    assert.deepEqual(await readdir(join(data, 'run', 'view')), []);
+    assert.deepEqual((await readdir(join(data, 'run'))).filter((name) => !name.startsWith('control')), []);
   });
 
   it('does not adopt a gateway that is already leaving', async () => {
