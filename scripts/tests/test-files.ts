@@ -17,7 +17,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   { name: 'integration', patterns: ['test/integration/**/*.test.ts'], concurrency: 1 },
   { name: 'hostile clients', patterns: ['test/hostile/**/*.test.ts', 'test/fuzz/**/*.test.ts'], concurrency: 2 },
   { name: 'dashboard', patterns: ['test/dashboard/**/*.test.ts'], concurrency: 1, browser: true },
-  { name: 'end to end', patterns: ['test/e2e/**/*.test.ts'], concurrency: 1 },
+  { name: 'end to end', patterns: ['test/e2e/**/*.test.ts'], concurrency: 2 },
 ];
 
 /** Run by `make test-frameworks` alone. */

@@ -207,7 +207,7 @@ class Sticky(unittest.TestCase):
                 self.assertEqual(rendezvous(vector["weights"], vector["key"]), vector["version"])
 
 
-TYPES = ("hello", "helloAnswer", "status", "infer", "inferResult", "failure", "ping", "pong", "stop", "routingTable", "routingAck", "demand", "replicaTrouble", "cancel", "call", "callAnswer")
+TYPES = ("hello", "helloAnswer", "status", "infer", "inferResult", "failure", "ping", "pong", "stop", "routingTable", "routingAck", "demand", "replicaTrouble", "cancel", "call", "callAnswer", "wake")
 HEAD = struct.Struct("<IBBHII")
 
 

@@ -1,7 +1,7 @@
 /** A real platform for a test: `bin/lepton-ai serve` in a directory of its own, on free loopback ports. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
@@ -20,14 +20,25 @@ export { until } from '../../src/testing/until.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 export const LEPTON = join(ROOT, 'bin/lepton-ai');
 
+/** Below those that the kernel gives to connections: any of the tests' thousands could take a port of those before we listen. */
+const PORTS = { first: 10_000, last: 32_767 } as const;
+const PORT_TRIES = 50;
+
 /** A port of loopback that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (let attempt = 1; ; attempt++) {
+    const server = createServer().listen(randomInt(PORTS.first, PORTS.last + 1), '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (attempt === PORT_TRIES) throw error;
+      continue;
+    }
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** An answer of the management API that is not 2xx. */

@@ -41,8 +41,11 @@ describe('history of metrics', () => {
     await load((running) => until('requests', () => running.requests > 2000));
     await allCounted();
     for (const metric of ['latency_p50', 'latency_p99', 'queue_time', 'run_time', 'batch_size', 'traffic_share', 'memory', 'replicas', 'traffic_share_wanted', 'cold_starts']) {
-      const { series } = await query(`metric=${metric}&from=-30m&step=3600`);
-      for (const { version, values } of series) assert.ok(values.some((value) => value !== null && value > 0), `${metric} of ${version}: ${values}`);
+      // What the engine samples comes every few seconds.
+      const series = await until(`${metric} of both versions`, async () => {
+        const { series: found } = await query(`metric=${metric}&from=-30m&step=3600`);
+        return found.every(({ values }) => values.some((value) => value !== null && value > 0)) && found;
+      });
       assert.equal(series.length, 2);
     }
     const shares = await query('metric=traffic_share,requests&from=-30m&step=3600');
