@@ -34,7 +34,7 @@ describe('every page', { skip: skipReason }, () => {
       for (const [pageName, { path, heading }] of Object.entries(PAGES)) {
         await page.goto(path);
         await page.getByRole('heading', { level: 1, name: heading[language], exact: true }).waitFor();
-        await page.waitForFunction(`!document.querySelector('[role=status]')?.textContent?.match(/^(Loading|正在加载)/)`);
+        await page.getByRole('status').filter({ hasText: /^(Loading|正在加载)/ }).first().waitFor({ state: 'detached' });
         assert.equal(await page.evaluate('document.documentElement.lang'), language === 'zh' ? 'zh-CN' : 'en', pageName);
         assert.equal(await page.evaluate('document.documentElement.dataset.theme'), options.colorScheme, pageName);
         assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${pageName} is wider than the window`);
