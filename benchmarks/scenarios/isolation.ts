@@ -78,7 +78,8 @@ async function neighboursOf(bench: Bench, platform: BenchPlatform): Promise<Neig
   return [
     { id: 'slow-model', text: 'a slow model at full load', start: loaded({ protocol: 'http', port: platform.httpPort, clients: 8, requests: binaryRequests(slow, '/v2/models/magika/versions/v1/infer') }) },
     { id: 'push', text: `a push of ${content.size / 2 ** 20} MiB`, start: async () => repeated(() => pushContent(platform, content)) },
-    { id: 'gc', text: 'gc after gc', start: async () => repeated(() => platform.client.gc({ graceMs: 0 })) },
+    { id: 'gc', text: 'a gc each second', start: async () => repeated(() => Promise.all([platform.client.gc({ graceMs: 0 }), sleep(1_000)])) },
+    { id: 'gc-storm', text: 'gc after gc', start: async () => repeated(() => platform.client.gc({ graceMs: 0 })) },
     { id: 'management', text: '1,000 management calls/s', start: loaded({ protocol: 'http', port: platform.httpPort, clients: 8, ratePerSecond: 1_000, requests: management }) },
   ];
 }

@@ -181,8 +181,11 @@ def test_leaves_unfinished_when_the_grace_ends(start: Start) -> None:
     client = ready(worker)
     client.ask([{"inputs": {"x": np.array([30], np.float32)}}])
     time.sleep(0.1)
-    worker.dial("control").send(STOP, 0, {"graceMs": 200, "reason": "test"})
+    # Held, as control does: one that closes at once may be gone before what it said is read.
+    control = worker.dial("control")
+    control.send(STOP, 0, {"graceMs": 200, "reason": "test"})
     assert worker.exit(20) == 4
+    control.close()
     assert "the grace of 0.2 s ended while the model ran frame 1 of connection" in worker.log
 
 
