@@ -63,7 +63,7 @@ async function startActing(platform: BenchPlatform, neighbour: BadNeighbour): Pr
 
 /** One line on what holds it, from what the platform says of it. */
 async function outcome({ client }: BenchPlatform, neighbour: BadNeighbour, answer: string): Promise<string> {
-  const said = saidIn(answer);
+  const said = answer === '' ? [] : saidIn(answer);
   if (said.length > 0) return `was refused: ${said.join(', ')}`;
   const service = nameOf(neighbour);
   const replicas = await client.listReplicas({ service });
